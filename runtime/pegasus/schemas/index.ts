@@ -1,0 +1,5 @@
+export * from './admin.js';
+export * from './duplication.js';
+export * from './layout.js';
+export * from './rrdb.js';
+export * from './transfer.js';
