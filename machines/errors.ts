@@ -2,92 +2,113 @@
  * The error catalogue: for each code what happened, what it means, what probably caused it and the
  * next command to type. Callers branch on the kind found here, so one name has one treatment.
  */
-import { type CatalogueEntry, type ErrorFacts, type ErrorKind, PEGASUS_ERROR_NAMES } from './errors/entry.js';
+import { BRIDLE_ERRORS } from './errors/bridle.js';
+import { DATA_ERRORS } from './errors/data.js';
+import { ELSEWHERE_ERRORS } from './errors/elsewhere.js';
+import {
+  type CatalogueEntry,
+  type ErrorFacts,
+  type ErrorKind,
+  PEGASUS_ERROR_NAMES,
+  type PegasusErrorName,
+} from './errors/entry.js';
+import { REQUEST_ERRORS } from './errors/requests.js';
+import { TABLE_ERRORS } from './errors/tables.js';
 
 export { type CatalogueEntry, type ErrorKind, PEGASUS_ERROR_NAMES } from './errors/entry.js';
 
-// First cut: kinds are settled, the texts follow.
-const KINDS: Record<'success' | 'retryable' | 'terminal', string> = {
-  success: 'OK DUP_EXIST NO_NEED_OPERATE CHILD_REGISTERED RANGER_POLICIES_NO_NEED_UPDATE',
-  retryable: `IO_PENDING TIMEOUT SERVICE_NOT_ACTIVE BUSY FORWARD_TO_OTHERS OBJECT_NOT_FOUND LEARN_FILE_FAILED
-    GET_LEARN_STATE_FAILED CAPACITY_EXCEEDED INVALID_STATE INACTIVE_STATE NOT_ENOUGH_MEMBER FILE_OPERATION_FAILED
-    HANDLE_EOF WRONG_CHECKSUM INCOMPLETE_DATA VERSION_OUTDATED PATH_NOT_FOUND STATE_FREEZED LOCAL_APP_FAILURE
-    CHECKPOINT_FAILED WRONG_TIMING TRY_AGAIN INJECTED REPLICATION_FAILURE BUSY_CREATING BUSY_DROPPING
-    NETWORK_FAILURE UNDER_RECOVERY LEARNER_NOT_FOUND HOLD_BY_OTHERS FS_INTERNAL ZOOKEEPER_OPERATION
-    SASL_INCOMPLETE SPLITTING PARENT_PARTITION_MISUSED CHILD_NOT_READY SYNC_RANGER_POLICIES_FAILED CURL_FAILED
-    HTTP_ERROR INVALID_VERSION`,
-  terminal: `INVALID_HANDLE NOT_IMPLEMENTED APP_NOT_EXIST APP_DROPPED EXPIRED RECURSIVE_LOCK NO_OWNER
-    ARRAY_INDEX_OUT_OF_RANGE MOCK_INTERNAL NOT_MATCHED`,
+/** A name of Pegasus without an entry does not compile. */
+const PEGASUS_ERRORS: Readonly<Record<PegasusErrorName, ErrorFacts>> = {
+  ...REQUEST_ERRORS,
+  ...TABLE_ERRORS,
+  ...DATA_ERRORS,
+  ...ELSEWHERE_ERRORS,
 };
-const UNKNOWN_OUTCOME =
-  'UNKNOWN IO_PENDING TIMEOUT NETWORK_FAILURE INJECTED REPLICATION_FAILURE RETRY_EXHAUSTED ZOOKEEPER_OPERATION FS_INTERNAL CURL_FAILED HTTP_ERROR';
-const BRIDLE: Record<string, ErrorKind> = {
-  BRIDLE_FOREIGN_TABLE: 'operator',
-  BRIDLE_GAP: 'operator',
-  BRIDLE_NO_PROGRESS: 'operator',
-  BRIDLE_BAD_INPUT: 'terminal',
-  BRIDLE_BAD_NAME: 'terminal',
-  BRIDLE_VALUE_TOO_LARGE: 'terminal',
-  BRIDLE_ROWS_DIFFER: 'operator',
-  BRIDLE_LOG_DAMAGED: 'operator',
-  BRIDLE_SERVER_DIED: 'retryable',
-  BRIDLE_NOT_RUNNING: 'terminal',
-  BRIDLE_USAGE: 'terminal',
-  BRIDLE_CLUSTER_ID_CLASH: 'operator',
-};
-const has = (list: string, code: string) => list.split(/\s+/).includes(code.replace('ERR_', ''));
 
-function firstCut(code: string): CatalogueEntry {
-  const listed = (Object.keys(KINDS) as (keyof typeof KINDS)[]).find((kind) => has(KINDS[kind], code));
-  const facts: ErrorFacts = {
-    kind: BRIDLE[code] ?? listed ?? 'operator',
-    outcomeUnknown: has(UNKNOWN_OUTCOME, code) || code === 'BRIDLE_SERVER_DIED',
-    what: `${code} was answered.`,
-    consequence: 'See the kind.',
-    causes: ['Not written down yet.'],
-    next: 'bridle explain {table}',
-  };
-  return { code, ...facts };
-}
-
-/** Every entry, by code. */
-export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = Object.fromEntries(
-  [...PEGASUS_ERROR_NAMES, ...Object.keys(BRIDLE)].map((code) => [code, firstCut(code)]),
-);
+/** Every entry by code: Pegasus' names in registration order, then Bridle's own. */
+export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = Object.freeze({
+  ...Object.fromEntries(PEGASUS_ERROR_NAMES.map((code) => [code, { code, ...PEGASUS_ERRORS[code] }])),
+  ...Object.fromEntries(Object.entries(BRIDLE_ERRORS).map(([code, facts]) => [code, { code, ...facts }])),
+});
 
 /**
  * The entry of a code. A name nobody knows (a newer server) gets the facts of `ERR_UNKNOWN` and keeps
- * its own code, so it can still be reported.
+ * its own code, so it can still be reported. Never throws.
  */
 export function describeError(code: string): CatalogueEntry {
-  if (Object.hasOwn(CATALOGUE, code)) return CATALOGUE[code]!;
-  return { ...CATALOGUE.ERR_UNKNOWN!, code };
+  const known = Object.hasOwn(CATALOGUE, code) ? CATALOGUE[code] : undefined;
+  return known ?? { ...PEGASUS_ERRORS.ERR_UNKNOWN, code };
 }
 
-/** @example errorKind('ERR_TIMEOUT') // 'retryable' */
+/**
+ * What a caller does about a code.
+ * @example errorKind('ERR_TIMEOUT') // 'retryable'
+ */
 export function errorKind(code: string): ErrorKind {
   return describeError(code).kind;
 }
 
 /** What a `next` command may leave open. */
-export type CommandValues = Partial<
+type CommandValues = Partial<
   Record<'table' | 'remoteTable' | 'peer' | 'operation' | 'dupid' | 'port' | 'path' | 'cluster', string>
 >;
 
 /**
- * The next command with its placeholders filled; what is not known stays as a word in capitals.
+ * The next command to type for a code, ready for a shell; what is not known becomes its name in
+ * capitals. A command without `--meta` goes to the cluster that the failed command was given.
  * @example nextCommand('ERR_TIMEOUT', { table: 'users' }) // 'bridle explain users'
+ * @example nextCommand('ERR_TIMEOUT', {}) // 'bridle explain TABLE'
  */
 export function nextCommand(code: string, values: CommandValues): string {
-  return describeError(code).next.replace(
-    /\{(\w+)\}/g,
-    (_, name: string) => values[name as keyof CommandValues] ?? name.toUpperCase(),
-  );
+  const given = new Map(Object.entries(values));
+  return describeError(code).next.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = given.get(name);
+    return value ? shellWord(value) : name.toUpperCase();
+  });
 }
 
-/** The whole catalogue as markdown (docs/errors.md). */
+/** Names can come from another cluster: whatever a shell would not take literally is quoted. */
+function shellWord(value: string): string {
+  return /^[\w.:@/,+=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
+const KIND_IN_WORDS: Readonly<Record<ErrorKind, string>> = {
+  success: 'go on, the wanted state is there',
+  retryable: 'asked again after a wait, with a limit; where the outcome is unknown, looked up first',
+  operator: 'waiting alone does not help, somebody has to change something',
+  terminal: 'can never succeed as it was asked',
+};
+
+const SECTIONS: readonly (readonly [title: string, codes: readonly string[]])[] = [
+  ['Reaching a server', Object.keys(REQUEST_ERRORS)],
+  ['Tables and duplications', Object.keys(TABLE_ERRORS)],
+  ['Checkpoints, logs and disks', Object.keys(DATA_ERRORS)],
+  ["Bridle's own", Object.keys(BRIDLE_ERRORS)],
+  ['Not met in a duplication', Object.keys(ELSEWHERE_ERRORS)],
+];
+
+/** The whole catalogue as markdown; `docs/errors.md` is this text, and a test keeps it so. */
 export function renderErrorDocs(): string {
-  return `# Errors\n\n${Object.keys(CATALOGUE)
-    .map((code) => `- ${code}`)
-    .join('\n')}\n`;
+  const kinds = Object.entries(KIND_IN_WORDS).map(([kind, words]) => `- **${kind}**: ${words}.`);
+  const sections = SECTIONS.map(([title, codes]) =>
+    [`## ${title}`, ...codes.map((code) => renderEntry(describeError(code)))].join('\n\n'),
+  );
+  return `${[
+    '<!-- Generated from machines/errors.ts. Write it anew with: UPDATE_DOCS=1 npx vitest run test/machines/errors.test.ts -->',
+    '# Errors',
+    'Every code a Pegasus server can send and every code of Bridle itself. The kind decides what happens next, wherever the code turns up:',
+    kinds.join('\n'),
+    'Words in capitals are yours to fill in. A command without `--meta HOST:PORT` goes to the cluster that the failed command was given.',
+    ...sections,
+  ].join('\n\n')}\n`;
+}
+
+function renderEntry(entry: CatalogueEntry): string {
+  const outcome = entry.outcomeUnknown ? ' · outcome unknown' : '';
+  return [
+    `### ${entry.code}\n\n*${entry.kind}${outcome}*`,
+    `${entry.what} ${entry.consequence}`,
+    `Likely causes:\n\n${entry.causes.map((cause, at) => `${at + 1}. ${cause}`).join('\n')}`,
+    `Next: \`${nextCommand(entry.code, {})}\``,
+  ].join('\n\n');
 }

@@ -1,0 +1,141 @@
+/** Codes Bridle itself gives; no Pegasus server sends them. */
+import type { ErrorFacts } from './entry.js';
+
+export const BRIDLE_ERRORS = {
+  BRIDLE_FOREIGN_TABLE: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The table on the follower cluster belongs to another owner.',
+    consequence:
+      'It was neither touched nor adopted. Look at it; then drop it there if nobody needs it, or duplicate into another name with --remote-table.',
+    causes: [
+      'An earlier duplication left its follower table behind.',
+      'Somebody created a table of that name for another purpose.',
+      'A duplication from another cluster or table copies into it.',
+    ],
+    next: 'bridle table list --meta {peer}',
+  },
+  BRIDLE_GAP: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The source no longer has the part of the log that the follower needs next.',
+    consequence:
+      'Shipping on would leave a hole, so it stops. Only a new full copy closes it: remove the duplication together with its follower table, then run bridle duplicate again. The source is intact.',
+    causes: [
+      'The follower was away so long that the log was collected.',
+      'The log was collected by a server that did not know of the duplication.',
+      'Log files were deleted by hand.',
+    ],
+    next: 'bridle remove {table} --follower drop',
+  },
+  BRIDLE_NO_PROGRESS: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The duplication has not moved for longer than its present status may take.',
+    consequence:
+      'It is reported as blocked. Data is safe, and the source keeps the log, which takes disk space. As soon as it moves again the report is withdrawn.',
+    causes: [
+      'Follower servers cannot reach the source, though the source reaches them.',
+      'The same error keeps coming back; see its count.',
+      'A server is up but hangs.',
+    ],
+    next: 'bridle explain {table}',
+  },
+  BRIDLE_BAD_INPUT: {
+    kind: 'terminal',
+    outcomeUnknown: false,
+    what: 'A line of the file is not a valid row; the message gives its number.',
+    consequence:
+      'Loading stopped there. Rows before it may be stored already; loading them again is harmless.',
+    causes: [
+      'A quote is not closed or a column is missing in the CSV.',
+      'A line of the JSONL is not one complete JSON object with the expected fields.',
+      'The file is not encoded in UTF-8.',
+    ],
+    next: 'bridle load {table} {path}',
+  },
+  BRIDLE_BAD_NAME: {
+    kind: 'terminal',
+    outcomeUnknown: false,
+    what: 'The name of a table or a cluster is empty, too long or has characters that are not allowed.',
+    consequence: 'Nothing was sent to any server. Choose another name.',
+    causes: ['A blank, a slash or other punctuation in the name.', 'Two arguments were swapped.'],
+    next: 'bridle table create NAME --partitions N',
+  },
+  BRIDLE_VALUE_TOO_LARGE: {
+    kind: 'terminal',
+    outcomeUnknown: false,
+    what: 'A row is larger than a server takes in one write.',
+    consequence:
+      'That row was not written. Split it or raise the limit, on the follower first and then the source.',
+    causes: [
+      'The value holds a file or an image.',
+      'The limit of this cluster is lower than that of another.',
+    ],
+    next: 'bridle load {table} {path}',
+  },
+  BRIDLE_ROWS_DIFFER: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'Rows were found that are not the same on source and follower.',
+    consequence:
+      'Do not switch over yet. Verify again when status shows no lag: what is gone then was on its way. Differences that stay need a new full copy.',
+    causes: [
+      'Writes were under way during the comparison.',
+      'Somebody writes to the follower table directly.',
+      'Mutations were skipped by fail mode skip.',
+      'Rows expire at different moments on the two clusters.',
+    ],
+    next: 'bridle verify {table}',
+  },
+  BRIDLE_LOG_DAMAGED: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'A part of the source log cannot be read.',
+    consequence:
+      'Shipping of that partition stands still. Fail mode skip jumps over the damage and loses those mutations on the follower for good; a new full copy loses nothing, because the source table still has the rows.',
+    causes: ['A failing disk on the source server.', 'The server lost power in the middle of a write.'],
+    next: 'bridle remove {table} --follower drop',
+  },
+  BRIDLE_SERVER_DIED: {
+    kind: 'retryable',
+    outcomeUnknown: true,
+    what: 'A server process of an embedded cluster ended unexpectedly.',
+    consequence:
+      'What it had confirmed is on its disk and is read back at the restart. A request under way then may have been carried out.',
+    causes: [
+      'It was killed, by hand or because memory ran out.',
+      'Its data directory cannot be written any more.',
+      'A defect; its last log lines name it.',
+    ],
+    next: 'bridle status {table}',
+  },
+  BRIDLE_NOT_RUNNING: {
+    kind: 'terminal',
+    outcomeUnknown: false,
+    what: 'No cluster listens at that address.',
+    consequence: 'Nothing was done. Start a cluster there or give another --meta address.',
+    causes: ['The cluster has not been started, or was stopped.', 'The address or port is wrong.'],
+    next: 'bridle up --meta-port {port} --replicas N --data {path}',
+  },
+  BRIDLE_USAGE: {
+    kind: 'terminal',
+    outcomeUnknown: false,
+    what: 'The command line is not complete or has something that is not known.',
+    consequence: 'Nothing was done.',
+    causes: ['An argument is missing.', 'An option is misspelt or belongs to another command.'],
+    next: 'bridle --help',
+  },
+  BRIDLE_CLUSTER_ID_CLASH: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'Source and target cluster have the same cluster id.',
+    consequence:
+      'Nothing was started. The id tells where a write came from and decides between two writes of one row, so each cluster needs its own.',
+    causes: [
+      'Both addresses lead to the same cluster.',
+      'The configuration or data directory of one was copied from the other.',
+    ],
+    next: 'bridle duplicate {table} --to CLUSTER',
+  },
+} satisfies Record<`BRIDLE_${string}`, ErrorFacts>;
