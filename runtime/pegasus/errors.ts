@@ -36,7 +36,9 @@ export function invalidParameters(message: string): WireError {
  *
  * `code` is the dsn error name: the peer's rpc-level error, kept even when unknown to us, or one of
  * ours: ERR_TIMEOUT (deadline), ERR_NETWORK_FAILURE (connection refused, reset, closed), ERR_BUSY (too
- * many calls waiting), ERR_INVALID_DATA (the reply does not parse), ERR_OPERATION_CANCELED (signal).
+ * many calls waiting), ERR_INVALID_DATA (the reply does not parse), ERR_INVALID_PARAMETERS
+ * (the request does not encode), ERR_THREAD_INTERRUPTED (the caller's signal), ERR_SESSION_RESET (the
+ * client was closed).
  * A handler of RpcServer throws it to answer with an rpc-level error.
  *
  * @example

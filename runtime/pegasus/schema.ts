@@ -54,6 +54,8 @@ export interface Field<T extends WireType = WireType, O extends boolean = boolea
   readonly id: number;
   readonly type: T;
   readonly optional: O;
+  /** What a mandatory field decodes to when the sender left it out. */
+  readonly fallback?: unknown;
 }
 
 export type Fields = { readonly [name: string]: Field };
@@ -93,6 +95,11 @@ export type Infer<T extends WireType> = T extends BaseType
 /** A field every sender writes; decoding without it fails with ERR_INVALID_PARAMETERS. */
 export function field<const T extends WireType>(id: number, type: T): Field<T, false> {
   return { id, type, optional: false };
+}
+
+/** A mandatory field that some senders leave out: always written, `fallback` when absent. */
+export function defaulted<const T extends WireType>(id: number, type: T, fallback: Infer<T>): Field<T, false> {
+  return { id, type, optional: false, fallback };
 }
 
 /** A field that may be absent: `undefined` on decode, not written when `undefined` on encode. */

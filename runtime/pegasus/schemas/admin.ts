@@ -1,5 +1,5 @@
 import type { Infer } from '../schema.js';
-import { field, list, map, optional, struct } from '../schema.js';
+import { defaulted, field, list, map, optional, struct } from '../schema.js';
 import { appInfo } from './layout.js';
 
 export const createAppOptions = struct('create_app_options', {
@@ -69,7 +69,7 @@ export const configurationRenameAppResponse = struct('configuration_rename_app_r
 export type ConfigurationRenameAppResponse = Infer<typeof configurationRenameAppResponse>;
 
 export const configurationListAppsRequest = struct('configuration_list_apps_request', {
-  status: field(1, 'i32'),
+  status: defaulted(1, 'i32', 0),
   appNamePattern: optional(2, 'string'),
   matchType: optional(3, 'i32'),
 });
@@ -90,7 +90,7 @@ export const nodeInfo = struct('node_info', {
 export type NodeInfo = Infer<typeof nodeInfo>;
 
 export const configurationListNodesRequest = struct('configuration_list_nodes_request', {
-  status: field(1, 'i32'),
+  status: defaulted(1, 'i32', 0),
 });
 export type ConfigurationListNodesRequest = Infer<typeof configurationListNodesRequest>;
 

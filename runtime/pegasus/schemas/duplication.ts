@@ -1,5 +1,5 @@
 import type { Infer } from '../schema.js';
-import { field, list, map, optional, struct } from '../schema.js';
+import { defaulted, field, list, map, optional, struct } from '../schema.js';
 
 export const duplicationAddRequest = struct('duplication_add_request', {
   appName: field(1, 'string'),
@@ -106,7 +106,8 @@ export type DuplicationConfirmEntry = Infer<typeof duplicationConfirmEntry>;
 export const duplicationSyncRequest = struct('duplication_sync_request', {
   node: field(1, 'rpcAddress'),
   confirmList: field(2, map('gpid', list(duplicationConfirmEntry))),
-  hpNode: field(3, 'hostPort'),
+  /** Servers before 2.5 do not send it. */
+  hpNode: defaulted(3, 'hostPort', null),
 });
 export type DuplicationSyncRequest = Infer<typeof duplicationSyncRequest>;
 

@@ -1,5 +1,5 @@
 import type { Infer } from '../schema.js';
-import { field, list, map, optional, struct } from '../schema.js';
+import { defaulted, field, list, map, optional, struct } from '../schema.js';
 
 /** A table as the meta server describes it. Times in seconds since 1970. */
 export const appInfo = struct('app_info', {
@@ -15,7 +15,7 @@ export const appInfo = struct('app_info', {
   createSecond: field(10, 'i64'),
   dropSecond: field(11, 'i64'),
   duplicating: optional(12, 'bool'),
-  initPartitionCount: field(13, 'i32'),
+  initPartitionCount: defaulted(13, 'i32', -1),
   isBulkLoading: optional(14, 'bool'),
   atomicIdempotent: optional(15, 'bool'),
 });
@@ -24,7 +24,7 @@ export type AppInfo = Infer<typeof appInfo>;
 export const queryCfgRequest = struct('query_cfg_request', {
   appName: field(1, 'string'),
   /** Empty means all partitions. */
-  partitionIndices: field(2, list('i32')),
+  partitionIndices: defaulted(2, list('i32'), []),
   /** Ours: fill `transfer` of each partition. */
   wantTransfers: optional(100, 'bool'),
 });

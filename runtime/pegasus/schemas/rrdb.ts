@@ -1,5 +1,5 @@
 import type { Infer } from '../schema.js';
-import { field, list, optional, struct } from '../schema.js';
+import { defaulted, field, list, optional, struct } from '../schema.js';
 
 // `error` below is always a rocksdb status code (0 is OK, 1 is not found), never a dsn error.
 // `expireTsSeconds` is a pegasus epoch: seconds since 2016-01-01 UTC, 0 is "never".
@@ -100,19 +100,22 @@ export const countResponse = struct('count_response', {
 });
 export type CountResponse = Infer<typeof countResponse>;
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** Thin clients leave out what they do not use, so everything behind the limits has a default. */
 export const multiGetRequest = struct('multi_get_request', {
   hashKey: field(1, 'blob'),
-  sortKeys: field(2, list('blob')),
+  sortKeys: defaulted(2, list('blob'), []),
   maxKvCount: field(3, 'i32'),
   maxKvSize: field(4, 'i32'),
-  noValue: field(5, 'bool'),
-  startSortkey: field(6, 'blob'),
-  stopSortkey: field(7, 'blob'),
-  startInclusive: field(8, 'bool'),
-  stopInclusive: field(9, 'bool'),
-  sortKeyFilterType: field(10, 'i32'),
-  sortKeyFilterPattern: field(11, 'blob'),
-  reverse: field(12, 'bool'),
+  noValue: defaulted(5, 'bool', false),
+  startSortkey: defaulted(6, 'blob', NO_BYTES),
+  stopSortkey: defaulted(7, 'blob', NO_BYTES),
+  startInclusive: defaulted(8, 'bool', false),
+  stopInclusive: defaulted(9, 'bool', false),
+  sortKeyFilterType: defaulted(10, 'i32', 0),
+  sortKeyFilterPattern: defaulted(11, 'blob', NO_BYTES),
+  reverse: defaulted(12, 'bool', false),
 });
 export type MultiGetRequest = Infer<typeof multiGetRequest>;
 

@@ -1,0 +1,238 @@
+import { connect, type Socket } from 'node:net';
+import { formatAddress } from './address.js';
+import { BinaryReader } from './buffer.js';
+import { RPC, type RpcCode } from './codes.js';
+import type { RpcProtocol } from './context.js';
+import { invalidParameters, RpcError, WireError } from './errors.js';
+import { FrameReader } from './frame-reader.js';
+import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
+import type { Address, Gpid, WireType } from './schema.js';
+import { decodeThftResponse, encodeThftRequest } from './thft.js';
+import { decodeWrapped, encodeWrapped } from './thrift.js';
+import { WriteQueue } from './write-queue.js';
+
+/** Sequence ids are signed 32-bit in THFT; RDSN would allow more. */
+const MAX_SEQ_ID = 0x7fffffff;
+
+export interface ConnectionOptions {
+  readonly protocol: RpcProtocol;
+  readonly fromAddress: Address | null;
+  readonly admitReply: ((peer: Address, ackCode: string) => boolean) | undefined;
+  readonly maxFrameBytes: number;
+  readonly maxPendingPerConnection: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** Counters shared by all connections of a client. */
+export interface ReplyCounters {
+  lateReplies: number;
+  refusedReplies: number;
+}
+
+/** One request, ready to be written. */
+export interface OutgoingCall {
+  readonly code: RpcCode;
+  readonly request: unknown;
+  readonly gpid: Gpid;
+  readonly timeoutMs: number;
+  readonly threadHash: number;
+  readonly partitionHash: bigint;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Pending {
+  readonly code: RpcCode;
+  readonly response: WireType;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: RpcError) => void;
+  readonly timer: NodeJS.Timeout;
+  readonly forgetSignal: (() => void) | undefined;
+}
+
+/** One socket with its calls in flight. Fails once, then never works again: the client makes a new one. */
+export class ClientConnection {
+  readonly #peer: Address;
+  readonly #peerText: string;
+  readonly #options: ConnectionOptions;
+  readonly #counters: ReplyCounters;
+  readonly #socket: Socket;
+  readonly #queue: WriteQueue;
+  readonly #reader: FrameReader;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onEnd: () => void;
+  #lastSeqId = 0;
+  #failure: { readonly code: string; readonly detail: string } | undefined;
+
+  /** `onEnd` is called once, as soon as this connection takes no more calls. */
+  constructor(peer: Address, options: ConnectionOptions, counters: ReplyCounters, onEnd: () => void) {
+    this.#peer = peer;
+    this.#peerText = formatAddress(peer);
+    this.#options = options;
+    this.#counters = counters;
+    this.#onEnd = onEnd;
+    this.#reader = new FrameReader({
+      kind: options.protocol === 'rdsn' ? 'rdsn' : 'thft-response',
+      maxFrameBytes: options.maxFrameBytes,
+    });
+    this.#socket = connect({ host: peer.host, port: peer.port, noDelay: true });
+    this.#queue = new WriteQueue(this.#socket);
+    const connecting = setTimeout(
+      () => this.fail('ERR_NETWORK_FAILURE', `not connected within ${options.connectTimeoutMs} ms`),
+      options.connectTimeoutMs,
+    );
+    this.#socket.once('connect', () => clearTimeout(connecting));
+    this.#socket.once('close', () => {
+      clearTimeout(connecting);
+      this.fail('ERR_NETWORK_FAILURE', 'connection closed');
+    });
+    this.#socket.on('error', (error) => this.fail('ERR_NETWORK_FAILURE', error.message));
+    this.#socket.on('data', (chunk) => this.#onData(chunk));
+  }
+
+  get pendingCalls(): number {
+    return this.#pending.size;
+  }
+
+  /** Sends the call; rejects with RpcError only. */
+  send(call: OutgoingCall): Promise<unknown> {
+    const { response } = RPC[call.code];
+    if (
+      this.#pending.size >= this.#options.maxPendingPerConnection ||
+      this.#queue.unsentBytes > this.#options.maxFrameBytes
+    ) {
+      return Promise.reject(this.#error('ERR_BUSY', call.code, `${this.#pending.size} calls in flight`));
+    }
+    const seqId = this.#nextSeqId();
+    try {
+      this.#write(seqId, call);
+    } catch (error) {
+      if (error instanceof WireError) {
+        return Promise.reject(this.#error(error.code, call.code, error.message));
+      }
+      return Promise.reject(this.#error('ERR_INVALID_PARAMETERS', call.code, String(error)));
+    }
+    if (response === null) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      const end = (code: string, detail: string) => this.#reject(seqId, code, detail);
+      const timer = setTimeout(end, call.timeoutMs, 'ERR_TIMEOUT', `no reply within ${call.timeoutMs} ms`);
+      const { signal } = call;
+      let forgetSignal: (() => void) | undefined;
+      if (signal !== undefined) {
+        const onAbort = () => end('ERR_THREAD_INTERRUPTED', 'canceled by the caller');
+        signal.addEventListener('abort', onAbort, { once: true });
+        forgetSignal = () => signal.removeEventListener('abort', onAbort);
+      }
+      this.#pending.set(seqId, { code: call.code, response, resolve, reject, timer, forgetSignal });
+    });
+  }
+
+  /** Fails every call in flight and destroys the socket. */
+  fail(code: string, detail: string): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { code, detail };
+    this.#onEnd();
+    this.#socket.destroy();
+    for (const seqId of [...this.#pending.keys()]) this.#reject(seqId, code, detail);
+  }
+
+  /** Fails like `fail` and waits until the socket is closed. */
+  async close(): Promise<void> {
+    const closed = this.#socket.closed
+      ? undefined
+      : new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    this.fail('ERR_SESSION_RESET', 'the client was closed');
+    await closed;
+  }
+
+  #nextSeqId(): number {
+    do this.#lastSeqId = this.#lastSeqId === MAX_SEQ_ID ? 1 : this.#lastSeqId + 1;
+    while (this.#pending.has(this.#lastSeqId));
+    return this.#lastSeqId;
+  }
+
+  #write(seqId: number, call: OutgoingCall): void {
+    const { code, gpid, timeoutMs, threadHash, partitionHash } = call;
+    const type: WireType = RPC[code].request;
+    this.#queue.append((w) => {
+      const start = w.length;
+      if (this.#options.protocol === 'thft') {
+        const head = { version: 0, isBackup: false, code, seqId, gpid, timeoutMs, threadHash, partitionHash } as const;
+        encodeThftRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 1));
+      } else {
+        const from = this.#options.fromAddress;
+        const head = { id: BigInt(seqId), from, code, gpid, timeoutMs, threadHash, partitionHash };
+        encodeRdsnRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 0));
+      }
+      if (w.length - start > this.#options.maxFrameBytes) {
+        throw invalidParameters(`a request of ${w.length - start} bytes, limit ${this.#options.maxFrameBytes}`);
+      }
+    });
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#reader.push(chunk);
+      for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
+        this.#onFrame(frame);
+      }
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.fail('ERR_NETWORK_FAILURE', `malformed reply: ${error.message}`);
+    }
+  }
+
+  #onFrame(frame: Buffer): void {
+    if (this.#options.protocol === 'thft') {
+      const reply = decodeThftResponse(frame);
+      this.#onReply(reply.seqId, reply.code, reply.error, reply.result);
+      return;
+    }
+    const { header, body } = decodeRdsnMessage(frame);
+    if (unpackContext(header.context).isRequest) throw new WireError('ERR_INVALID_DATA', 'a request came back');
+    this.#onReply(Number(header.id), header.code, header.error, body);
+  }
+
+  #onReply(seqId: number, ackCode: string, error: string, result: Buffer): void {
+    if (this.#options.admitReply?.(this.#peer, ackCode) === false) {
+      this.#counters.refusedReplies++;
+      return;
+    }
+    const pending = this.#pending.get(seqId);
+    if (pending === undefined) {
+      this.#counters.lateReplies++;
+      return;
+    }
+    if (error !== 'ERR_OK') {
+      this.#reject(seqId, error === '' ? 'ERR_UNKNOWN' : error, '');
+      return;
+    }
+    let value: unknown;
+    try {
+      value = decodeWrapped(new BinaryReader(result), pending.response);
+    } catch (e) {
+      if (!(e instanceof WireError)) throw e;
+      this.#reject(seqId, 'ERR_INVALID_DATA', e.message);
+      return;
+    }
+    this.#settle(seqId, pending);
+    pending.resolve(value);
+  }
+
+  #settle(seqId: number, pending: Pending): void {
+    this.#pending.delete(seqId);
+    clearTimeout(pending.timer);
+    pending.forgetSignal?.();
+  }
+
+  #reject(seqId: number, code: string, detail: string): void {
+    const pending = this.#pending.get(seqId);
+    if (pending === undefined) return;
+    this.#settle(seqId, pending);
+    pending.reject(this.#error(code, pending.code, detail));
+  }
+
+  #error(code: string, operation: string, detail: string): RpcError {
+    return new RpcError(code, operation, this.#peerText, detail);
+  }
+}

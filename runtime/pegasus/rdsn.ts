@@ -1,0 +1,228 @@
+import { packRpcAddress, unpackRpcAddress } from './address.js';
+import type { BinaryWriter } from './buffer.js';
+import { invalidData, invalidParameters } from './errors.js';
+import type { Address, Gpid } from './schema.js';
+
+/** The four bytes an RDSN message starts with. */
+export const RDSN_MAGIC = 0x5244534e;
+export const RDSN_HEADER_BYTES = 192;
+const NAME_BYTES = 48;
+
+const IS_REQUEST = 1n << 0n;
+const IS_FORWARDED = 1n << 1n;
+const FORMAT_SHIFT = 6n;
+const FORMAT_MASK = 0xfn;
+const IS_FORWARD_SUPPORTED = 1n << 10n;
+const IS_BACKUP = 1n << 11n;
+
+/** The only serialization this folder speaks. */
+export const FORMAT_THRIFT_BINARY = 1;
+
+/** The bits of the context word that matter here. */
+export interface RdsnContext {
+  readonly isRequest: boolean;
+  readonly isForwarded: boolean;
+  /** 1 is thrift binary, 3 thrift JSON. */
+  readonly format: number;
+  /** We never set it: a reply to a forwarded request would come from a server we did not ask. */
+  readonly isForwardSupported: boolean;
+  readonly isBackup: boolean;
+}
+
+export function packContext(c: RdsnContext): bigint {
+  return (
+    (c.isRequest ? IS_REQUEST : 0n) |
+    (c.isForwarded ? IS_FORWARDED : 0n) |
+    (BigInt(c.format) << FORMAT_SHIFT) |
+    (c.isForwardSupported ? IS_FORWARD_SUPPORTED : 0n) |
+    (c.isBackup ? IS_BACKUP : 0n)
+  );
+}
+
+export function unpackContext(context: bigint): RdsnContext {
+  return {
+    isRequest: (context & IS_REQUEST) !== 0n,
+    isForwarded: (context & IS_FORWARDED) !== 0n,
+    format: Number((context >> FORMAT_SHIFT) & FORMAT_MASK),
+    isForwardSupported: (context & IS_FORWARD_SUPPORTED) !== 0n,
+    isBackup: (context & IS_BACKUP) !== 0n,
+  };
+}
+
+/** A code as a process-local number; valid only together with its hash, so the name counts. */
+export interface LocalCode {
+  readonly code: number;
+  readonly hash: number;
+}
+
+const NO_LOCAL_CODE: LocalCode = { code: 0, hash: 0 };
+
+/** The whole header. Checksums are neither made nor verified: 0 says "none". */
+export interface RdsnHeader {
+  readonly headerCrc32: number;
+  readonly bodyLength: number;
+  readonly bodyCrc32: number;
+  readonly id: bigint;
+  readonly traceId: bigint;
+  /** RPC code; ends in _ACK in a response. */
+  readonly code: string;
+  readonly localCode: LocalCode;
+  readonly gpid: Gpid;
+  readonly context: bigint;
+  /** The caller's listening address; null when it has none. */
+  readonly from: Address | null;
+  readonly timeoutMs: number;
+  readonly threadHash: number;
+  readonly partitionHash: bigint;
+  /** rpc-level error; empty in a request. */
+  readonly error: string;
+  readonly localError: LocalCode;
+}
+
+/** What a request chooses; the rest of its header is fixed. */
+export interface RdsnRequestHead {
+  readonly id: bigint;
+  readonly code: string;
+  readonly gpid: Gpid;
+  readonly from: Address | null;
+  readonly timeoutMs: number;
+  readonly threadHash: number;
+  readonly partitionHash: bigint;
+}
+
+const REQUEST_CONTEXT = packContext({
+  isRequest: true,
+  isForwarded: false,
+  format: FORMAT_THRIFT_BINARY,
+  isForwardSupported: false,
+  isBackup: false,
+});
+
+function writeName(h: Buffer, at: number, name: string): void {
+  // One byte is left for the terminator.
+  if (name.length >= NAME_BYTES) throw invalidParameters(`"${name}" is longer than ${NAME_BYTES - 1} bytes`);
+  h.write(name, at, NAME_BYTES, "latin1");
+}
+
+function readName(frame: Buffer, at: number): string {
+  let end = at;
+  while (end < at + NAME_BYTES && frame[end] !== 0) end++;
+  return frame.toString('latin1', at, end);
+}
+
+/** The 192 header bytes. */
+export function encodeRdsnHeader(header: RdsnHeader): Buffer {
+  const h = Buffer.alloc(RDSN_HEADER_BYTES);
+  h.writeUInt32BE(RDSN_MAGIC, 0);
+  h.writeUInt32LE(RDSN_HEADER_BYTES, 8);
+  h.writeUInt32LE(header.headerCrc32, 12);
+  h.writeUInt32LE(header.bodyLength, 16);
+  h.writeUInt32LE(header.bodyCrc32, 20);
+  h.writeBigUInt64LE(header.id, 24);
+  h.writeBigUInt64LE(header.traceId, 32);
+  writeName(h, 40, header.code);
+  h.writeUInt32LE(header.localCode.code, 88);
+  h.writeUInt32LE(header.localCode.hash, 92);
+  h.writeInt32LE(header.gpid.appId, 96);
+  h.writeInt32LE(header.gpid.partitionIndex, 100);
+  h.writeBigUInt64LE(header.context, 104);
+  const from = packRpcAddress(header.from);
+  h.writeUInt32LE(from.low, 112);
+  h.writeUInt32LE(from.high, 116);
+  h.writeInt32LE(header.timeoutMs, 120);
+  h.writeInt32LE(header.threadHash, 124);
+  h.writeBigUInt64LE(header.partitionHash, 128);
+  writeName(h, 136, header.error);
+  h.writeUInt32LE(header.localError.code, 184);
+  h.writeUInt32LE(header.localError.hash, 188);
+  return h;
+}
+
+/** Reads the header of a frame of at least 192 bytes. */
+export function decodeRdsnHeader(frame: Buffer): RdsnHeader {
+  if (frame.length < RDSN_HEADER_BYTES) throw invalidData(`an RDSN frame of ${frame.length} bytes`);
+  if (frame.readUInt32BE(0) !== RDSN_MAGIC) throw invalidData('not an RDSN frame');
+  if (frame.readUInt32LE(4) !== 0) throw invalidData(`RDSN version ${frame.readUInt32LE(4)}`);
+  if (frame.readUInt32LE(8) !== RDSN_HEADER_BYTES) throw invalidData('the RDSN header must have 192 bytes');
+  return {
+    headerCrc32: frame.readUInt32LE(12),
+    bodyLength: frame.readUInt32LE(16),
+    bodyCrc32: frame.readUInt32LE(20),
+    id: frame.readBigUInt64LE(24),
+    traceId: frame.readBigUInt64LE(32),
+    code: readName(frame, 40),
+    localCode: { code: frame.readUInt32LE(88), hash: frame.readUInt32LE(92) },
+    gpid: { appId: frame.readInt32LE(96), partitionIndex: frame.readInt32LE(100) },
+    context: frame.readBigUInt64LE(104),
+    from: unpackRpcAddress(frame.readUInt32LE(116), frame.readUInt32LE(112)),
+    timeoutMs: frame.readInt32LE(120),
+    threadHash: frame.readInt32LE(124),
+    partitionHash: frame.readBigUInt64LE(128),
+    error: readName(frame, 136),
+    localError: { code: frame.readUInt32LE(184), hash: frame.readUInt32LE(188) },
+  };
+}
+
+/** Decodes one whole frame into its header and its wrapped argument or result. */
+export function decodeRdsnMessage(frame: Buffer): { header: RdsnHeader; body: Buffer } {
+  const header = decodeRdsnHeader(frame);
+  if (header.bodyLength !== frame.length - RDSN_HEADER_BYTES) {
+    throw invalidData('the RDSN body length does not fit the frame');
+  }
+  return { header, body: frame.subarray(RDSN_HEADER_BYTES) };
+}
+
+function encodeMessage(w: BinaryWriter, header: RdsnHeader, writeBody?: (w: BinaryWriter) => void): void {
+  const start = w.length;
+  w.bytes(encodeRdsnHeader(header));
+  writeBody?.(w);
+  w.patchU32LE(start + 16, w.length - start - RDSN_HEADER_BYTES);
+}
+
+/** Appends a whole request; `writeArgs` appends the wrapped argument (id 0). */
+export function encodeRdsnRequest(
+  w: BinaryWriter,
+  head: RdsnRequestHead,
+  writeArgs: (w: BinaryWriter) => void,
+): void {
+  const header: RdsnHeader = {
+    headerCrc32: 0,
+    bodyLength: 0,
+    bodyCrc32: 0,
+    id: head.id,
+    traceId: head.id,
+    code: head.code,
+    localCode: NO_LOCAL_CODE,
+    gpid: head.gpid,
+    context: REQUEST_CONTEXT,
+    from: head.from,
+    timeoutMs: head.timeoutMs,
+    threadHash: head.threadHash,
+    partitionHash: head.partitionHash,
+    error: '',
+    localError: NO_LOCAL_CODE,
+  };
+  encodeMessage(w, header, writeArgs);
+}
+
+/** Appends the response to `request`: its header, turned around. No body when `error` is not ERR_OK. */
+export function encodeRdsnResponse(
+  w: BinaryWriter,
+  request: RdsnHeader,
+  error: string,
+  writeResult?: (w: BinaryWriter) => void,
+): void {
+  const header: RdsnHeader = {
+    ...request,
+    headerCrc32: 0,
+    bodyLength: 0,
+    bodyCrc32: 0,
+    // The name of an unknown code may leave no room for the suffix; the id is what counts.
+    code: `${request.code}_ACK`.slice(0, NAME_BYTES - 1),
+    localCode: NO_LOCAL_CODE,
+    context: request.context & ~IS_REQUEST,
+    error,
+    localError: NO_LOCAL_CODE,
+  };
+  encodeMessage(w, header, writeResult);
+}
