@@ -1,0 +1,141 @@
+/** Types of the duplication chart, and its pure rules: what is refused and what a report changes. */
+import type { FollowerTableReport, FollowerTableTimes } from './followerTable.js';
+import type { Trouble } from './messages.js';
+import {
+  type DuplicationIdentity,
+  type DuplicationStatus,
+  type ExistingTablePolicy,
+  type FailMode,
+  type FollowerTableOnRemove,
+  OPERATOR_MAY_REQUEST,
+  operatorVerbs,
+  VERB_OF_STATUS,
+} from './vocabulary.js';
+import type { StuckReason, WatchdogInput, WatchdogReport } from './watchdog.js';
+
+export interface DuplicationTimes {
+  readonly storageRetryMs: number;
+  readonly followerTable: FollowerTableTimes;
+  readonly watchdog: WatchdogInput;
+}
+
+export interface DuplicationInput {
+  readonly identity: DuplicationIdentity;
+  readonly remoteCluster: string;
+  readonly remoteTable: string;
+  readonly remoteReplicaCount: number;
+  readonly policy: ExistingTablePolicy;
+  readonly onRemove: FollowerTableOnRemove;
+  /** The durable record, or null for a duplication that was just asked for. */
+  readonly durable: { readonly status: DuplicationStatus; readonly failMode: FailMode } | null;
+  /** Durable confirmed decree of each partition; −1 while unknown. Its length is the partition count. */
+  readonly confirmed: readonly number[];
+  /** Who asked for the duplication, to be answered when it is durable. */
+  readonly requester: string | null;
+  readonly times: DuplicationTimes;
+}
+
+export interface DuplicationContext extends DuplicationInput {
+  /** Visible status; equals the durable one whenever nothing is being written. */
+  readonly status: DuplicationStatus;
+  readonly failMode: FailMode;
+  /** What is being written. */
+  readonly next: { readonly status: DuplicationStatus; readonly failMode: FailMode } | null;
+  readonly writeNo: number;
+  /** Volatile: reported again by every sync while it matters. */
+  readonly prepared: readonly boolean[];
+  /** Decree being written for each partition, at least the confirmed one. */
+  readonly writing: readonly number[];
+  readonly lastCommitted: readonly number[];
+  readonly partitionTrouble: readonly (Trouble | null)[];
+  readonly trouble: Trouble | null;
+  readonly blocked: boolean;
+  readonly stuck: StuckReason | null;
+}
+
+/** What a source replica reports about one partition at each sync. */
+export interface Confirm {
+  readonly type: 'CONFIRM';
+  readonly partition: number;
+  /** Highest decree that is safe on the follower, or that of the prepared checkpoint; −1 unknown. */
+  readonly decree: number;
+  readonly prepared: boolean;
+  readonly lastCommitted: number;
+  readonly trouble: Trouble | null;
+}
+
+export interface Modify {
+  readonly type: 'MODIFY';
+  readonly requester: string;
+  readonly status?: DuplicationStatus;
+  readonly failMode?: FailMode;
+  readonly onRemove?: FollowerTableOnRemove;
+}
+
+export type DuplicationEvent =
+  | Confirm
+  | Modify
+  | { readonly type: 'RETRY_NOW' }
+  | { readonly type: 'ALTER'; readonly to: DuplicationStatus }
+  | { readonly type: 'STATUS_PERSISTED'; readonly writeNo: number }
+  | { readonly type: 'STATUS_PERSIST_FAILED'; readonly writeNo: number; readonly error: string }
+  | { readonly type: 'PROGRESS_PERSISTED'; readonly partition: number; readonly decree: number }
+  | { readonly type: 'PROGRESS_PERSIST_FAILED'; readonly partition: number; readonly error: string }
+  | { readonly type: 'RECORD_DELETED' }
+  | FollowerTableReport
+  | WatchdogReport;
+
+export interface DuplicationEffects extends Record<string, object> {
+  /** Write the record; answered by STATUS_PERSISTED or STATUS_PERSIST_FAILED with the same number. */
+  persistStatus: {
+    readonly writeNo: number;
+    readonly status: DuplicationStatus;
+    readonly failMode: FailMode;
+    readonly onRemove: FollowerTableOnRemove;
+  };
+  /** Write a partition's confirmed decree, never a smaller one over a larger one. */
+  persistProgress: { readonly partition: number; readonly decree: number };
+  /** Delete the record and everything under it; answered by RECORD_DELETED. Repeating is harmless. */
+  deleteRecord: object;
+  /** Answer a requester; null means that nobody waits. */
+  answer: { readonly requester: string | null; readonly error: string; readonly hint?: string };
+  /** For logs, metrics and alerts: a new status is visible, the watchdog speaks up or calms down. */
+  announce: { readonly what: 'status' | 'blocked' | 'recovered' };
+}
+
+/** Why a request is refused and what is legal instead; null when it is legal (SPEC L-OBEY-1). */
+export function refusal(context: DuplicationContext, event: Modify): { error: string; hint: string } | null {
+  const wanted = event.status ?? context.status;
+  const legal = `legal in ${context.status}: ${operatorVerbs(context.status).join(', ') || 'nothing, wait'}`;
+  if (context.status === 'DS_REMOVED') return { error: 'ERR_OBJECT_NOT_FOUND', hint: 'it is being removed' };
+  if (event.failMode === 'FAIL_FAST') {
+    return { error: 'ERR_INVALID_PARAMETERS', hint: 'FAIL_FAST ends the server; use FAIL_SLOW or FAIL_SKIP' };
+  }
+  if (wanted === context.status || OPERATOR_MAY_REQUEST[context.status].includes(wanted)) return null;
+  const why =
+    wanted === 'DS_LOG'
+      ? 'the follower does not hold the data yet; log shipping starts by itself when it does'
+      : `${VERB_OF_STATUS[wanted] ?? wanted} is not possible now`;
+  return { error: 'ERR_INVALID_PARAMETERS', hint: `${why}; ${legal}` };
+}
+
+/** How many decrees a report says the follower is behind; 0 while either side is unknown. */
+export function lagDecrees(context: DuplicationContext, event: Confirm): number {
+  const confirmed = Math.max(event.decree, context.confirmed[event.partition] ?? -1);
+  return confirmed < 0 ? 0 : Math.max(0, event.lastCommitted - confirmed);
+}
+
+const at = <T>(list: readonly T[], index: number, value: T): readonly T[] =>
+  list.map((old, i) => (i === index ? value : old));
+
+/** What a report changes in the context; decrees only ever grow (SPEC S-MONO-1). */
+export function confirmRefinement(context: DuplicationContext, event: Confirm): Partial<DuplicationContext> {
+  const p = event.partition;
+  if (p < 0 || p >= context.confirmed.length) return {};
+  return {
+    prepared: at(context.prepared, p, event.prepared),
+    writing: at(context.writing, p, Math.max(context.writing[p] ?? -1, event.decree)),
+    lastCommitted: at(context.lastCommitted, p, event.lastCommitted),
+    partitionTrouble: at(context.partitionTrouble, p, event.trouble),
+  };
+}

@@ -1,0 +1,15 @@
+/** The charts and their vocabulary: pure, without I/O, clock or randomness. */
+export * from './checkpointTransfer.js';
+export * from './createDecision.js';
+export * from './duplication.js';
+export * from './duplicationRules.js';
+export * from './effects.js';
+export * from './errors.js';
+export * from './followerTable.js';
+export * from './followerTableVerdict.js';
+export * from './messages.js';
+export * from './partitionDuplicator.js';
+export * from './retry.js';
+export * from './table.js';
+export * from './vocabulary.js';
+export * from './watchdog.js';
