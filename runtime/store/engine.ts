@@ -1,3 +1,5 @@
+import { StoreError } from './errors.js';
+
 /** One stored pair. Neither buffer may be changed by whoever holds it. */
 export type KeyValue = readonly [key: Buffer, value: Buffer];
 
@@ -73,3 +75,14 @@ export interface Engine {
 
 /** Opens the engine in a directory, creating it when missing. */
 export type OpenEngine = (directory: string) => Promise<Engine>;
+
+/** For implementations of {@link Engine.apply}: a decree that goes back would make replay apply mutations twice. */
+export function checkDecree(batch: EngineBatch, state: EngineState, path: string): void {
+  if (Number.isSafeInteger(batch.decree) && batch.decree >= state.decree) return;
+  throw new StoreError('ERR_INVALID_PARAMETERS', {
+    operation: 'apply a batch',
+    path,
+    detail: `decree ${batch.decree} after ${state.decree}`,
+  });
+}
+

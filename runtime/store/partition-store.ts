@@ -1,22 +1,15 @@
 import type { Observable } from 'rxjs';
-import type { CheckpointInfo, CheckpointManifest, CheckpointStore } from './checkpoint-store.js';
-import type { KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
+import { type ApplyMutation, applyMutations } from './applier.js';
+import type { CheckpointManifest } from './checkpoint-manifest.js';
+import { type CheckpointInfo, CheckpointStore } from './checkpoint-store.js';
+import { ClassicLevelEngine } from './classic-level-engine.js';
+import type { Engine, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
+import { currentBootId, PartitionEngine } from './engine-recovery.js';
+import { StoreError } from './errors.js';
+import { makeDirectory } from './files.js';
 import type { Mutation } from './mutation.js';
-import type { LogChunk, MutationLogOptions, ReadLogOptions } from './mutation-log.js';
-
-/** What a mutation does to the state. A key put and deleted by one mutation ends as put. */
-export interface Change<Result> {
-  readonly puts?: readonly KeyValue[];
-  readonly deletes?: readonly Buffer[];
-  readonly marks?: Marks;
-  /** Handed to the caller of `write`; not stored. */
-  readonly result?: Result;
-}
-/** Reads the state just before the mutation at hand. */
-export interface StateReader {
-  get(key: Buffer): Promise<Buffer | undefined>;
-}
-export type ApplyMutation<Result> = (mutation: Mutation, reader: StateReader) => Change<Result> | Promise<Change<Result>>;
+import { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
+import { installPartition, partitionPaths } from './partition-install.js';
 
 export interface PartitionStoreOptions<Result> {
   readonly directory: string;
@@ -26,31 +19,352 @@ export interface PartitionStoreOptions<Result> {
   readonly logOptions?: Omit<MutationLogOptions, 'firstDecree'>;
   /** Microseconds since 1970, for writes that bring no timestamp. Default: the system clock. */
   readonly nowUs?: () => bigint;
+  /** Identifies the boot of the machine; for tests of what happens after a power failure. */
+  readonly bootId?: string;
 }
+
 export interface WriteRequest {
   readonly code: string;
+  /** Must not be changed any more. */
   readonly message: Buffer;
+  /** Default: now, but always after the write before. */
   readonly timestampUs?: bigint;
 }
+
 export interface Written<Result> {
   readonly decree: number;
   readonly result: Result | undefined;
 }
-export declare class PartitionStore<Result = unknown> {
-  static open<Result>(options: PartitionStoreOptions<Result>): Promise<PartitionStore<Result>>;
-  static install(directory: string, filesDirectory: string, manifest: CheckpointManifest): Promise<void>;
-  readonly lastCommittedDecree: number;
-  readonly lastDurableDecree: number;
-  readonly minDecreeInLog: number;
-  readonly logSizeBytes: number;
-  readonly marks: Marks;
+
+interface Waiting<Result> {
+  readonly request: WriteRequest;
+  resolve(written: Written<Result>): void;
+  reject(error: unknown): void;
+}
+
+interface Durable<Result> {
+  readonly mutation: Mutation;
+  readonly waiting: Waiting<Result>;
+}
+
+/** Mutations that become one engine batch. */
+const maxBatchMutations = 2_048;
+const maxBatchBytes = 4 * 1024 * 1024;
+
+/**
+ * One partition on one node: a log that is durable, an engine that holds what the log means, checkpoints.
+ *
+ * ```text
+ * write ─▶ next decree ─▶ log (one sync for all that wait) ─▶ apply ─▶ engine (one batch) ─▶ resolved
+ *                            └─▶ appended$, readLog                       └─▶ get, scan, checkpoint
+ * ```
+ *
+ * What is durable: a write that resolved, from then on and through any crash. A write that rejected with a disk
+ * error of the log changed nothing. A write that was under way when the process died, or that rejected because
+ * the *engine* failed, is either in the log, and applied on the next open, or not there at all.
+ *
+ * After a failure of the engine the store refuses writes with `ERR_INVALID_STATE` until it is opened again.
+ *
+ * @example
+ * ```ts
+ * const store = await PartitionStore.open({
+ *   directory,
+ *   apply: ({ message }) => ({ puts: [[message.subarray(0, 8), message.subarray(8)]] }),
+ * });
+ * const { decree } = await store.write({ code: 'RPC_RRDB_RRDB_PUT', message });
+ * ```
+ */
+export class PartitionStore<Result = unknown> {
   readonly checkpoints: CheckpointStore;
-  readonly appended$: Observable<number>;
-  write(request: WriteRequest): Promise<Written<Result>>;
-  get(key: Buffer): Promise<Buffer | undefined>;
-  scan(range?: ScanRange): Promise<KeyValue[]>;
-  readLog(options: ReadLogOptions): Promise<LogChunk>;
-  checkpoint(): Promise<CheckpointInfo>;
-  collectLog(upToDecree: number): Promise<number>;
-  close(): Promise<void>;
+  readonly #directory: string;
+  readonly #apply: ApplyMutation<Result>;
+  readonly #nowUs: () => bigint;
+  readonly #log: MutationLog;
+  readonly #engine: Engine;
+  readonly #partitionEngine: PartitionEngine;
+  /** Writes without a decree yet: the log is full. */
+  #waiting: Waiting<Result>[] = [];
+  #waitingForRoom = false;
+  /** Writes that are in the log and not in the engine. */
+  #durable: Durable<Result>[] = [];
+  #applying: Promise<void> | undefined;
+  #checkpointing: Promise<CheckpointInfo> | undefined;
+  #closing: Promise<void> | undefined;
+  /** The engine failed: nothing after the last committed decree may be applied before the next open. */
+  #failure: StoreError | undefined;
+  #lastTimestampUs: bigint;
+
+  private constructor(
+    options: PartitionStoreOptions<Result>,
+    parts: { log: MutationLog; engine: Engine; checkpoints: CheckpointStore; partitionEngine: PartitionEngine },
+  ) {
+    this.#directory = options.directory;
+    this.#apply = options.apply;
+    this.#nowUs = options.nowUs ?? (() => BigInt(Date.now()) * 1_000n);
+    this.#log = parts.log;
+    this.#engine = parts.engine;
+    this.#partitionEngine = parts.partitionEngine;
+    this.checkpoints = parts.checkpoints;
+    this.#lastTimestampUs = parts.log.recoveredTimestampUs;
+  }
+
+  /**
+   * Opens a partition, creating it when the directory is empty or missing, and applies what the log has beyond
+   * the engine.
+   *
+   * @throws StoreError `ERR_LOCK_ALREADY_EXIST` when it is open elsewhere; LogCorruption; `ERR_INCOMPLETE_DATA`
+   * when neither the engine nor a checkpoint reaches up to the log; `ERR_INCONSISTENT_STATE` when the engine
+   * contains decrees that the log has lost.
+   */
+  static async open<Result>(options: PartitionStoreOptions<Result>): Promise<PartitionStore<Result>> {
+    const { directory } = options;
+    const openEngine = options.openEngine ?? ((path: string) => ClassicLevelEngine.open(path));
+    const bootId = options.bootId ?? (await currentBootId());
+    const partitionEngine = new PartitionEngine(directory, openEngine, bootId);
+    let log: MutationLog | undefined;
+    let engine: Engine | undefined;
+    try {
+      await makeDirectory(directory);
+      // The engine comes first: its lock keeps a second opener away from the log.
+      engine = await partitionEngine.openTrusted();
+      const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(directory));
+      log = await MutationLog.open(partitionPaths.log(directory), options.logOptions);
+      if (engine === undefined || engine.lastAppliedDecree + 1 < log.firstDecree) {
+        checkReach(checkpoints.latest()?.decree ?? 0, log, directory);
+        await engine?.close();
+        engine = undefined;
+        engine = await partitionEngine.rebuild(checkpoints);
+        checkReach(engine.lastAppliedDecree, log, directory);
+      }
+      if (engine.lastAppliedDecree > log.lastDecree) {
+        throw new StoreError('ERR_INCONSISTENT_STATE', {
+          operation: 'open partition',
+          path: directory,
+          detail: `the engine contains decree ${engine.lastAppliedDecree}, but the log ends with ${log.lastDecree}`,
+        });
+      }
+      await partitionEngine.markOpen();
+      await replay(log, engine, options.apply);
+      return new PartitionStore(options, { log, engine, checkpoints, partitionEngine });
+    } catch (error) {
+      await log?.close().catch(() => undefined);
+      await engine?.close().catch(() => undefined);
+      throw StoreError.from(error, 'open partition', directory);
+    }
+  }
+
+  /**
+   * Makes a new partition directory from the files of a received checkpoint. `open` then starts at the
+   * manifest's decree: the next write gets the one after it, and the mark `installed` tells where that was.
+   *
+   * Sizes and checksums are verified first, and the directory appears at once, complete. Repeating the call,
+   * also after a crash at any point of it and after the partition has moved on, changes nothing. The received
+   * files may be deleted afterwards.
+   *
+   * @throws StoreError `ERR_WRONG_CHECKSUM`; `ERR_CORRUPTION` for a manifest that is not one;
+   * `ERR_PATH_ALREADY_EXIST` when something else is in the directory.
+   */
+  static install(directory: string, filesDirectory: string, manifest: CheckpointManifest): Promise<void> {
+    return installPartition(directory, filesDirectory, manifest);
+  }
+
+  /** Last decree that is applied, thus visible to `get` and `scan`. */
+  get lastCommittedDecree(): number {
+    return this.#engine.lastAppliedDecree;
+  }
+
+  /** Last decree in the log; at or a little above the committed one. */
+  get lastDurableDecree(): number {
+    return this.#log.lastDecree;
+  }
+
+  /** Oldest decree that `readLog` can return; one above the durable decree while the log is empty. */
+  get minDecreeInLog(): number {
+    return this.#log.firstDecree;
+  }
+
+  get logSizeBytes(): number {
+    return this.#log.sizeBytes;
+  }
+
+  get marks(): Marks {
+    return this.#engine.marks;
+  }
+
+  /** The last durable decree: now, then whenever it grows. Completes on close. */
+  get appended$(): Observable<number> {
+    return this.#log.appended$;
+  }
+
+  /**
+   * Gives the mutation the next decree; resolves when it is durable and applied, so that a read made then sees
+   * it. Decrees follow the order of the calls. While too many bytes wait for the disk, the promise takes longer:
+   * that is the backpressure.
+   *
+   * @throws what `apply` throws for the mutation (which is then durable, without effect); StoreError as
+   * described at the class.
+   */
+  write(request: WriteRequest): Promise<Written<Result>> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#admit();
+    });
+  }
+
+  get(key: Buffer): Promise<Buffer | undefined> {
+    return this.#engine.get(key);
+  }
+
+  scan(range?: ScanRange): Promise<KeyValue[]> {
+    return this.#engine.scan(range);
+  }
+
+  /** See {@link MutationLog.read}. Mutations may be returned a moment before they are applied here. */
+  readLog(options: ReadLogOptions): Promise<LogChunk> {
+    return this.#log.read(options);
+  }
+
+  /**
+   * Makes a durable checkpoint of what is applied, or returns the latest one when nothing was applied since.
+   * A call made while one is being made gets that one, which may lack the writes of the last moments.
+   */
+  checkpoint(): Promise<CheckpointInfo> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    this.#checkpointing ??= this.#makeCheckpoint().finally(() => {
+      this.#checkpointing = undefined;
+    });
+    return this.#checkpointing;
+  }
+
+  /**
+   * Deletes log segments up to a decree, but nothing above the latest checkpoint: the engine is not synced, so
+   * after a power failure it is built again from that checkpoint and the log. Returns how many segments.
+   */
+  async collectLog(upToDecree: number): Promise<number> {
+    return this.#log.collect(Math.min(upToDecree, this.checkpoints.latest()?.decree ?? 0));
+  }
+
+  /** Finishes the writes under way, then closes. Later writes reject with `ERR_INVALID_STATE`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #admit(): void {
+    while (this.#waiting.length > 0 && this.#log.hasRoom) {
+      const waiting = this.#waiting.shift()!;
+      const { code, message, timestampUs } = waiting.request;
+      const mutation: Mutation = { decree: this.#log.nextDecree, timestampUs: timestampUs ?? this.#tick(), code, message };
+      this.#log.append([mutation]).then(
+        () => {
+          this.#durable.push({ mutation, waiting });
+          this.#applying ??= this.#applyDurable();
+        },
+        (error: unknown) => waiting.reject(error),
+      );
+    }
+    if (this.#waiting.length === 0 || this.#waitingForRoom) return;
+    this.#waitingForRoom = true;
+    void this.#log.room().then(() => {
+      this.#waitingForRoom = false;
+      this.#admit();
+    });
+  }
+
+  #tick(): bigint {
+    const nowUs = this.#nowUs();
+    this.#lastTimestampUs = nowUs > this.#lastTimestampUs ? nowUs : this.#lastTimestampUs + 1n;
+    return this.#lastTimestampUs;
+  }
+
+  async #applyDurable(): Promise<void> {
+    // The log resolves a whole group at once; wait until all of it has arrived here.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#durable.length > 0) {
+      const batch = this.#nextBatch();
+      try {
+        if (this.#failure !== undefined) throw this.#failure;
+        const outcomes = await applyMutations(this.#engine, this.#apply, batch.map(({ mutation }) => mutation));
+        for (const [i, { mutation, waiting }] of batch.entries()) {
+          const outcome = outcomes[i]!;
+          if ('error' in outcome) waiting.reject(outcome.error);
+          else waiting.resolve({ decree: mutation.decree, result: outcome.result });
+        }
+      } catch (error) {
+        this.#failure ??= new StoreError('ERR_INVALID_STATE', {
+          operation: 'apply mutations',
+          path: this.#directory,
+          detail: 'the engine failed; what is in the log will be applied when the partition is opened again',
+          cause: error,
+        });
+        for (const { waiting } of batch) waiting.reject(this.#failure);
+      }
+    }
+    this.#applying = undefined;
+  }
+
+  #refusal(): StoreError | undefined {
+    return this.#failure ?? (this.#closing === undefined ? undefined : this.#closedError());
+  }
+
+  #closedError(): StoreError {
+    return new StoreError('ERR_INVALID_STATE', {
+      operation: 'use partition',
+      path: this.#directory,
+      detail: 'it is closed',
+    });
+  }
+
+  #nextBatch(): Durable<Result>[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#durable.length && count < maxBatchMutations && bytes < maxBatchBytes) {
+      bytes += this.#durable[count]!.mutation.message.length;
+      count++;
+    }
+    return this.#durable.splice(0, count);
+  }
+
+  async #makeCheckpoint(): Promise<CheckpointInfo> {
+    const latest = this.checkpoints.latest();
+    if (latest?.decree === this.#engine.lastAppliedDecree) return latest;
+    return this.checkpoints.create((directory) => this.#engine.checkpoint(directory));
+  }
+
+  async #close(): Promise<void> {
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#closedError());
+    try {
+      await this.#log.close();
+      // The last group's appends resolve in microtasks, after which their writes wait to be applied.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await this.#applying;
+      await this.#checkpointing?.catch(() => undefined);
+      if (this.#failure !== undefined) await this.#engine.close();
+      else await this.#partitionEngine.closeCleanly(this.#engine);
+    } catch (error) {
+      throw StoreError.from(error, 'close partition', this.#directory);
+    }
+  }
+}
+
+/** Recovery needs every decree between the state it starts from and the log. */
+function checkReach(decree: number, log: MutationLog, directory: string): void {
+  if (decree + 1 >= log.firstDecree) return;
+  throw new StoreError('ERR_INCOMPLETE_DATA', {
+    operation: 'open partition',
+    path: directory,
+    detail: `the log starts with decree ${log.firstDecree}, but there is no state beyond decree ${decree}`,
+  });
+}
+
+async function replay<Result>(log: MutationLog, engine: Engine, apply: ApplyMutation<Result>): Promise<void> {
+  for (;;) {
+    const afterDecree = engine.lastAppliedDecree;
+    const { mutations } = await log.read({ afterDecree, maxBytes: maxBatchBytes, maxCount: maxBatchMutations });
+    if (mutations.length === 0) return;
+    await applyMutations(engine, apply, mutations);
+  }
 }

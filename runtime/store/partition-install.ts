@@ -1,0 +1,72 @@
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type CheckpointManifest, parseManifest } from './checkpoint-manifest.js';
+import { CheckpointStore } from './checkpoint-store.js';
+import { StoreError } from './errors.js';
+import { nodeFileSystem, syncDirectory } from './file-system.js';
+import { errnoOf, writeFileDurably } from './files.js';
+import { createSegment } from './log-recovery.js';
+
+/** Names inside a partition's directory. */
+export const partitionPaths = {
+  log: (directory: string) => join(directory, 'log'),
+  checkpoints: (directory: string) => join(directory, 'checkpoints'),
+  installed: (directory: string) => join(directory, 'installed.json'),
+};
+
+/**
+ * Makes a partition directory from a received checkpoint: verified files, and an empty log that goes on with
+ * the next decree. See `PartitionStore.install`.
+ */
+export async function installPartition(
+  directory: string,
+  filesDirectory: string,
+  manifest: CheckpointManifest,
+): Promise<void> {
+  const checked = parseManifest(manifest);
+  const target = resolve(directory);
+  try {
+    if (await isInstalled(target, checked)) return;
+    const making = join(dirname(target), `${basename(target)}.installing`);
+    await rm(making, { recursive: true, force: true });
+    await mkdir(making, { recursive: true });
+    const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(making));
+    const marks = { ...checked.marks, installed: checked.decree };
+    await checkpoints.adopt(filesDirectory, { ...checked, marks });
+    await mkdir(partitionPaths.log(making));
+    const segment = await createSegment(partitionPaths.log(making), checked.decree + 1, nodeFileSystem);
+    await segment.retire();
+    await writeFileDurably(partitionPaths.installed(making), JSON.stringify(identityOf(checked)));
+    await rename(making, target);
+    await syncDirectory(dirname(target));
+  } catch (error) {
+    throw StoreError.from(error, 'install checkpoint', target);
+  }
+}
+
+/** Whether this very checkpoint is there already, which is what a repeated request finds. */
+async function isInstalled(directory: string, manifest: CheckpointManifest): Promise<boolean> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  if (names.length === 0) return false;
+  const installed = await readFile(partitionPaths.installed(directory), 'utf8').catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  });
+  if (installed === JSON.stringify(identityOf(manifest))) return true;
+  throw new StoreError('ERR_PATH_ALREADY_EXIST', {
+    operation: 'install checkpoint',
+    path: directory,
+    detail: installed === '' ? 'a partition is there already' : 'another checkpoint was installed there',
+  });
+}
+
+function identityOf(manifest: CheckpointManifest) {
+  const files = [...manifest.files].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { decree: manifest.decree, files: files.map(({ name, sizeBytes, md5 }) => [name, sizeBytes, md5]) };
+}
