@@ -156,7 +156,16 @@ export class ClientConnection {
     this.#queue.append((w) => {
       const start = w.length;
       if (this.#options.protocol === 'thft') {
-        const head = { version: 0, isBackup: false, code, seqId, gpid, timeoutMs, threadHash, partitionHash } as const;
+        const head = {
+          version: 0,
+          isBackup: false,
+          code,
+          seqId,
+          gpid,
+          timeoutMs,
+          threadHash,
+          partitionHash,
+        } as const;
         encodeThftRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 1));
       } else {
         const from = this.#options.fromAddress;
@@ -164,7 +173,9 @@ export class ClientConnection {
         encodeRdsnRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 0));
       }
       if (w.length - start > this.#options.maxFrameBytes) {
-        throw invalidParameters(`a request of ${w.length - start} bytes, limit ${this.#options.maxFrameBytes}`);
+        throw invalidParameters(
+          `a request of ${w.length - start} bytes, limit ${this.#options.maxFrameBytes}`,
+        );
       }
     });
   }
@@ -189,7 +200,8 @@ export class ClientConnection {
       return;
     }
     const { header, body } = decodeRdsnMessage(frame);
-    if (unpackContext(header.context).isRequest) throw new WireError('ERR_INVALID_DATA', 'a request came back');
+    if (unpackContext(header.context).isRequest)
+      throw new WireError('ERR_INVALID_DATA', 'a request came back');
     this.#onReply(Number(header.id), header.code, header.error, body);
   }
 

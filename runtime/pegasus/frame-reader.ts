@@ -72,7 +72,7 @@ export class FrameReader {
     const needed = held + chunk.length;
     // A buffer we made ourselves has room behind #end; frames already handed out lie before #start.
     if (this.#end + chunk.length > this.#buffer.length) {
-      const capacity = Math.max(needed, Math.min(held * 2, this.#wanted));
+      const capacity = Math.max(needed, Math.min(held * 2, Math.max(this.#wanted, MAX_HTTP_HEADER_BYTES)));
       const grown = Buffer.allocUnsafeSlow(capacity);
       this.#buffer.copy(grown, 0, this.#start, this.#end);
       this.#buffer = grown;

@@ -1,8 +1,21 @@
+export { formatAddress } from './address.js';
+export { BinaryReader, BinaryWriter } from './buffer.js';
 export * from './client.js';
 export * from './codes.js';
 export * from './context.js';
 export * from './enums.js';
 export * from './errors.js';
+export { FrameReader } from './frame-reader.js';
+export * from './key.js';
 export type { Address, BaseType, Field, Fields, Gpid, Infer, StructType, WireType } from './schema.js';
 export * from './schemas/index.js';
 export * from './server.js';
+export {
+  decodeStruct,
+  decodeValue,
+  decodeWrapped,
+  encodeStruct,
+  encodeValue,
+  encodeWrapped,
+} from './thrift.js';
+export * from './value.js';

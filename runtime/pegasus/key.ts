@@ -147,7 +147,7 @@ export function partitionIndex(hashKey: Uint8Array, sortKey: Uint8Array, partiti
   if (partitionCount > 0x1fffff) {
     return Number(((BigInt(high) << 32n) | BigInt(low)) % BigInt(partitionCount));
   }
-  return (((high % partitionCount) * (4294967296 % partitionCount)) + (low % partitionCount)) % partitionCount;
+  return ((high % partitionCount) * (4294967296 % partitionCount) + (low % partitionCount)) % partitionCount;
 }
 
 /** The thread hash every replica request must carry; a real server aborts on another one. */

@@ -101,7 +101,7 @@ const REQUEST_CONTEXT = packContext({
 function writeName(h: Buffer, at: number, name: string): void {
   // One byte is left for the terminator.
   if (name.length >= NAME_BYTES) throw invalidParameters(`"${name}" is longer than ${NAME_BYTES - 1} bytes`);
-  h.write(name, at, NAME_BYTES, "latin1");
+  h.write(name, at, NAME_BYTES, 'latin1');
 }
 
 function readName(frame: Buffer, at: number): string {
@@ -221,7 +221,7 @@ export function encodeRdsnResponse(
     code: `${request.code}_ACK`.slice(0, NAME_BYTES - 1),
     localCode: NO_LOCAL_CODE,
     context: request.context & ~IS_REQUEST,
-    error,
+    error: error.slice(0, NAME_BYTES - 1),
     localError: NO_LOCAL_CODE,
   };
   encodeMessage(w, header, writeResult);

@@ -98,7 +98,11 @@ export function field<const T extends WireType>(id: number, type: T): Field<T, f
 }
 
 /** A mandatory field that some senders leave out: always written, `fallback` when absent. */
-export function defaulted<const T extends WireType>(id: number, type: T, fallback: Infer<T>): Field<T, false> {
+export function defaulted<const T extends WireType>(
+  id: number,
+  type: T,
+  fallback: Infer<T>,
+): Field<T, false> {
   return { id, type, optional: false, fallback };
 }
 

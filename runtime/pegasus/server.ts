@@ -1,47 +1,148 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { formatAddress } from './address.js';
 import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
+import { RpcError } from './errors.js';
+import { DEFAULT_MAX_REQUEST_FRAME_BYTES } from './frame-reader.js';
 import type { Address } from './schema.js';
+import { type RpcServerLimits, ServerConnection, type ServerCore } from './server-connection.js';
 
-export interface RpcServerLimits {
-  readonly maxConnections: number;
-  readonly maxFrameBytes: number;
-  readonly idleTimeoutMs: number;
-  readonly headerTimeoutMs: number;
-  readonly maxInFlightPerConnection: number;
-}
+export type { RpcServerLimits } from './server-connection.js';
+
+const DEFAULT_LIMITS: RpcServerLimits = {
+  maxConnections: 1024,
+  maxFrameBytes: DEFAULT_MAX_REQUEST_FRAME_BYTES,
+  idleTimeoutMs: 15 * 60_000,
+  headerTimeoutMs: 30_000,
+  maxInFlightPerConnection: 256,
+};
 
 export interface RpcServerOptions {
   readonly handlers: Handlers;
+  /** Serves GET requests on the same port; without it they get 404. */
   readonly http?: HttpHandler;
+  /** Asked for every RPC before its argument is decoded. Default: allow. */
   readonly policy?: (context: RequestContext) => PolicyVerdict;
+  /** What is left out keeps its default: 1024 connections, 16 MiB, 15 min, 30 s, 256 requests. */
   readonly limits?: Partial<RpcServerLimits>;
   readonly onMalformed?: (peer: Address, reason: string) => void;
-  readonly onHandlerError?: (error: unknown, context: RequestContext) => void;
+  /** A handler threw something else than RpcError or WireError, or returned a wrong struct; HTTP has no context. */
+  readonly onHandlerError?: (error: unknown, context: RequestContext | undefined) => void;
+  /** Monotonic milliseconds; for tests. */
   readonly now?: () => number;
 }
 
+/** Snapshot of a server; all but `connections` count from the start. */
 export interface RpcServerStats {
   readonly connections: number;
   readonly requests: number;
+  /** Connections closed for bytes that make no sense or that never became a frame. */
   readonly malformed: number;
+  /** Connections closed because maxConnections were open. */
   readonly refused: number;
+  /** Requests answered ERR_ACL_DENY. */
+  readonly denied: number;
+  /** Requests the policy left unanswered. */
   readonly dropped: number;
+  /** Requests by RPC code; codes we do not know count under 'unknown'. */
   readonly byOperation: Readonly<Record<string, number>>;
 }
 
+/**
+ * Serves THFT, RDSN and HTTP GET on one port; the first four bytes of a connection decide.
+ *
+ * A frame that cannot be cut out of the stream closes its connection only. An argument that does not
+ * decode is answered with an rpc-level error and the connection goes on.
+ *
+ * @example
+ * await using server = new RpcServer({ handlers: { RPC_CM_LIST_APPS: () => ({ err: 'ERR_OK', infos: [] }) } });
+ * const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
+ */
 export class RpcServer implements AsyncDisposable {
-  constructor(readonly options: RpcServerOptions) {}
+  readonly #server: Server;
+  readonly #core: ServerCore;
+  readonly #connections = new Set<ServerConnection>();
+  #refused = 0;
+  #sweeper: NodeJS.Timeout | undefined;
 
-  listen(_address: Address): Promise<Address> {
-    return Promise.reject(new Error('not built yet'));
+  constructor(options: RpcServerOptions) {
+    this.#core = {
+      handlers: options.handlers,
+      http: options.http,
+      policy: options.policy,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      counters: { requests: 0, malformed: 0, denied: 0, dropped: 0, byOperation: {} },
+      onMalformed: options.onMalformed ?? (() => {}),
+      onHandlerError: options.onHandlerError ?? (() => {}),
+      now: options.now ?? (() => performance.now()),
+    };
+    // Half-open: a caller may close its side after the last request and still read the answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /**
+   * Starts to listen; port 0 picks a free one. Resolves with the address in use. Rejects with RpcError
+   * ERR_ADDRESS_ALREADY_USED, or ERR_NETWORK_START_FAILED for any other reason.
+   */
+  listen(address: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: NodeJS.ErrnoException) => {
+        const code = error.code === 'EADDRINUSE' ? 'ERR_ADDRESS_ALREADY_USED' : 'ERR_NETWORK_START_FAILED';
+        reject(new RpcError(code, 'listen', formatAddress(address), error.message));
+      };
+      this.#server.once('error', fail);
+      this.#server.listen({ host: address.host, port: address.port }, () => {
+        this.#server.off('error', fail);
+        // Accepting can fail for want of descriptors; the listener survives that.
+        this.#server.on('error', () => {});
+        this.#startSweeper();
+        const bound = this.#server.address();
+        const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
+        resolve({ host: address.host, port });
+      });
+    });
   }
 
   stats(): RpcServerStats {
-    return { connections: 0, requests: 0, malformed: 0, refused: 0, dropped: 0, byOperation: {} };
+    const { counters } = this.#core;
+    return {
+      ...counters,
+      connections: this.#connections.size,
+      refused: this.#refused,
+      byOperation: { ...counters.byOperation },
+    };
   }
 
-  async close(): Promise<void> {}
+  /** Stops listening and closes every connection; requests in work get no answer. */
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= this.#core.limits.maxConnections) {
+      this.#refused++;
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    const connection = new ServerConnection(socket, this.#core);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  #startSweeper(): void {
+    const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
+    const periodMs = Math.max(5, Math.min(headerTimeoutMs, idleTimeoutMs, 60_000) / 4);
+    this.#sweeper = setInterval(() => {
+      const nowMs = this.#core.now();
+      for (const connection of this.#connections) connection.checkTimeouts(nowMs);
+    }, periodMs);
+    this.#sweeper.unref();
   }
 }

@@ -89,7 +89,7 @@ export function encodeThftRequest(
 
 function readMessage(r: BinaryReader, types: readonly number[]): { code: string; seqId: number } {
   const word = r.u32();
-  if (((word & 0xffff0000) >>> 0) !== MESSAGE_VERSION || !types.includes(word & 0xffff)) {
+  if ((word & 0xffff0000) >>> 0 !== MESSAGE_VERSION || !types.includes(word & 0xffff)) {
     throw invalidData(`0x${word.toString(16)} does not start a thrift message`);
   }
   const code = r.string();

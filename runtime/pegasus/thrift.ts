@@ -39,14 +39,54 @@ const readText = (r: BinaryReader): string => r.string();
 const writeText = (w: BinaryWriter, value: string): void => w.string(value);
 
 const BASE: { readonly [K in BaseType]: Codec } = {
-  bool: base<boolean>(TType.BOOL, 1, (w, v) => w.u8(v ? 1 : 0), (r) => r.u8() !== 0),
-  i8: base<number>(TType.BYTE, 1, (w, v) => w.i8(v), (r) => r.i8()),
-  i16: base<number>(TType.I16, 2, (w, v) => w.i16(v), (r) => r.i16()),
-  i32: base<number>(TType.I32, 4, (w, v) => w.i32(v), (r) => r.i32()),
-  i64: base<number>(TType.I64, 8, (w, v) => w.i64(v), (r) => r.i64()),
-  i64big: base<bigint>(TType.I64, 8, (w, v) => w.i64big(v), (r) => r.i64big()),
-  u64: base<bigint>(TType.I64, 8, (w, v) => w.u64(v), (r) => r.u64()),
-  double: base<number>(TType.DOUBLE, 8, (w, v) => w.double(v), (r) => r.double()),
+  bool: base<boolean>(
+    TType.BOOL,
+    1,
+    (w, v) => w.u8(v ? 1 : 0),
+    (r) => r.u8() !== 0,
+  ),
+  i8: base<number>(
+    TType.BYTE,
+    1,
+    (w, v) => w.i8(v),
+    (r) => r.i8(),
+  ),
+  i16: base<number>(
+    TType.I16,
+    2,
+    (w, v) => w.i16(v),
+    (r) => r.i16(),
+  ),
+  i32: base<number>(
+    TType.I32,
+    4,
+    (w, v) => w.i32(v),
+    (r) => r.i32(),
+  ),
+  i64: base<number>(
+    TType.I64,
+    8,
+    (w, v) => w.i64(v),
+    (r) => r.i64(),
+  ),
+  i64big: base<bigint>(
+    TType.I64,
+    8,
+    (w, v) => w.i64big(v),
+    (r) => r.i64big(),
+  ),
+  u64: base<bigint>(
+    TType.I64,
+    8,
+    (w, v) => w.u64(v),
+    (r) => r.u64(),
+  ),
+  double: base<number>(
+    TType.DOUBLE,
+    8,
+    (w, v) => w.double(v),
+    (r) => r.double(),
+  ),
   string: base<string>(TType.STRING, 4, writeText, readText),
   errorCode: base<string>(TType.STRUCT, 4, writeText, readText),
   taskCode: base<string>(TType.STRUCT, 4, writeText, readText),

@@ -1,0 +1,330 @@
+import type { Socket } from 'node:net';
+import { BinaryReader, type BinaryWriter } from './buffer.js';
+import { isRpcCode, RPC, type RpcCode } from './codes.js';
+import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
+import { invalidData, RpcError, WireError } from './errors.js';
+import { FrameReader } from './frame-reader.js';
+import { formatHttpResponse, parseHttpBlock } from './http.js';
+import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackContext } from './rdsn.js';
+import type { Address, WireType } from './schema.js';
+import { type RequestHead, ServerContext } from './server-context.js';
+import { decodeThftRequest, encodeThftResponse } from './thft.js';
+import { decodeWrapped, encodeWrapped } from './thrift.js';
+import { WriteQueue } from './write-queue.js';
+
+/** Unsent bytes beyond which no further request of this connection is read. */
+const WRITE_HIGH_WATER_BYTES = 1024 * 1024;
+/** Under this name `byOperation` counts codes we do not know: a stranger must not grow the table. */
+const UNKNOWN_OPERATION = 'unknown';
+
+/** Limits of a server, each with its unit. */
+export interface RpcServerLimits {
+  readonly maxConnections: number;
+  readonly maxFrameBytes: number;
+  /** Without traffic and without a request in work. */
+  readonly idleTimeoutMs: number;
+  /** From connecting, or from the first byte of a frame, to its last. */
+  readonly headerTimeoutMs: number;
+  /** Requests in work; then the socket is not read until one is answered. */
+  readonly maxInFlightPerConnection: number;
+}
+
+export interface ServerCounters {
+  requests: number;
+  malformed: number;
+  denied: number;
+  dropped: number;
+  readonly byOperation: Record<string, number>;
+}
+
+/** What all connections of a server share. */
+export interface ServerCore {
+  readonly handlers: Handlers;
+  readonly http: HttpHandler | undefined;
+  readonly policy: ((context: RequestContext) => PolicyVerdict) | undefined;
+  readonly limits: RpcServerLimits;
+  readonly counters: ServerCounters;
+  readonly onMalformed: (peer: Address, reason: string) => void;
+  readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
+  readonly now: () => number;
+}
+
+/** Which request a handler takes is known only where its code is. */
+type AnyHandler = (request: never, context: RequestContext) => unknown;
+
+/** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result. */
+type Reply = (error: string, writeResult?: (w: BinaryWriter) => void) => void;
+
+/** One accepted socket, whatever it turns out to speak. */
+export class ServerConnection {
+  readonly #socket: Socket;
+  readonly #core: ServerCore;
+  readonly #peer: Address;
+  readonly #reader: FrameReader;
+  readonly #queue: WriteQueue;
+  readonly #inFlight = new Set<ServerContext>();
+  #httpBusy = false;
+  #draining = false;
+  #paused = false;
+  #peerEnded = false;
+  /** Our side is finished: what still comes in has no meaning. */
+  #closing = false;
+  #lastActivityMs: number;
+  /** Since when a frame has been awaited; undefined while none is begun. */
+  #awaitingSinceMs: number | undefined;
+
+  constructor(socket: Socket, core: ServerCore) {
+    this.#socket = socket;
+    this.#core = core;
+    // A dual-stack listener reports IPv4 peers in mapped form.
+    const host = (socket.remoteAddress ?? '0.0.0.0').replace(/^::ffff:/, '');
+    this.#peer = { host, port: socket.remotePort ?? 0 };
+    this.#reader = new FrameReader({ maxFrameBytes: core.limits.maxFrameBytes });
+    this.#queue = new WriteQueue(socket);
+    this.#lastActivityMs = core.now();
+    this.#awaitingSinceMs = this.#lastActivityMs;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#onData(chunk));
+    socket.on('drain', () => this.#onRoom());
+    socket.on('end', () => {
+      this.#peerEnded = true;
+      this.#endIfDone();
+    });
+    // 'close' follows and does the work.
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      for (const context of this.#inFlight) context.abort('the connection was closed');
+      this.#inFlight.clear();
+    });
+  }
+
+  /** Closes the connection when it has overrun a time limit; called now and then. */
+  checkTimeouts(nowMs: number): void {
+    const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
+    if (this.#awaitingSinceMs !== undefined && nowMs - this.#awaitingSinceMs > headerTimeoutMs) {
+      this.#malformed('no whole frame within the header timeout');
+    } else if (this.#closing && nowMs - this.#lastActivityMs > headerTimeoutMs) {
+      this.#socket.destroy();
+    } else if (this.#inFlight.size === 0 && !this.#httpBusy && nowMs - this.#lastActivityMs > idleTimeoutMs) {
+      this.#socket.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#closing) return;
+    this.#lastActivityMs = this.#core.now();
+    this.#reader.push(chunk);
+    this.#drain();
+  }
+
+  /** A reply has gone out or the socket takes bytes again: go on reading if that was what we waited for. */
+  #onRoom(): void {
+    this.#lastActivityMs = this.#core.now();
+    if (this.#paused) this.#drain();
+    this.#endIfDone();
+  }
+
+  get #isFull(): boolean {
+    return (
+      this.#httpBusy ||
+      this.#inFlight.size >= this.#core.limits.maxInFlightPerConnection ||
+      this.#queue.unsentBytes > WRITE_HIGH_WATER_BYTES
+    );
+  }
+
+  #drain(): void {
+    // A synchronous handler finishes inside the loop; it must not start a second one.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      while (!this.#isFull && !this.#closing && !this.#socket.destroyed) {
+        const frame = this.#reader.next();
+        if (frame === undefined) break;
+        this.#awaitingSinceMs = undefined;
+        this.#onFrame(frame);
+      }
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#malformed(error.message);
+    } finally {
+      this.#draining = false;
+    }
+    this.#setPaused(this.#isFull);
+  }
+
+  #setPaused(pause: boolean): void {
+    // While we do not read, a frame that is not complete is not the sender's fault.
+    if (pause || this.#reader.heldBytes === 0) {
+      if (this.#reader.kind !== undefined) this.#awaitingSinceMs = undefined;
+    } else this.#awaitingSinceMs ??= this.#core.now();
+    if (pause === this.#paused) return;
+    this.#paused = pause;
+    if (pause) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #malformed(reason: string): void {
+    this.#core.counters.malformed++;
+    this.#socket.destroy();
+    this.#core.onMalformed(this.#peer, reason);
+  }
+
+  #endIfDone(): void {
+    if (this.#peerEnded && this.#inFlight.size === 0 && !this.#httpBusy && !this.#paused) {
+      this.#queue.flush();
+      this.#socket.end();
+    }
+  }
+
+  #onFrame(frame: Buffer): void {
+    if (this.#reader.kind === 'http') this.#onHttp(frame);
+    else if (this.#reader.kind === 'rdsn') this.#onRdsn(frame);
+    else this.#onThft(frame);
+  }
+
+  #onThft(frame: Buffer): void {
+    const request = decodeThftRequest(frame);
+    const { code, seqId, gpid, partitionHash, threadHash, timeoutMs, args } = request;
+    const reply: Reply = (error, writeResult) =>
+      this.#queue.append((w) => encodeThftResponse(w, { error, code: `${code}_ACK`, seqId }, writeResult));
+    const peer = this.#peer;
+    const head: RequestHead = { protocol: 'thft', code, peer, gpid, partitionHash, threadHash, timeoutMs };
+    this.#onRequest(head, args, reply);
+  }
+
+  #onRdsn(frame: Buffer): void {
+    const { header, body } = decodeRdsnMessage(frame);
+    const context = unpackContext(header.context);
+    if (!context.isRequest) throw invalidData('a response was sent to a server');
+    const { code, from, gpid, partitionHash, threadHash, timeoutMs } = header;
+    const reply: Reply = (error, writeResult) =>
+      this.#queue.append((w) => encodeRdsnResponse(w, header, error, writeResult));
+    const peer = from !== null && from.port !== 0 ? from : this.#peer;
+    const head: RequestHead = { protocol: 'rdsn', code, peer, gpid, partitionHash, threadHash, timeoutMs };
+    this.#onRequest(head, context.format === FORMAT_THRIFT_BINARY ? body : undefined, reply);
+  }
+
+  #onRequest(head: RequestHead, args: Buffer | undefined, reply: Reply): void {
+    const { counters, policy, handlers, now } = this.#core;
+    const { code } = head;
+    const operation = isRpcCode(code) ? code : UNKNOWN_OPERATION;
+    counters.requests++;
+    counters.byOperation[operation] = (counters.byOperation[operation] ?? 0) + 1;
+    const context = new ServerContext(head, now);
+    const verdict = policy === undefined ? 'allow' : this.#judge(policy, context);
+    if (verdict === 'drop') {
+      counters.dropped++;
+      return;
+    }
+    if (verdict === 'deny') {
+      counters.denied++;
+      reply('ERR_ACL_DENY');
+      return;
+    }
+    const handler = isRpcCode(code) ? handlers[code] : undefined;
+    if (!isRpcCode(code) || handler === undefined) {
+      reply('ERR_HANDLER_NOT_FOUND');
+      return;
+    }
+    if (args === undefined) {
+      reply('ERR_INVALID_PARAMETERS');
+      return;
+    }
+    this.#run(code, handler, args, context, reply);
+  }
+
+  #judge(policy: (context: RequestContext) => PolicyVerdict, context: ServerContext): PolicyVerdict {
+    try {
+      return policy(context);
+    } catch (error) {
+      this.#core.onHandlerError(error, context);
+      return 'deny';
+    }
+  }
+
+  #run(code: RpcCode, handler: AnyHandler, args: Buffer, context: ServerContext, reply: Reply): void {
+    const spec: { readonly request: WireType; readonly response: WireType | null } = RPC[code];
+    const answer: Reply = spec.response === null ? () => {} : reply;
+    let result: unknown;
+    try {
+      const request = decodeWrapped(new BinaryReader(args), spec.request);
+      result = handler(request as never, context);
+    } catch (error) {
+      this.#fail(error, context, answer);
+      return;
+    }
+    if (!(result instanceof Promise)) {
+      this.#succeed(spec.response, result, context, answer);
+      return;
+    }
+    this.#inFlight.add(context);
+    result.then(
+      (value: unknown) => this.#succeed(spec.response, value, context, answer),
+      (error: unknown) => this.#fail(error, context, answer),
+    );
+  }
+
+  #succeed(type: WireType | null, value: unknown, context: ServerContext, answer: Reply): void {
+    try {
+      if (type !== null) answer('ERR_OK', (w) => encodeWrapped(w, type, value as never, 0));
+    } catch (error) {
+      // The handler returned something its table does not describe: its mistake, not the caller's.
+      this.#core.onHandlerError(error, context);
+      answer('ERR_UNKNOWN');
+    }
+    this.#finish(context);
+  }
+
+  #fail(error: unknown, context: ServerContext, answer: Reply): void {
+    if (error instanceof RpcError || error instanceof WireError) answer(error.code);
+    else {
+      this.#core.onHandlerError(error, context);
+      answer('ERR_UNKNOWN');
+    }
+    this.#finish(context);
+  }
+
+  #finish(context: ServerContext): void {
+    context.finish();
+    if (this.#inFlight.delete(context)) this.#onRoom();
+  }
+
+  #onHttp(block: Buffer): void {
+    const parsed = parseHttpBlock(block);
+    if ('refusal' in parsed) {
+      this.#core.counters.malformed++;
+      this.#core.onMalformed(this.#peer, parsed.reason);
+      this.#closing = true;
+      this.#socket.end(formatHttpResponse({ status: parsed.refusal, body: parsed.reason }, false));
+      return;
+    }
+    const { http } = this.#core;
+    this.#core.counters.requests++;
+    this.#httpBusy = true;
+    const work = async () => {
+      const response =
+        http === undefined ? { status: 404, body: 'no HTTP here' } : await http(parsed.request);
+      return formatHttpResponse(response, parsed.keepAlive);
+    };
+    work()
+      .catch((error: unknown) => {
+        this.#core.onHandlerError(error, undefined);
+        return formatHttpResponse({ status: 500, body: 'internal error' }, parsed.keepAlive);
+      })
+      .then((bytes) => {
+        if (this.#socket.destroyed) return;
+        this.#queue.append((w) => w.bytes(bytes));
+        this.#httpBusy = false;
+        if (!parsed.keepAlive) {
+          this.#closing = true;
+          this.#queue.flush();
+          this.#socket.end();
+        }
+        this.#onRoom();
+      });
+  }
+}
