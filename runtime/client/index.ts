@@ -1,0 +1,14 @@
+export { Cluster, type OpenClusterOptions, openCluster } from './cluster.js';
+export { BridleError, type BridleErrorJson, type ErrorDetails, formatError } from './errors.js';
+export { type LoadOptions, type LoadProgress, type LoadReport, loadRows } from './load.js';
+export type * from './model.js';
+export { type InputRow, type ReadRowsOptions, type RowFormat, readRows } from './rows.js';
+export type { Bytes, MultiGetOptions, MultiGetResult, PutOptions, Row, ScanOptions, Table } from './table.js';
+export {
+  type KeyExample,
+  type VerifyOptions,
+  type VerifyProgress,
+  type VerifyReport,
+  verifyTables,
+} from './verify.js';
+export { BulkWriter, type WritableRow, type WriterOptions } from './writer.js';

@@ -1,0 +1,131 @@
+/** What a cluster says about itself: tables, servers, duplications, as plain data. */
+import type {
+  DuplicationStatus,
+  ExistingTablePolicy,
+  FailMode,
+  FollowerTableOnRemove,
+} from '../../machines/vocabulary.js';
+
+/** Names of Pegasus' app_status; a number nobody knows becomes INVALID. */
+export type TableStatus =
+  | 'INVALID'
+  | 'AVAILABLE'
+  | 'CREATING'
+  | 'CREATE_FAILED'
+  | 'DROPPING'
+  | 'DROP_FAILED'
+  | 'DROPPED'
+  | 'RECALLING';
+
+/** A table as the meta server describes it. */
+export interface TableInfo {
+  readonly name: string;
+  readonly appId: number;
+  readonly status: TableStatus;
+  readonly partitionCount: number;
+  /** Wanted replicas per partition. */
+  readonly replicaCount: number;
+  readonly envs: Readonly<Record<string, string>>;
+  readonly duplicating: boolean;
+  /** Milliseconds since 1970; 0 when the server does not say. */
+  readonly createdAtMs: number;
+}
+
+/** A replica server as the meta server sees it. */
+export interface ServerInfo {
+  /** 'host:port' */
+  readonly address: string;
+  readonly alive: boolean;
+}
+
+/** Answer of RPC_CM_CLUSTER_INFO. */
+export interface ClusterInfo {
+  readonly name: string;
+  /** 'host:port' of the leader, as it calls itself. */
+  readonly leader: string;
+  /** Every key the server sent, e.g. meta_function_level. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** How far one partition of a duplication is, in decrees. */
+export interface PartitionProgress {
+  readonly index: number;
+  readonly confirmedDecree: number;
+  /** -1 when the server does not say (before 2.6). */
+  readonly lastCommittedDecree: number;
+}
+
+/** One duplication of one table. */
+export interface DuplicationInfo {
+  readonly table: string;
+  readonly appId: number;
+  readonly dupid: number;
+  readonly status: DuplicationStatus;
+  readonly failMode: FailMode;
+  readonly remoteCluster: string;
+  readonly remoteTable: string;
+  /** undefined before server 2.6. */
+  readonly remoteReplicaCount: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAtMs: number;
+  /** By partition index, ascending. */
+  readonly partitions: readonly PartitionProgress[];
+}
+
+/** Bounds of one call. */
+export interface CallLimits {
+  /** From now until the call gives up, retries included. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface CreateTableOptions extends CallLimits {
+  /** 1 to 1024 */
+  readonly partitionCount: number;
+  /** Default 1. */
+  readonly replicaCount?: number;
+  readonly envs?: Readonly<Record<string, string>>;
+}
+
+export interface AddDuplicationOptions extends CallLimits {
+  readonly table: string;
+  /** Name of the follower cluster as the source cluster's configuration knows it. */
+  readonly remoteCluster: string;
+  /** Default: the same name. */
+  readonly remoteTable?: string;
+  /** Default: as many as the source table has. */
+  readonly remoteReplicaCount?: number;
+  /** Copy what the table holds already before shipping the log. Default true. */
+  readonly copyCheckpoint?: boolean;
+  /** Embedded clusters only; a real one ignores it. */
+  readonly existingTablePolicy?: ExistingTablePolicy;
+  /** Embedded clusters only; a real one ignores it. */
+  readonly dropFollowerOnRemove?: boolean;
+}
+
+export interface AddedDuplication {
+  readonly appId: number;
+  readonly dupid: number;
+  readonly remoteTable: string;
+  readonly remoteReplicaCount: number | undefined;
+  /** True when it was there before this call. */
+  readonly existed: boolean;
+  /** What the server adds in words. */
+  readonly hint: string | undefined;
+}
+
+/** What to change about a duplication; what is left out stays. */
+export interface DuplicationChange extends CallLimits {
+  readonly status?: DuplicationStatus;
+  readonly failMode?: FailMode;
+  /** Embedded clusters only: end the current back-off now. */
+  readonly retryNow?: boolean;
+  /** Embedded clusters only: what becomes of the follower table, with status DS_REMOVED. */
+  readonly followerTablePolicy?: FollowerTableOnRemove;
+}
+
+export interface ModifiedDuplication {
+  readonly appId: number;
+  /** What the server adds in words. */
+  readonly hint: string | undefined;
+}

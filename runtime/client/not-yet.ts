@@ -1,0 +1,3 @@
+export function notYet(..._args: readonly unknown[]): Error {
+  return new Error('not implemented yet');
+}
