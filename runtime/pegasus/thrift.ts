@@ -312,8 +312,8 @@ export function decodeWrapped<T extends WireType>(r: BinaryReader, type: T): Inf
     throw invalidParameters(`the argument has thrift type ${ttype}, not ${codec.ttype}`);
   }
   if (type === 'blob') {
-    const length = r.i32();
-    if (length !== r.remaining - 1) throw invalidParameters('the argument is not a bare blob');
+    const length = r.remaining < 5 ? -1 : r.i32();
+    if (length < 0 || length !== r.remaining - 1) throw invalidParameters('the argument is not a bare blob');
     const bytes = r.bytes(length);
     if (r.u8() !== TType.STOP) throw invalidData('no stop byte after the argument');
     return bytes as Infer<T>;
