@@ -76,7 +76,7 @@ export type CheckpointTransferEvent =
   | { readonly type: 'RETRY_NOW' }
   | FileCopyReport;
 
-export interface CheckpointTransferEffects extends Record<string, object> {
+export interface CheckpointTransferEffects {
   /** Ask the source's metas who holds the partition; PRIMARY_AT or FAILED. */
   locatePrimary: { readonly requestNo: number };
   /** Ask the primary for its latest durable checkpoint; CHECKPOINT_AT or FAILED. */

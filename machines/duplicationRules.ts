@@ -85,7 +85,7 @@ export type DuplicationEvent =
   | FollowerTableReport
   | WatchdogReport;
 
-export interface DuplicationEffects extends Record<string, object> {
+export interface DuplicationEffects {
   /** Write the record; answered by STATUS_PERSISTED or STATUS_PERSIST_FAILED with the same number. */
   persistStatus: {
     readonly writeNo: number;

@@ -11,7 +11,7 @@ type EffectAction<Params> = (unused: unknown, params: Params) => void;
  * @example
  * const effects = declareEffects<{ persistStatus: { status: string } }>()('persistStatus');
  */
-export function declareEffects<Effects extends Record<string, object>>() {
+export function declareEffects<Effects extends object>() {
   return <const Names extends readonly (keyof Effects & string)[]>(
     ...names: Names
   ): { [Name in Names[number]]: EffectAction<Effects[Name]> } => {

@@ -65,7 +65,7 @@ export type FollowerTableReport =
   | { readonly type: 'FOLLOWER_TROUBLE'; readonly trouble: Trouble; readonly blocked: boolean }
   | { readonly type: 'FOLLOWER_PROGRESS' };
 
-export interface FollowerTableEffects extends Record<string, object> {
+export interface FollowerTableEffects {
   /** Post a request to the follower's meta; the answer comes back as FOLLOWER_REPLY. */
   askFollower: { readonly request: FollowerRequest };
   /** An answer nobody waits for any more: worth a log line, nothing else. */

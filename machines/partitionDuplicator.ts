@@ -71,7 +71,7 @@ export type PartitionDuplicatorEvent =
   | { readonly type: 'FAILED'; readonly requestNo: number; readonly trouble: Trouble }
   | { readonly type: 'RETRY_NOW' };
 
-export interface PartitionDuplicatorEffects extends Record<string, object> {
+export interface PartitionDuplicatorEffects {
   /** Make a durable checkpoint that covers everything applied; CHECKPOINT_PREPARED or FAILED. */
   prepareCheckpoint: { readonly requestNo: number };
   /** Ask the follower's primary what it has applied; FOLLOWER_AT or FAILED. */

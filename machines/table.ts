@@ -44,7 +44,7 @@ export type TableEvent =
   | { readonly type: 'TABLE_PERSISTED' }
   | { readonly type: 'TABLE_PERSIST_FAILED'; readonly error: string };
 
-export interface TableEffects extends Record<string, object> {
+export interface TableEffects {
   /** Write the table's record; answered by TABLE_PERSISTED or TABLE_PERSIST_FAILED. */
   persistTable: {
     readonly status: 'AS_AVAILABLE' | 'AS_DROPPED';

@@ -1,0 +1,208 @@
+/**
+ * Runs a chart for real: its effects become envelopes, go over a link to whoever performs them, and what
+ * comes of them returns as envelopes to the chart.
+ *
+ *   chart ── effect ──► outbox ──► link ──► handler (a port) ──► inbox ──► chart
+ *
+ * Both mailboxes are streams that a recorder may watch. This module and the charts are the only places
+ * that know xstate's runtime.
+ */
+import type { Subscription } from 'rxjs';
+import {
+  type Actor,
+  type ActorRefLike,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  type EventObject,
+  type InputFrom,
+  type InspectionEvent,
+} from 'xstate';
+import { fullJitterMs, type RetryPolicy } from '../machines/retry.js';
+import type { Envelope } from './envelope.js';
+import { type Link, perfectLink } from './link.js';
+import { Mailbox } from './mailbox.js';
+
+/** Performs one effect. Returns the event that reports the outcome, or nothing when there is none. */
+export type EffectHandler<Params> = (
+  params: Params,
+  context: EffectContext,
+) => EventObject | undefined | Promise<EventObject | undefined>;
+
+export interface EffectContext {
+  /** Aborted when the host stops. */
+  readonly signal: AbortSignal;
+  /** The actor whose effect this is, e.g. `followerTable`. */
+  readonly actor: string;
+}
+
+/** One handler for each effect that a chart declares. */
+export type EffectHandlers<Effects extends object> = {
+  [Name in keyof Effects & string]: EffectHandler<Effects[Name]>;
+};
+
+/** Handlers of a chart and of the charts it spawns, by the key under which it knows them. */
+export interface ChartParts {
+  readonly handlers: Readonly<Record<string, EffectHandler<never>>>;
+  readonly children?: Readonly<Record<string, ChartParts | { readonly logic: unknown }>>;
+}
+
+export interface ChartHostOptions<Machine extends AnyStateMachine> extends ChartParts {
+  /** Unique name of the root actor, e.g. `duplication/7`. */
+  readonly name: string;
+  readonly machine: Machine;
+  readonly input: InputFrom<Machine>;
+  /** Between effects and their handlers. */
+  readonly link?: Link;
+  readonly now?: () => number;
+  /** In [0, 1), for jitter. */
+  readonly random?: () => number;
+  /** An effect whose handler threw: a defect of the handler, which must report errors as events. */
+  readonly onDefect?: (error: unknown, effect: string) => void;
+  /** Called after every step of every actor of the system. */
+  readonly onSnapshot?: (actor: string, snapshot: AnyMachineSnapshot) => void;
+  /** Everything xstate's inspection reports, for recorders. */
+  readonly onInspection?: (event: InspectionEvent) => void;
+}
+
+interface EffectRequest {
+  readonly effect: string;
+  readonly params: never;
+  readonly handler: EffectHandler<never>;
+  readonly replyTo: ActorRefLike;
+}
+
+/**
+ * @example
+ * const host = new ChartHost({ name: 'duplication/7', machine: duplication, input, handlers });
+ * host.start();
+ * host.send({ type: 'RETRY_NOW' });
+ */
+export class ChartHost<Machine extends AnyStateMachine> {
+  readonly name: string;
+  readonly outbox = new Mailbox<unknown>();
+  readonly inbox = new Mailbox<unknown>();
+  readonly #actor: Actor<Machine>;
+  readonly #abort = new AbortController();
+  readonly #subscriptions: Subscription[] = [];
+  readonly #options: ChartHostOptions<Machine>;
+  readonly #now: () => number;
+  #sequence = 0;
+
+  constructor(options: ChartHostOptions<Machine>) {
+    this.name = options.name;
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const provided = this.#provide(options.machine, options) as Machine;
+    this.#actor = createActor(provided, {
+      input: options.input,
+      id: options.name,
+      inspect: (event: InspectionEvent) => this.#inspect(event),
+    } as never);
+    const link = options.link ?? perfectLink;
+    this.#subscriptions.push(
+      this.outbox.messages$.pipe(link).subscribe((envelope) => this.#perform(envelope)),
+      this.inbox.messages$.subscribe((envelope) => this.#deliver(envelope)),
+    );
+  }
+
+  get snapshot(): ReturnType<Actor<Machine>['getSnapshot']> {
+    return this.#actor.getSnapshot();
+  }
+
+  get actor(): Actor<Machine> {
+    return this.#actor;
+  }
+
+  start(): this {
+    this.#actor.start();
+    return this;
+  }
+
+  /** Posts an event to the root chart. */
+  send(event: Parameters<Actor<Machine>['send']>[0]): void {
+    this.#post(this.inbox, 'outside', this.name, event.type, { event, target: this.#actor });
+  }
+
+  /** Stops the chart and aborts every effect under way. Doing it twice is harmless. */
+  stop(): void {
+    this.#abort.abort();
+    this.#actor.stop();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.outbox.close();
+    this.inbox.close();
+  }
+
+  /** Replaces declared effects by posts to the outbox, and the backoff's ceiling by a jittered wait. */
+  #provide(machine: AnyStateMachine, parts: ChartParts): AnyStateMachine {
+    const actions: Record<string, unknown> = {};
+    for (const [effect, handler] of Object.entries(parts.handlers)) {
+      actions[effect] = ({ self }: { self: AnyActorRef }, params: never) =>
+        this.#post(this.outbox, nameOf(self), effect, effect, {
+          effect,
+          params,
+          handler,
+          replyTo: self,
+        } satisfies EffectRequest);
+    }
+    const actors: Record<string, unknown> = {};
+    for (const [key, child] of Object.entries(parts.children ?? {})) {
+      actors[key] =
+        'logic' in child
+          ? child.logic
+          : this.#provide(
+              (machine.implementations.actors as Record<string, AnyStateMachine>)[key] as AnyStateMachine,
+              child,
+            );
+    }
+    const random = this.#options.random ?? Math.random;
+    const delays = {
+      retryBackoff: ({ context }: { context: { attempt: number; times: { retry: RetryPolicy } } }) =>
+        fullJitterMs(context.times.retry, context.attempt, random()),
+    };
+    return machine.provide({ actions, actors, delays } as never);
+  }
+
+  #post(mailbox: Mailbox<unknown>, from: string, to: string, kind: string, body: unknown): void {
+    this.#sequence += 1;
+    mailbox.post({ id: `${this.name}#${this.#sequence}`, from, to, kind, body, sentAt: this.#now() });
+  }
+
+  #perform(envelope: Envelope): void {
+    const { effect, params, handler, replyTo } = envelope.body as EffectRequest;
+    const answer = (event: EventObject | undefined) => {
+      if (event === undefined || this.#abort.signal.aborted) return;
+      this.#post(this.inbox, effect, envelope.from, event.type, { event, target: replyTo });
+    };
+    const defect = (error: unknown) => {
+      if (!this.#abort.signal.aborted) this.#options.onDefect?.(error, effect);
+    };
+    try {
+      const outcome = handler(params, { signal: this.#abort.signal, actor: envelope.from });
+      if (outcome instanceof Promise) outcome.then(answer, defect);
+      else answer(outcome);
+    } catch (error) {
+      defect(error);
+    }
+  }
+
+  /** An actor that has ended since the effect was posted takes no notice: late replies change nothing. */
+  #deliver(envelope: Envelope): void {
+    const { event, target } = envelope.body as { event: EventObject; target: AnyActorRef };
+    if (target.getSnapshot().status === 'active') target.send(event);
+  }
+
+  #inspect(event: InspectionEvent): void {
+    this.#options.onInspection?.(event);
+    if (event.type !== '@xstate.snapshot') return;
+    const snapshot = event.snapshot as Partial<AnyMachineSnapshot>;
+    if (snapshot.machine === undefined) return;
+    this.#options.onSnapshot?.(nameOf(event.actorRef), snapshot as AnyMachineSnapshot);
+  }
+}
+
+/** The name under which an actor is known to its parent, or the root's own name. */
+function nameOf(actor: ActorRefLike): string {
+  return (actor as AnyActorRef).id;
+}
