@@ -30,7 +30,7 @@ for (let i = 256; i < SLICES * 256; i++) {
 }
 
 /** The two unsigned halves of the hash, for callers that need no bigint. */
-export interface Hash64 {
+interface Hash64 {
   readonly high: number;
   readonly low: number;
 }
