@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net';
 import { BinaryReader, type BinaryWriter } from './buffer.js';
 import { isRpcCode, RPC, type RpcCode } from './codes.js';
-import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
+import type { PolicyVerdict, RequestContext } from './context.js';
 import { invalidData, RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import { formatHttpResponse, parseHttpBlock } from './http.js';
 import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackContext } from './rdsn.js';
 import type { Address, WireType } from './schema.js';
 import { type RequestHead, ServerContext } from './server-context.js';
+import type { ServerCore } from './server-core.js';
 import { decodeThftRequest, encodeThftResponse } from './thft.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
@@ -16,38 +17,6 @@ import { WriteQueue } from './write-queue.js';
 const WRITE_HIGH_WATER_BYTES = 1024 * 1024;
 /** Under this name `byOperation` counts codes we do not know: a stranger must not grow the table. */
 const UNKNOWN_OPERATION = 'unknown';
-
-/** Limits of a server, each with its unit. */
-export interface RpcServerLimits {
-  readonly maxConnections: number;
-  readonly maxFrameBytes: number;
-  /** Without traffic and without a request in work. */
-  readonly idleTimeoutMs: number;
-  /** From connecting, or from the first byte of a frame, to its last. */
-  readonly headerTimeoutMs: number;
-  /** Requests in work; then the socket is not read until one is answered. */
-  readonly maxInFlightPerConnection: number;
-}
-
-export interface ServerCounters {
-  requests: number;
-  malformed: number;
-  denied: number;
-  dropped: number;
-  readonly byOperation: Record<string, number>;
-}
-
-/** What all connections of a server share. */
-export interface ServerCore {
-  readonly handlers: Handlers;
-  readonly http: HttpHandler | undefined;
-  readonly policy: ((context: RequestContext) => PolicyVerdict) | undefined;
-  readonly limits: RpcServerLimits;
-  readonly counters: ServerCounters;
-  readonly onMalformed: (peer: Address, reason: string) => void;
-  readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
-  readonly now: () => number;
-}
 
 /** Which request a handler takes is known only where its code is. */
 type AnyHandler = (request: never, context: RequestContext) => unknown;

@@ -4,9 +4,10 @@ import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './con
 import { RpcError } from './errors.js';
 import { DEFAULT_MAX_REQUEST_FRAME_BYTES } from './frame-reader.js';
 import type { Address } from './schema.js';
-import { type RpcServerLimits, ServerConnection, type ServerCore } from './server-connection.js';
+import { ServerConnection } from './server-connection.js';
+import type { RpcServerLimits, ServerCore } from './server-core.js';
 
-export type { RpcServerLimits } from './server-connection.js';
+export type { RpcServerLimits } from './server-core.js';
 
 const DEFAULT_LIMITS: RpcServerLimits = {
   maxConnections: 1024,

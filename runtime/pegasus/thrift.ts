@@ -6,106 +6,11 @@
  * thrift type and a missing mandatory field are ERR_INVALID_PARAMETERS (a real server would carry on
  * with an empty value and abort later); an unknown field is skipped only where that is safe.
  */
-import { readHostPort, readRpcAddress, writeHostPort, writeRpcAddress } from './address.js';
 import { BinaryReader, BinaryWriter } from './buffer.js';
+import { BASE_CODECS, type Codec } from './codec.js';
 import { invalidData, invalidParameters } from './errors.js';
-import type { BaseType, Gpid, Infer, ListType, MapType, StructType, WireType } from './schema.js';
+import type { Infer, ListType, MapType, StructType, WireType } from './schema.js';
 import { readCount, skip, TType } from './skip.js';
-
-interface Codec {
-  readonly ttype: number;
-  /** Least bytes of one value: bounds element counts. */
-  readonly minBytes: number;
-  write(w: BinaryWriter, value: unknown): void;
-  read(r: BinaryReader): unknown;
-}
-
-function base<T>(
-  ttype: number,
-  minBytes: number,
-  write: (w: BinaryWriter, value: T) => void,
-  read: (r: BinaryReader) => T,
-): Codec {
-  return { ttype, minBytes, write: write as Codec['write'], read };
-}
-
-function writeBlob(w: BinaryWriter, value: Uint8Array): void {
-  if (!(value instanceof Uint8Array)) throw invalidParameters('bytes are needed');
-  w.i32(value.length);
-  w.bytes(value);
-}
-
-const readText = (r: BinaryReader): string => r.string();
-const writeText = (w: BinaryWriter, value: string): void => w.string(value);
-
-const BASE: { readonly [K in BaseType]: Codec } = {
-  bool: base<boolean>(
-    TType.BOOL,
-    1,
-    (w, v) => w.u8(v ? 1 : 0),
-    (r) => r.u8() !== 0,
-  ),
-  i8: base<number>(
-    TType.BYTE,
-    1,
-    (w, v) => w.i8(v),
-    (r) => r.i8(),
-  ),
-  i16: base<number>(
-    TType.I16,
-    2,
-    (w, v) => w.i16(v),
-    (r) => r.i16(),
-  ),
-  i32: base<number>(
-    TType.I32,
-    4,
-    (w, v) => w.i32(v),
-    (r) => r.i32(),
-  ),
-  i64: base<number>(
-    TType.I64,
-    8,
-    (w, v) => w.i64(v),
-    (r) => r.i64(),
-  ),
-  i64big: base<bigint>(
-    TType.I64,
-    8,
-    (w, v) => w.i64big(v),
-    (r) => r.i64big(),
-  ),
-  u64: base<bigint>(
-    TType.I64,
-    8,
-    (w, v) => w.u64(v),
-    (r) => r.u64(),
-  ),
-  double: base<number>(
-    TType.DOUBLE,
-    8,
-    (w, v) => w.double(v),
-    (r) => r.double(),
-  ),
-  string: base<string>(TType.STRING, 4, writeText, readText),
-  errorCode: base<string>(TType.STRUCT, 4, writeText, readText),
-  taskCode: base<string>(TType.STRUCT, 4, writeText, readText),
-  blob: base<Uint8Array>(TType.STRUCT, 4, writeBlob, (r) => r.bytes(r.i32())),
-  gpid: base<Gpid>(
-    TType.STRUCT,
-    8,
-    (w, v) => {
-      w.i32(v.partitionIndex);
-      w.i32(v.appId);
-    },
-    (r) => {
-      const partitionIndex = r.i32();
-      return { appId: r.i32(), partitionIndex };
-    },
-  ),
-  rpcAddress: base(TType.STRUCT, 8, writeRpcAddress, readRpcAddress),
-  hostPort: base(TType.STRUCT, 7, writeHostPort, readHostPort),
-};
 
 function checkElementType(what: string, found: number, expected: number): void {
   if (found !== expected) throw invalidParameters(`${what} have thrift type ${found}, not ${expected}`);
@@ -246,7 +151,7 @@ function structCodec(type: StructType): Codec {
 const compiled = new WeakMap<object, Codec>();
 
 function codecOf(type: WireType): Codec {
-  if (typeof type === 'string') return BASE[type];
+  if (typeof type === 'string') return BASE_CODECS[type];
   const known = compiled.get(type);
   if (known !== undefined) return known;
   const codec =

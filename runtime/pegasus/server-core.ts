@@ -1,0 +1,34 @@
+import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
+import type { Address } from './schema.js';
+
+/** Limits of a server, each with its unit. */
+export interface RpcServerLimits {
+  readonly maxConnections: number;
+  readonly maxFrameBytes: number;
+  /** Without traffic and without a request in work. */
+  readonly idleTimeoutMs: number;
+  /** From connecting, or from the first byte of a frame, to its last. */
+  readonly headerTimeoutMs: number;
+  /** Requests in work; then the socket is not read until one is answered. */
+  readonly maxInFlightPerConnection: number;
+}
+
+export interface ServerCounters {
+  requests: number;
+  malformed: number;
+  denied: number;
+  dropped: number;
+  readonly byOperation: Record<string, number>;
+}
+
+/** What all connections of a server share. */
+export interface ServerCore {
+  readonly handlers: Handlers;
+  readonly http: HttpHandler | undefined;
+  readonly policy: ((context: RequestContext) => PolicyVerdict) | undefined;
+  readonly limits: RpcServerLimits;
+  readonly counters: ServerCounters;
+  readonly onMalformed: (peer: Address, reason: string) => void;
+  readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
+  readonly now: () => number;
+}
