@@ -50,6 +50,8 @@ export interface PartitionDuplicatorContext extends PartitionDuplicatorInput {
   readonly damagedReads: number;
   /** Mutations given up under FAIL_SKIP; any is data loss and is shown. */
   readonly skippedMutations: number;
+  /** Highest decree given up under FAIL_SKIP, −1 if none. */
+  readonly skippedTo: number;
   readonly trouble: Trouble | null;
 }
 
@@ -112,6 +114,8 @@ const chart = setup({
         ? {
             trouble: event.trouble,
             attempt: Math.min(context.attempt + 1, context.times.retry.limitAttempts),
+            // Nobody waits for this request any more: its late answer is stale, not a second failure.
+            requestNo: nextRequestNo(context.requestNo),
           }
         : {},
     ),
@@ -120,16 +124,22 @@ const chart = setup({
       event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED' ? { shipped: event.appliedDecree } : {},
     ),
     noteLoaded: assign(({ event }) => (event.type === 'BATCH_LOADED' ? { loaded: event.toDecree } : {})),
-    noteDamaged: assign({ damagedReads: ({ context }) => context.damagedReads + 1 }),
-    skipDamaged: assign(({ context, event }) =>
-      event.type === 'LOG_DAMAGED'
-        ? {
-            skippedMutations: context.skippedMutations + event.resumeAfterDecree - context.shipped,
-            shipped: event.resumeAfterDecree,
-            damagedReads: 0,
-          }
-        : {},
-    ),
+    /** Counts to the limit and no further: a blocked shipper rechecks for ever. */
+    noteDamaged: assign({
+      damagedReads: ({ context }) => Math.min(context.damagedReads + 1, context.damagedReadsLimit),
+    }),
+    /** Never back, and a hole that is met again after a failure is not counted again. */
+    skipDamaged: assign(({ context, event }) => {
+      if (event.type !== 'LOG_DAMAGED') return {};
+      const resumeAfter = Math.max(event.resumeAfterDecree, context.shipped);
+      const lostAfter = Math.max(context.shipped, context.skippedTo);
+      return {
+        skippedMutations: context.skippedMutations + Math.max(0, resumeAfter - lostAfter),
+        skippedTo: Math.max(context.skippedTo, resumeAfter),
+        shipped: resumeAfter,
+        damagedReads: 0,
+      };
+    }),
     startOver: assign({ attempt: 0 }),
   },
   guards: {
@@ -195,6 +205,7 @@ export const partitionDuplicator = chart.createMachine({
     attempt: 0,
     damagedReads: 0,
     skippedMutations: 0,
+    skippedTo: -1,
     trouble: null,
   }),
   initial: 'idle',
@@ -236,7 +247,15 @@ export const partitionDuplicator = chart.createMachine({
         operatorCan: ['explain', 'remove'],
       }),
       after: { retryBackoff: 'preparing' },
-      on: { STATUS: { guard: is('DS_PREPARE'), actions: 'noteStatus' }, RETRY_NOW: 'preparing' },
+      on: {
+        STATUS: { guard: is('DS_PREPARE'), actions: 'noteStatus' },
+        RETRY_NOW: 'preparing',
+        // A checkpoint that takes longer than its deadline is a checkpoint all the same.
+        CHECKPOINT_PREPARED: {
+          target: 'prepared',
+          actions: [assign({ checkpointDecree: ({ event }) => event.decree }), 'noteProgress'],
+        },
+      },
     },
     prepared: {
       tags: 'prepared',
