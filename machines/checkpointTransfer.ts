@@ -9,7 +9,7 @@
  * What was verified is kept: a new try asks for the checkpoint again, and only if it is another one the
  * files start anew. Every failure carries the node it concerns, so "cannot reach" names both ends.
  */
-import { assign, raise, setup } from 'xstate';
+import { and, assign, not, raise, setup } from 'xstate';
 import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
 import { describeError } from './errors.js';
 import { fileCopyPlaceholder } from './fileCopyPlaceholder.js';
@@ -129,6 +129,8 @@ const base = setup({
         ? {
             trouble: event.trouble,
             attempt: Math.min(context.attempt + 1, context.times.retry.limitAttempts),
+            // Nobody waits for this request any more: its late answer is stale, not a second failure.
+            requestNo: nextRequestNo(context.requestNo),
           }
         : {},
     ),
@@ -162,6 +164,8 @@ const base = setup({
     repeatable: ({ event }) => 'trouble' in event && describeError(event.trouble.error).kind === 'retryable',
     nothingLeft: ({ context }) => context.pending.length === 0 && context.active.length === 0,
     installed: ({ context }) => context.installed,
+    active: ({ context, event }) => 'name' in event && context.active.includes(event.name),
+    outcomeUnknown: ({ event }) => 'trouble' in event && describeError(event.trouble.error).outcomeUnknown,
   },
   delays: {
     requestDeadline: ({ context }) => context.times.requestDeadlineMs,
@@ -290,27 +294,22 @@ export const checkpointTransfer = chart.createMachine({
       states: {
         receiving: {
           after: {
-            stalledFile: {
-              actions: raise(({ context }) => ({
-                type: 'FILE_FAILED' as const,
-                name: context.active[0] ?? '',
-                trouble: {
-                  error: 'ERR_TIMEOUT',
-                  operation: 'RPC_NFS_COPY',
-                  ...(context.primary === null ? {} : { peer: context.primary }),
-                },
-              })),
-            },
+            stalledFile: timeOut('RPC_NFS_COPY'),
           },
-          on: { FILE_PROGRESS: { target: 'receiving', reenter: true, actions: 'noteProgress' } },
+          on: {
+            FILE_PROGRESS: { guard: 'active', target: 'receiving', reenter: true, actions: 'noteProgress' },
+          },
         },
       },
       on: {
+        // Only a file that is being copied: a late report may be about another checkpoint's file.
         FILE_VERIFIED: {
+          guard: 'active',
           target: '.receiving',
           actions: ['forgetCopies', 'noteVerified', 'noteProgress', 'startCopies'],
         },
         FILE_FAILED: [
+          { guard: not('active') },
           { guard: 'repeatable', target: 'waiting', actions: 'noteTrouble' },
           { target: 'blocked', actions: 'noteTrouble' },
         ],
@@ -334,7 +333,16 @@ export const checkpointTransfer = chart.createMachine({
         },
       ],
       after: { installDeadline: timeOut('installCheckpoint') },
-      on: { INSTALLED: [{ guard: 'stale' }, { target: 'opening', actions: assign({ installed: true }) }] },
+      on: {
+        INSTALLED: [{ guard: 'stale' }, { target: 'opening', actions: assign({ installed: true }) }],
+        // Files that could not be installed are not trusted any more: the next try verifies them again.
+        FAILED: [
+          { guard: 'stale' },
+          { guard: and(['repeatable', 'outcomeUnknown']), target: 'waiting', actions: 'noteTrouble' },
+          { guard: 'repeatable', target: 'waiting', actions: ['noteTrouble', assign({ verified: [] })] },
+          { target: 'blocked', actions: ['noteTrouble', assign({ verified: [] })] },
+        ],
+      },
     },
     opening: {
       tags: 'copied',
