@@ -19,6 +19,7 @@ import {
   type DuplicationEvent,
   type DuplicationInput,
   lagDecrees,
+  othersBehind,
   refusal,
 } from './duplicationRules.js';
 import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
@@ -66,7 +67,13 @@ const chart = setup({
     show: assign(({ context }) =>
       context.next === null
         ? {}
-        : { status: context.next.status, failMode: context.next.failMode, next: null, trouble: null },
+        : {
+            status: context.next.status,
+            failMode: context.next.failMode,
+            next: null,
+            // Only storage's own trouble is over; what the follower's table waits for still stands.
+            ...(context.trouble?.operation === 'persistStatus' ? { trouble: null, blocked: false } : {}),
+          },
     ),
     askFor: raise((_, params: { to: DuplicationStatus }) => ({ type: 'ALTER' as const, to: params.to })),
     forgetRequester: assign({ requester: null }),
@@ -132,6 +139,8 @@ const chart = setup({
       event.type === 'CONFIRM' &&
       event.decree > (context.writing[event.partition] ?? Number.POSITIVE_INFINITY),
     behind: ({ context, event }) => event.type === 'CONFIRM' && lagDecrees(context, event) > 0,
+    othersBehind: ({ context, event }) => event.type === 'CONFIRM' && othersBehind(context, event.partition),
+    someTroubled: ({ context }) => context.partitionTrouble.some((trouble) => trouble !== null),
     troubled: ({ event }) => event.type === 'CONFIRM' && event.trouble !== null,
     durably: ({ context }, params: { status: DuplicationStatus }) => context.status === params.status,
     followerTroubled: ({ event }) => event.type === 'FOLLOWER_TROUBLE' && event.trouble !== null,
@@ -216,7 +225,11 @@ export const duplication = chart.createMachine({
           },
           { actions: 'noteConfirm' },
         ],
-        PROGRESS_PERSISTED: { actions: ['noteProgressPersisted', 'tellProgress'] },
+        PROGRESS_PERSISTED: [
+          // While a partition is in trouble, the progress of the others does not count as progress.
+          { guard: 'someTroubled', actions: 'noteProgressPersisted' },
+          { actions: ['noteProgressPersisted', 'tellProgress'] },
+        ],
         PROGRESS_PERSIST_FAILED: { actions: 'noteProgressFailed' },
         FOLLOWER_PROGRESS: { actions: ['clearTrouble', 'tellProgress'] },
         FOLLOWER_TROUBLE: [
@@ -241,7 +254,11 @@ export const duplication = chart.createMachine({
                 { target: 'DS_INIT' },
               ],
             },
-            DS_INIT: { tags: 'DS_INIT', ...leavingFor('DS_PREPARE', 'DS_PREPARE') },
+            DS_INIT: {
+              tags: 'DS_INIT',
+              ...leavingFor('DS_PREPARE', 'DS_PREPARE'),
+              entry: ['expectProgress', { type: 'askFor', params: { to: 'DS_PREPARE' } }],
+            },
             DS_PREPARE: {
               tags: 'DS_PREPARE',
               entry: 'expectProgress',
@@ -322,6 +339,8 @@ export const duplication = chart.createMachine({
                   },
                   { guard: 'troubled', actions: ['noteConfirm', 'expectProgress', 'tellTrouble'] },
                   { guard: 'behind', actions: ['noteConfirm', 'expectProgress'] },
+                  // One partition that has caught up does not calm the watchdog for the others.
+                  { guard: 'othersBehind', actions: 'noteConfirm' },
                   { actions: ['noteConfirm', 'expectNothing'] },
                 ],
                 STATUS_PERSISTED: [
@@ -384,7 +403,13 @@ export const duplication = chart.createMachine({
                   ),
                   entry: { type: 'deleteRecord', params: {} },
                   on: { RECORD_DELETED: '#duplication.released' },
-                  after: { storageRetry: { target: 'deletingRecord', reenter: true } },
+                  after: {
+                    storageRetry: {
+                      target: 'deletingRecord',
+                      reenter: true,
+                      actions: assign({ trouble: { error: 'ERR_TIMEOUT', operation: 'deleteRecord' } }),
+                    },
+                  },
                 },
               },
             },
@@ -425,6 +450,11 @@ export const duplication = chart.createMachine({
               },
             },
             writing: {
+              meta: meta(
+                'a changed status or fail mode to be durable',
+                'the meta server’s storage',
+                'it is written; past the storage deadline the requester is told so, and the write goes on',
+              ),
               entry: {
                 type: 'persistStatus',
                 params: ({ context }) => ({
@@ -433,6 +463,24 @@ export const duplication = chart.createMachine({
                   failMode: context.next?.failMode ?? context.failMode,
                   onRemove: context.onRemove,
                 }),
+              },
+              // Said once, and not written a second time: two writes under way could land in either order.
+              after: {
+                storageRetry: {
+                  actions: [
+                    assign({ trouble: { error: 'ERR_TIMEOUT', operation: 'persistStatus' } }),
+                    {
+                      type: 'answer',
+                      params: ({ context }) => ({
+                        requester: context.requester,
+                        error: 'ERR_TIMEOUT',
+                        hint: 'the change is kept; storage has not said yet whether it is written',
+                      }),
+                    },
+                    'forgetRequester',
+                    'tellTrouble',
+                  ],
+                },
               },
               on: {
                 STATUS_PERSISTED: {
@@ -481,6 +529,11 @@ export const duplication = chart.createMachine({
               },
             },
             failed: {
+              meta: meta(
+                'the next try to write a change that storage refused',
+                'the clock',
+                'the storage retry is due',
+              ),
               on: {
                 MODIFY: {
                   actions: {

@@ -125,6 +125,16 @@ export function lagDecrees(context: DuplicationContext, event: Confirm): number 
   return confirmed < 0 ? 0 : Math.max(0, event.lastCommitted - confirmed);
 }
 
+/** Whether any other partition lags or is in trouble, by its latest report. */
+export function othersBehind(context: DuplicationContext, partition: number): boolean {
+  return context.confirmed.some((confirmed, p) => {
+    if (p === partition) return false;
+    return (
+      context.partitionTrouble[p] !== null || (confirmed >= 0 && (context.lastCommitted[p] ?? -1) > confirmed)
+    );
+  });
+}
+
 const at = <T>(list: readonly T[], index: number, value: T): readonly T[] =>
   list.map((old, i) => (i === index ? value : old));
 
