@@ -16,7 +16,7 @@
  * nothing ever moves. Here ERR_APP_EXIST is a question, and the table's owner is the answer
  * (SPEC S-OWN-1, L-SETTLE-1).
  */
-import { assign, raise, sendParent, setup } from 'xstate';
+import { assign, or, raise, sendParent, setup } from 'xstate';
 import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
 import { type FollowerTableGoal, judge, troubleOf, type Verdict } from './followerTableVerdict.js';
 import type { FollowerReply, FollowerRequest, Readiness, Trouble } from './messages.js';
@@ -55,6 +55,8 @@ export interface FollowerTableContext extends FollowerTableInput {
   readonly requested: boolean;
   /** The one replacement the operator allowed has been used. */
   readonly replaced: boolean;
+  /** What was acknowledged and has not been seen since; a look that contradicts it is a failure. */
+  readonly acknowledged: 'CreateTable' | 'DropTable' | null;
   readonly readiness: Readiness | null;
 }
 
@@ -97,10 +99,15 @@ const chart = setup({
         ? {
             trouble: troubleOf(context, event),
             attempt: Math.min(context.attempt + 1, context.times.retry.limitAttempts),
+            acknowledged: null,
           }
         : {},
     ),
-    noteProgress: assign({ attempt: 0, trouble: null }),
+    /** Only what cannot be undone by the next answer is progress: else two answers could alternate for ever. */
+    noteProgress: assign({ attempt: 0, trouble: null, acknowledged: null }),
+    noteAcknowledged: assign((_, params: { of: 'CreateTable' | 'DropTable' }) => ({
+      acknowledged: params.of,
+    })),
     noteReadiness: assign(({ event }) =>
       event.type === 'FOLLOWER_REPLY'
         ? { readiness: event.readiness ?? null, trouble: event.readiness?.trouble ?? null }
@@ -109,7 +116,7 @@ const chart = setup({
     noteReplacing: assign(({ event }) =>
       event.type === 'FOLLOWER_REPLY' ? { replacing: event.table?.owner ?? null } : {},
     ),
-    startOver: assign({ attempt: 0, replaced: false }),
+    startOver: assign({ attempt: 0, replaced: false, acknowledged: null }),
     tellProgress: sendParent({ type: 'FOLLOWER_PROGRESS' }),
     tellTrouble: sendParent(({ context }, params: { blocked: boolean }) => ({
       type: 'FOLLOWER_TROUBLE',
@@ -181,6 +188,7 @@ export const followerTable = chart.createMachine({
     replacing: null,
     requested: false,
     replaced: false,
+    acknowledged: null,
     readiness: null,
   }),
   initial: 'asking',
@@ -214,8 +222,8 @@ export const followerTable = chart.createMachine({
               { guard: on('replaceable'), target: 'dropping', actions: 'noteReplacing' },
               { guard: on('adopted'), target: '#followerTable.adopted', actions: 'noteProgress' },
               { guard: on('gone'), target: '#followerTable.gone', actions: 'noteProgress' },
-              { guard: on('unmarked'), target: 'marking', actions: 'noteProgress' },
-              { guard: on('marked'), target: 'checking', actions: 'noteProgress' },
+              { guard: on('unmarked'), target: 'marking' },
+              { guard: on('marked'), target: 'checking' },
             ],
           },
         },
@@ -229,7 +237,11 @@ export const followerTable = chart.createMachine({
           after: { requestDeadline: { actions: 'timeOut' } },
           on: {
             FOLLOWER_REPLY: [
-              { guard: on('done'), target: 'looking', actions: ['noteProgress', 'tellProgress'] },
+              {
+                guard: on('done'),
+                target: 'looking',
+                actions: { type: 'noteAcknowledged', params: { of: 'CreateTable' } },
+              },
               { guard: on('exists'), target: 'looking', actions: 'noteTrouble' },
             ],
           },
@@ -244,8 +256,14 @@ export const followerTable = chart.createMachine({
           after: { requestDeadline: { actions: 'timeOut' } },
           on: {
             FOLLOWER_REPLY: [
-              { guard: on('done'), target: 'looking', actions: ['noteProgress', assign({ replaced: true })] },
-              { guard: on('absent'), target: 'looking', actions: assign({ replaced: true }) },
+              {
+                guard: or([on('done'), on('absent')]),
+                target: 'looking',
+                actions: [
+                  { type: 'noteAcknowledged', params: { of: 'DropTable' } },
+                  assign({ replaced: true }),
+                ],
+              },
             ],
           },
         },
@@ -255,7 +273,7 @@ export const followerTable = chart.createMachine({
           after: { requestDeadline: { actions: 'timeOut' } },
           on: {
             FOLLOWER_REPLY: [
-              { guard: on('done'), target: 'checking', actions: ['noteProgress', 'tellProgress'] },
+              { guard: on('done'), target: 'checking', actions: 'tellProgress' },
               { guard: on('absent'), target: 'looking', actions: 'noteTrouble' },
             ],
           },
@@ -277,7 +295,11 @@ export const followerTable = chart.createMachine({
                 target: '#followerTable.copying',
                 actions: ['noteProgress', 'noteReadiness', 'tellProgress'],
               },
-              { guard: on('notReady'), target: '#followerTable.copying', actions: 'noteReadiness' },
+              {
+                guard: on('notReady'),
+                target: '#followerTable.copying',
+                actions: ['noteProgress', 'noteReadiness'],
+              },
             ],
           },
         },

@@ -52,7 +52,10 @@ export interface VerdictContext {
   readonly asked: FollowerRequest['kind'];
   readonly attempt: number;
   readonly requested: boolean;
+  /** Owner of the table that is about to be replaced. */
+  readonly replacing: string | null;
   readonly replaced: boolean;
+  readonly acknowledged: 'CreateTable' | 'DropTable' | null;
   readonly readiness: Readiness | null;
 }
 
@@ -88,7 +91,7 @@ export function judge(context: VerdictContext, reply: FollowerReply): Verdict {
 function judgeLook(context: VerdictContext, reply: FollowerReply): Verdict {
   const ours = isOurs(context, reply.table);
   if (context.goal === 'dropped') return ours ? 'replaceable' : 'gone';
-  if (ABSENT.has(reply.error)) return 'absent';
+  if (ABSENT.has(reply.error) || reply.table === undefined) return 'absent';
   if (!ours) return 'replaceable';
   if (context.goal === 'adopted') return 'adopted';
   return reply.table?.followerStatus === 'created' ? 'marked' : 'unmarked';
@@ -105,17 +108,24 @@ function judgeReadiness(context: VerdictContext, reply: FollowerReply): Verdict 
 /** The error that stands in the way, or null when the answer is one the chart can go on with. */
 function problemOf(context: VerdictContext, reply: FollowerReply): string | null {
   const { asked } = context;
-  if (ABSENT.has(reply.error)) return asked === 'CreateTable' ? reply.error : null;
+  const lastAttempt = context.attempt + 1 >= context.times.retry.limitAttempts;
+  if (asked === 'LookTable' && contradicts(context, reply)) return 'ERR_TRY_AGAIN';
+  if (ABSENT.has(reply.error)) {
+    if (asked === 'LookTable' || asked === 'DropTable') return null;
+    // Counted as an attempt: a follower that lists the table and then does not know it ends blocked.
+    return asked === 'CreateTable' || lastAttempt ? reply.error : null;
+  }
   if (reply.error === 'ERR_APP_EXIST' && asked === 'CreateTable') {
     // Counted as an attempt: a follower that says "exists" and "absent" in turn ends blocked.
-    return context.attempt + 1 < context.times.retry.limitAttempts ? null : reply.error;
+    return lastAttempt ? reply.error : null;
   }
-  if (reply.error !== 'ERR_OK') return reply.error;
+  if (describeError(reply.error).kind !== 'success') return reply.error;
   if (asked === 'QueryPartitions') {
+    if (lastAttempt && reply.table && !isOurs(context, reply.table)) return 'BRIDLE_FOREIGN_TABLE';
     const count = reply.readiness?.partitionCount;
     return count !== undefined && count !== context.partitionCount ? 'ERR_INCONSISTENT_STATE' : null;
   }
-  if (asked !== 'LookTable') return null;
+  if (asked !== 'LookTable' || reply.table === undefined) return null;
   if (reply.table?.status === 'AS_DROPPING') return 'ERR_BUSY_DROPPING';
   if (reply.table?.status === 'AS_CREATING') return 'ERR_BUSY_CREATING';
   if (context.goal === 'dropped') return null;
@@ -123,6 +133,21 @@ function problemOf(context: VerdictContext, reply: FollowerReply): string | null
     return context.policy === 'replace' && !context.replaced ? null : 'BRIDLE_FOREIGN_TABLE';
   }
   return reply.table?.partitionCount === context.partitionCount ? null : 'ERR_INCONSISTENT_STATE';
+}
+
+/**
+ * A creation was acknowledged and no table is there, or a drop and the table is there as if nothing had
+ * been asked. Asking again at once would go round for ever without a pause, so it counts as a failure.
+ */
+function contradicts(context: VerdictContext, reply: FollowerReply): boolean {
+  if (context.acknowledged === 'CreateTable') {
+    return ABSENT.has(reply.error) || (reply.error === 'ERR_OK' && reply.table === undefined);
+  }
+  return (
+    context.acknowledged === 'DropTable' &&
+    reply.table?.status === 'AS_AVAILABLE' &&
+    (context.goal === 'dropped' ? isOurs(context, reply.table) : reply.table.owner === context.replacing)
+  );
 }
 
 /** SPEC S-OWN-1: ours means the whole identity, not only the same source cluster. */
