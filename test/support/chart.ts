@@ -74,7 +74,7 @@ export class Drive<Machine extends AnyStateMachine> {
       emit: () => {},
       actionExecutor: (action: ExecutableAction) => this.#record(action, parent),
     } as never;
-    this.#snapshot = this.#step(() => machine.getInitialSnapshot(this.#scope as never, input));
+    this.#snapshot = this.#step(() => machine.getInitialSnapshot(this.#scope as never, input)) as never;
   }
 
   get snapshot(): SnapshotFrom<Machine> {
