@@ -1,0 +1,271 @@
+import { createHash, type Hash } from 'node:crypto';
+import { lstat, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { CopyError, type FileSink, type OpenSink } from '../../../actors/ports/fileCopy.js';
+import type { FileCopyInput } from '../../../machines/checkpointTransfer.js';
+import { type FileSystem, type LogFile, nodeFileSystem } from '../../store/file-system.js';
+import { errnoOf, makeDirectory, md5Of } from '../../store/files.js';
+import {
+  decodeJournal,
+  encodeJournalEntry,
+  encodeJournalHeader,
+  journalHeaderBytes,
+  journalRecordBytes,
+} from './block-journal.js';
+import { type CopyPaths, copyPathsOf, diskError } from './copy-paths.js';
+
+export { copyDirectory, removeOthers } from './copy-paths.js';
+
+export interface DiskSinkOptions {
+  /** Directory for the copies of one partition; created when needed. */
+  readonly base: string;
+  /** Default: the disk. For tests of what happens when it fails. */
+  readonly fileSystem?: FileSystem;
+}
+
+/** Files that are open, by their final path. A stopped copy may still be closing when the next one begins. */
+const openFiles = new Map<string, Promise<void>>();
+
+/**
+ * Keeps copied files in `<base>/<decree>/`: `<name>.part` with its journal `<name>.blocks` until it is verified,
+ * then `<name>`.
+ *
+ * Nothing is synced per block. After a power failure the journal may know more than the disk has; that is why
+ * every block it names is read again when the file is opened.
+ *
+ * @example
+ * const sink = new DiskSink({ base: join(partitionDirectory, 'copying') });
+ */
+export class DiskSink implements FileSink {
+  readonly #base: string;
+  readonly #fileSystem: FileSystem;
+
+  constructor({ base, fileSystem = nodeFileSystem }: DiskSinkOptions) {
+    this.#base = resolve(base);
+    this.#fileSystem = fileSystem;
+  }
+
+  async open(input: FileCopyInput): Promise<OpenSink> {
+    const paths = copyPathsOf(this.#base, input);
+    const release = await claim(paths.final);
+    try {
+      await makeDirectory(paths.directory);
+      const md5 = await finalMd5(paths.final, input);
+      if (md5 !== undefined) {
+        await removePartial(paths);
+        return new FinalFile(paths, { sizeBytes: input.file.sizeBytes, md5 }, release);
+      }
+      return await PartialFile.open(paths, input, this.#fileSystem, release);
+    } catch (error) {
+      release();
+      throw diskError(error, 'open checkpoint file', paths.final);
+    }
+  }
+}
+
+/** A file that an earlier try has finished. */
+class FinalFile implements OpenSink {
+  readonly verifiedBytes: number;
+  readonly #paths: CopyPaths;
+  readonly #found: { readonly sizeBytes: number; readonly md5: string };
+  readonly #release: () => void;
+
+  constructor(paths: CopyPaths, found: { sizeBytes: number; md5: string }, release: () => void) {
+    this.verifiedBytes = found.sizeBytes;
+    this.#paths = paths;
+    this.#found = found;
+    this.#release = release;
+  }
+
+  write(offset: number): Promise<void> {
+    return Promise.reject(misplaced(offset, this.verifiedBytes));
+  }
+
+  finish() {
+    return Promise.resolve(this.#found);
+  }
+
+  async discard(): Promise<void> {
+    await removeAll(this.#paths);
+  }
+
+  async close(): Promise<void> {
+    this.#release();
+  }
+}
+
+class PartialFile implements OpenSink {
+  readonly verifiedBytes: number;
+  readonly #paths: CopyPaths;
+  readonly #input: FileCopyInput;
+  readonly #fileSystem: FileSystem;
+  readonly #release: () => void;
+  readonly #data: LogFile;
+  readonly #journal: LogFile;
+  /** Of the bytes before `#sizeBytes`: hashing as they pass spares reading the file once more. */
+  readonly #hash: Hash;
+  #sizeBytes: number;
+  #journalBytes: number;
+  /** A write of which nobody knows how much is there: the next open finds out. */
+  #failed = false;
+  #closing: Promise<void> | undefined;
+  #finished: { readonly sizeBytes: number; readonly md5: string } | undefined;
+
+  private constructor(
+    place: { paths: CopyPaths; input: FileCopyInput; fileSystem: FileSystem; release: () => void },
+    files: { data: LogFile; journal: LogFile },
+    verified: { sizeBytes: number; blocks: number; hash: Hash },
+  ) {
+    this.#paths = place.paths;
+    this.#input = place.input;
+    this.#fileSystem = place.fileSystem;
+    this.#release = place.release;
+    this.#data = files.data;
+    this.#journal = files.journal;
+    this.#hash = verified.hash;
+    this.#sizeBytes = verified.sizeBytes;
+    this.verifiedBytes = verified.sizeBytes;
+    this.#journalBytes = journalHeaderBytes + verified.blocks * journalRecordBytes;
+  }
+
+  static async open(
+    paths: CopyPaths,
+    input: FileCopyInput,
+    fileSystem: FileSystem,
+    release: () => void,
+  ): Promise<PartialFile> {
+    const data = await fileSystem.open(paths.partial, { create: true });
+    let journal: LogFile | undefined;
+    try {
+      journal = await fileSystem.open(paths.journal, { create: true });
+      const verified = await verify(data, journal, input);
+      await data.truncate(verified.sizeBytes);
+      if (verified.blocks === 0) await journal.write([encodeJournalHeader(input)], 0);
+      await journal.truncate(journalHeaderBytes + verified.blocks * journalRecordBytes);
+      return new PartialFile({ paths, input, fileSystem, release }, { data, journal }, verified);
+    } catch (error) {
+      await data.close().catch(() => undefined);
+      await journal?.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async write(offset: number, data: Buffer, checksum: number): Promise<void> {
+    if (this.#failed || offset !== this.#sizeBytes) throw misplaced(offset, this.#sizeBytes);
+    this.#failed = true;
+    try {
+      await this.#data.write([data], offset);
+      const entry = encodeJournalEntry({ offset, sizeBytes: data.length, crc32: checksum });
+      await this.#journal.write([entry], this.#journalBytes);
+    } catch (error) {
+      throw diskError(error, 'write checkpoint file', this.#paths.partial);
+    }
+    this.#failed = false;
+    this.#hash.update(data);
+    this.#sizeBytes += data.length;
+    this.#journalBytes += journalRecordBytes;
+  }
+
+  async finish(): Promise<{ readonly sizeBytes: number; readonly md5: string }> {
+    if (this.#finished !== undefined) return this.#finished;
+    const found = { sizeBytes: this.#sizeBytes, md5: this.#hash.copy().digest('hex') };
+    const { file } = this.#input;
+    // Under its final name the file would be taken for verified after a crash, so it has to be right first.
+    if (found.sizeBytes !== file.sizeBytes || (file.md5 !== '' && found.md5 !== file.md5.toLowerCase()))
+      return found;
+    try {
+      await this.#data.datasync();
+      await rename(this.#paths.partial, this.#paths.final);
+      await rm(this.#paths.journal, { force: true });
+      await this.#fileSystem.syncDirectory(this.#paths.directory);
+    } catch (error) {
+      throw diskError(error, 'finish checkpoint file', this.#paths.final);
+    }
+    this.#finished = found;
+    return found;
+  }
+
+  async discard(): Promise<void> {
+    this.#failed = true;
+    await removeAll(this.#paths);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Everything that counts is verified anew when the file is opened again: a failing close changes nothing.
+    await Promise.allSettled([this.#data.close(), this.#journal.close()]);
+    this.#release();
+  }
+}
+
+/** Reads the partial file block by block, as far as it is what the journal says. */
+async function verify(data: LogFile, journal: LogFile, input: FileCopyInput) {
+  const entries = decodeJournal(await journal.read(await journal.size(), 0), input);
+  const hash = createHash('md5');
+  let sizeBytes = 0;
+  let blocks = 0;
+  for (const entry of entries) {
+    const block = await data.read(entry.sizeBytes, entry.offset);
+    if (block.length !== entry.sizeBytes || crc32(block) !== entry.crc32) break;
+    hash.update(block);
+    sizeBytes += entry.sizeBytes;
+    blocks++;
+  }
+  return { sizeBytes, blocks, hash };
+}
+
+/**
+ * The digest of a finished file if it is the wanted one. Without a digest to compare with, a file of the right
+ * size may be that of another server's checkpoint: it is copied again.
+ */
+async function finalMd5(path: string, { file }: FileCopyInput): Promise<string | undefined> {
+  try {
+    const found = await lstat(path);
+    if (!found.isFile() || found.size !== file.sizeBytes || file.md5 === '') return undefined;
+    const md5 = await md5Of(path);
+    return md5 === file.md5.toLowerCase() ? md5 : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function removePartial({ partial, journal }: CopyPaths): Promise<void> {
+  // The journal first: without it the partial file is worth nothing, the other way round would be a lie.
+  await rm(journal, { force: true });
+  await rm(partial, { force: true });
+}
+
+async function removeAll(paths: CopyPaths): Promise<void> {
+  try {
+    await removePartial(paths);
+    await rm(paths.final, { force: true });
+  } catch (error) {
+    throw diskError(error, 'discard checkpoint file', paths.final);
+  }
+}
+
+/** Waits until nobody has the file open, and takes it. */
+async function claim(path: string): Promise<() => void> {
+  for (let held = openFiles.get(path); held !== undefined; held = openFiles.get(path)) await held;
+  let free: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  openFiles.set(path, held);
+  return () => {
+    // Closing twice must not take the file from whoever has it by then.
+    if (openFiles.get(path) === held) openFiles.delete(path);
+    free();
+  };
+}
+
+function misplaced(offset: number, expected: number): CopyError {
+  const hint = `a block at ${offset}, the next one belongs at ${expected}`;
+  return new CopyError({ error: 'ERR_INVALID_STATE', operation: 'write checkpoint file', hint });
+}
