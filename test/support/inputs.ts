@@ -1,0 +1,118 @@
+/** Inputs that tests start charts with; numbers are distinct, so that a timer can be told by its delay. */
+import type { CheckpointTransferInput, CheckpointView } from '../../machines/checkpointTransfer.js';
+import type { DuplicationInput } from '../../machines/duplicationRules.js';
+import type { FollowerTableInput } from '../../machines/followerTable.js';
+import type { FollowerReply, TableView, Trouble } from '../../machines/messages.js';
+import type { PartitionDuplicatorInput } from '../../machines/partitionDuplicator.js';
+import type { TableInput } from '../../machines/table.js';
+import type { DuplicationIdentity } from '../../machines/vocabulary.js';
+
+export const IDENTITY: DuplicationIdentity = {
+  sourceCluster: 'east',
+  sourceTable: 'users',
+  duplicationId: 7,
+};
+export const OWNER = 'east/users/7';
+export const FOREIGN = 'west/users/9';
+export const RETRY = { floorMs: 100, ceilingMs: 1_000, limitAttempts: 6 };
+export const FOLLOWER_TIMES = {
+  requestDeadlineMs: 5_000,
+  readinessPollMs: 2_000,
+  blockedRecheckMs: 60_000,
+  retry: RETRY,
+};
+export const WATCHDOG_TIMES = { noProgressMs: 300_000, sameErrorMs: 120_000 };
+
+export const followerInput = (more: Partial<FollowerTableInput> = {}): FollowerTableInput => ({
+  identity: IDENTITY,
+  remoteTable: 'users_copy',
+  partitionCount: 4,
+  replicaCount: 3,
+  policy: 'adopt',
+  goal: 'adopted',
+  times: FOLLOWER_TIMES,
+  ...more,
+});
+
+/** A follower table as this duplication made it. */
+export const tableView = (more: Partial<TableView> = {}): TableView => ({
+  status: 'AS_AVAILABLE',
+  owner: OWNER,
+  masterCluster: 'east',
+  followerStatus: 'creating',
+  partitionCount: 4,
+  ...more,
+});
+
+export const reply = (requestNo: number, more: Partial<FollowerReply> = {}): FollowerReply => ({
+  type: 'FOLLOWER_REPLY',
+  requestNo,
+  error: 'ERR_OK',
+  ...more,
+});
+
+export const duplicationInput = (more: Partial<DuplicationInput> = {}): DuplicationInput => ({
+  identity: IDENTITY,
+  remoteCluster: 'west',
+  remoteTable: 'users_copy',
+  remoteReplicaCount: 3,
+  policy: 'adopt',
+  onRemove: 'keep',
+  durable: null,
+  confirmed: [-1, -1],
+  requester: 'asker',
+  times: { storageRetryMs: 500, followerTable: FOLLOWER_TIMES, watchdog: WATCHDOG_TIMES },
+  ...more,
+});
+
+export const tableInput = (more: Partial<TableInput> = {}): TableInput => ({
+  name: 'users_copy',
+  partitionCount: 4,
+  replicaCount: 3,
+  durable: 'AS_CREATING',
+  requester: 'first',
+  storageRetryMs: 500,
+  masterCluster: 'east',
+  owner: OWNER,
+  followerStatus: 'creating',
+  ...more,
+});
+
+export const partitionInput = (more: Partial<PartitionDuplicatorInput> = {}): PartitionDuplicatorInput => ({
+  partition: 2,
+  damagedReadsLimit: 3,
+  times: {
+    checkpointDeadlineMs: 30_000,
+    requestDeadlineMs: 5_000,
+    idlePollMs: 1_000,
+    blockedRecheckMs: 60_000,
+    retry: RETRY,
+  },
+  ...more,
+});
+
+export const transferInput = (more: Partial<CheckpointTransferInput> = {}): CheckpointTransferInput => ({
+  partition: 2,
+  parallelFiles: 2,
+  installed: false,
+  times: {
+    requestDeadlineMs: 5_000,
+    stalledFileMs: 10_000,
+    installDeadlineMs: 20_000,
+    blockedRecheckMs: 60_000,
+    retry: RETRY,
+  },
+  ...more,
+});
+
+export const checkpoint = (decree: number, names: readonly string[]): CheckpointView => ({
+  decree,
+  directory: `checkpoint.${decree}`,
+  files: names.map((name, at) => ({ name, sizeBytes: 100 + at, md5: `md5-${name}` })),
+});
+
+export const trouble = (error: string, operation = 'RPC_NFS_COPY', peer = 'east-2:34801'): Trouble => ({
+  error,
+  operation,
+  peer,
+});
