@@ -135,7 +135,9 @@ class Fields {
   }
 
   skipBytes(): void {
-    this.#at += this.number();
+    // In two steps: reading the length moves the position too.
+    const length = this.number();
+    this.#at += length;
     if (this.#at > this.#bytes.length) throw new RangeError('unfinished field in a LevelDB manifest');
   }
 }

@@ -5,6 +5,7 @@ import { decodeRecord, segmentHeaderBytes } from './log-record.js';
 import type { Mutation } from './mutation.js';
 
 const chunkBytes = 1024 * 1024;
+const minReadBytes = 16 * 1024;
 const indexStepBytes = 64 * 1024;
 /** Readers whose next offset is remembered; each tailing reader needs one. */
 const maxPositions = 32;
@@ -67,14 +68,15 @@ export class LogSegment {
     const file = shared ?? (await this.#fileSystem.open(this.path));
     try {
       let { decree: next, offset } = this.#locate(decree);
-      let wanted = Math.min(chunkBytes, Math.max(budget.bytesLeft, indexStepBytes));
+      let atLeast = 0;
       while (next <= budget.upToDecree && budget.bytesLeft > 0 && budget.countLeft > 0) {
         budget.signal?.throwIfAborted();
         if (offset >= this.sizeBytes) return next;
-        const requested = Math.min(wanted, this.sizeBytes - offset);
+        const wanted = Math.min(chunkBytes, Math.max(budget.bytesLeft, minReadBytes));
+        const requested = Math.min(Math.max(wanted, atLeast), this.sizeBytes - offset);
         const bytes = await file.read(requested, offset);
         let at = 0;
-        wanted = chunkBytes;
+        atLeast = 0;
         while (next <= budget.upToDecree && budget.bytesLeft > 0 && budget.countLeft > 0) {
           const record = decodeRecord(bytes, at);
           if ('needsBytes' in record) {
@@ -84,7 +86,7 @@ export class LogSegment {
             if (bytes.length < requested || start + record.needsBytes > this.sizeBytes) {
               throw this.corruption(start, next, 'the file ends inside the record');
             }
-            wanted = Math.max(chunkBytes, record.needsBytes);
+            atLeast = record.needsBytes;
             break;
           }
           if ('bad' in record) throw this.corruption(offset + at, next, record.bad);

@@ -48,7 +48,7 @@ interface Durable<Result> {
 }
 
 /** Mutations that become one engine batch. */
-const maxBatchMutations = 2_048;
+const maxBatchMutations = 1_024;
 const maxBatchBytes = 4 * 1024 * 1024;
 
 /**
