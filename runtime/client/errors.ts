@@ -10,6 +10,8 @@ export interface ErrorDetails {
   readonly peer?: string | undefined;
   /** What is particular about this failure: the server's own words, the line, the legal range. */
   readonly hint?: string | undefined;
+  /** Replaces the catalogue's consequence where more is known: what is safe, what is stored. */
+  readonly consequence?: string | undefined;
   /** Fills in the next command: table, remoteTable, dupid, port, path, cluster. */
   readonly values?: Readonly<Record<string, string>> | undefined;
   /** The error underneath. */
@@ -67,7 +69,7 @@ export class BridleError extends Error {
     this.peer = details.peer;
     this.hint = details.hint;
     this.what = entry.what;
-    this.consequence = entry.consequence;
+    this.consequence = details.consequence ?? entry.consequence;
     this.causes = entry.causes;
     this.next = nextCommand(code, {
       ...(details.peer === undefined ? {} : { peer: details.peer }),
