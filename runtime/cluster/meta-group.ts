@@ -1,0 +1,71 @@
+/** A cluster's meta servers: asks the one that answered last, then the others. */
+import {
+  type Address,
+  formatAddress,
+  type Request,
+  type Response,
+  type RpcClient,
+  type RpcCode,
+  RpcError,
+} from '../pegasus/index.js';
+
+/** Errors that say nothing about the request, only that this server is not the one to ask. */
+const ASK_ANOTHER = new Set(['ERR_NETWORK_FAILURE', 'ERR_FORWARD_TO_OTHERS', 'ERR_SERVICE_NOT_ACTIVE']);
+
+export class MetaGroup {
+  readonly #client: RpcClient;
+  readonly #metas: readonly Address[];
+  #leader = 0;
+
+  /** @param metas each as `host:port` */
+  constructor(client: RpcClient, metas: readonly string[]) {
+    this.#client = client;
+    this.#metas = metas.map(parseAddress);
+  }
+
+  /** `host:port` of the server that is asked first. */
+  get current(): string {
+    const meta = this.#metas[this.#leader];
+    return meta === undefined ? '' : formatAddress(meta);
+  }
+
+  /**
+   * Asks the leader; on a failure to reach it, or when it is not the leader, each other server once.
+   * Never repeats a request whose outcome is unknown: a time-out is the caller's to resolve.
+   *
+   * @throws RpcError
+   */
+  async call<C extends RpcCode>(
+    code: C,
+    request: Request<C>,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Response<C>> {
+    let last = new RpcError('ERR_NETWORK_FAILURE', code, 'no meta server', 'none is configured');
+    for (let tried = 0; tried < this.#metas.length; tried++) {
+      const meta = this.#metas[this.#leader];
+      if (meta === undefined) break;
+      try {
+        const response = await this.#client.call(meta, code, request, options);
+        const err = (response as { readonly err?: string } | undefined)?.err;
+        if (err !== 'ERR_FORWARD_TO_OTHERS') return response;
+        last = new RpcError(err, code, formatAddress(meta), 'not the leader');
+      } catch (error) {
+        if (!(error instanceof RpcError) || !ASK_ANOTHER.has(error.code)) throw error;
+        last = error;
+      }
+      this.#leader = (this.#leader + 1) % this.#metas.length;
+    }
+    throw last;
+  }
+}
+
+/** `'127.0.0.1:34601'` → `{ host: '127.0.0.1', port: 34601 }`; `localhost` counts as 127.0.0.1. */
+export function parseAddress(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon);
+  const port = Number(text.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new RangeError(`not an address: ${JSON.stringify(text)}, expected host:port`);
+  }
+  return { host: host === 'localhost' ? '127.0.0.1' : host, port };
+}

@@ -1,0 +1,162 @@
+/** The follower cluster's meta server over the wire: what `followerTable` asks, as Pegasus RPCs. */
+import type { FollowerMetaPort } from '../../../actors/ports.js';
+import {
+  ENV_FOLLOWER_APP_STATUS,
+  ENV_MASTER_APP_NAME,
+  ENV_MASTER_CLUSTER,
+  ENV_MASTER_METAS,
+  ENV_OWNER,
+  type FollowerReply,
+  type FollowerRequest,
+  formatOwner,
+  type Readiness,
+  type TableView,
+} from '../../../machines/index.js';
+import {
+  AppStatus,
+  type appInfo,
+  type Infer,
+  PatternMatchType,
+  type Request,
+  type Response,
+  type RpcClient,
+  type RpcCode,
+  RpcError,
+} from '../../pegasus/index.js';
+import { MetaGroup } from '../meta-group.js';
+import { transferTrouble } from './transfer-trouble.js';
+
+export interface RemoteFollowerOptions {
+  readonly client: RpcClient;
+  readonly remoteMetas: readonly string[];
+  /** Own meta servers, which the follower's nodes ask for the primaries. */
+  readonly ownMetas: readonly string[];
+  readonly timeoutMs: number;
+}
+
+export class RemoteFollower implements FollowerMetaPort {
+  readonly #options: RemoteFollowerOptions;
+  readonly #group: MetaGroup;
+
+  constructor(options: RemoteFollowerOptions) {
+    this.#options = options;
+    this.#group = new MetaGroup(options.client, options.remoteMetas);
+  }
+
+  async ask(request: FollowerRequest, signal: AbortSignal): Promise<FollowerReply> {
+    const base = { type: 'FOLLOWER_REPLY', requestNo: request.requestNo } as const;
+    try {
+      return { ...base, ...(await this.#answer(request, signal)), peer: this.#group.current };
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return { ...base, error: error.code, peer: error.peer };
+    }
+  }
+
+  async #answer(request: FollowerRequest, signal: AbortSignal): Promise<Omit<FollowerReply, 'type' | 'requestNo'>> {
+    switch (request.kind) {
+      case 'LookTable': {
+        const table = await this.#look(request.table, signal);
+        return table === null ? { error: 'ERR_APP_NOT_EXIST' } : { error: 'ERR_OK', table };
+      }
+      case 'CreateTable':
+      case 'MarkCreated': {
+        const response = await this.#call('RPC_CM_CREATE_APP', createRequest(request, this.#options.ownMetas), signal);
+        return { error: response.err };
+      }
+      case 'DropTable': {
+        const { table: appName, expectedOwner } = request;
+        const options = { successIfNotExist: true };
+        const response = await this.#call(
+          'RPC_CM_DROP_APP',
+          expectedOwner === null ? { appName, options } : { appName, options, expectedOwner },
+          signal,
+        );
+        return { error: response.err };
+      }
+      case 'QueryPartitions': {
+        const table = await this.#look(request.table, signal);
+        if (table === null) return { error: 'ERR_APP_NOT_EXIST' };
+        const readiness = await this.#readiness(request.table, signal);
+        return 'error' in readiness ? readiness : { error: 'ERR_OK', table, readiness };
+      }
+    }
+  }
+
+  /** Reads the table's owner back; null when there is no such table. */
+  async #look(name: string, signal: AbortSignal): Promise<TableView | null> {
+    const response = await this.#call(
+      'RPC_CM_LIST_APPS',
+      { status: AppStatus.INVALID, appNamePattern: name, matchType: PatternMatchType.EXACT },
+      signal,
+    );
+    // An older server ignores the pattern and also lists what was dropped.
+    const found = response.infos.find((info) => info.appName === name && STATUS_OF.has(info.status));
+    if (found !== undefined) return viewOf(found);
+    if (response.err === 'ERR_OK' || response.err === 'ERR_NOT_MATCHED') return null;
+    throw new RpcError(response.err, 'RPC_CM_LIST_APPS', this.#group.current);
+  }
+
+  async #readiness(name: string, signal: AbortSignal): Promise<Readiness | { readonly error: string }> {
+    const response = await this.#call(
+      'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
+      { appName: name, partitionIndices: [], wantTransfers: true },
+      signal,
+    );
+    if (response.err !== 'ERR_OK') return { error: response.err };
+    const notReady = response.partitions.filter(
+      ({ primary, maxReplicaCount, secondaries }) => primary === null || (maxReplicaCount > 1 && secondaries.length === 0),
+    );
+    return {
+      readyPartitions: response.partitions.length - notReady.length,
+      partitionCount: response.partitionCount,
+      trouble: transferTrouble(notReady),
+    };
+  }
+
+  #call<C extends RpcCode>(code: C, request: Request<C>, signal: AbortSignal): Promise<Response<C>> {
+    return this.#group.call(code, request, { timeoutMs: this.#options.timeoutMs, signal });
+  }
+}
+
+const STATUS_OF: ReadonlyMap<number, TableView['status']> = new Map([
+  [AppStatus.AVAILABLE, 'AS_AVAILABLE'],
+  [AppStatus.CREATING, 'AS_CREATING'],
+  [AppStatus.RECALLING, 'AS_CREATING'],
+  [AppStatus.DROPPING, 'AS_DROPPING'],
+]);
+
+function viewOf(info: Infer<typeof appInfo>): TableView {
+  const followerStatus = info.envs.get(ENV_FOLLOWER_APP_STATUS);
+  return {
+    status: STATUS_OF.get(info.status) ?? 'AS_DROPPING',
+    owner: info.envs.get(ENV_OWNER) ?? null,
+    masterCluster: info.envs.get(ENV_MASTER_CLUSTER) ?? null,
+    followerStatus: followerStatus === 'creating' || followerStatus === 'created' ? followerStatus : null,
+    partitionCount: info.partitionCount,
+  };
+}
+
+function createRequest(
+  request: Extract<FollowerRequest, { kind: 'CreateTable' | 'MarkCreated' }>,
+  ownMetas: readonly string[],
+): Request<'RPC_CM_CREATE_APP'> {
+  const { owner } = request;
+  return {
+    appName: request.table,
+    options: {
+      partitionCount: request.partitionCount,
+      replicaCount: request.replicaCount,
+      successIfExist: false,
+      appType: 'pegasus',
+      isStateful: true,
+      envs: new Map([
+        [ENV_MASTER_CLUSTER, owner.sourceCluster],
+        [ENV_MASTER_METAS, ownMetas.join(',')],
+        [ENV_MASTER_APP_NAME, owner.sourceTable],
+        [ENV_FOLLOWER_APP_STATUS, request.kind === 'MarkCreated' ? 'created' : 'creating'],
+        [ENV_OWNER, formatOwner(owner)],
+      ]),
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** One duplication running at the source's meta: its chart, its durable record, its journal. */
+import { ChartHost } from '../../../actors/chartHost.js';
+import { duplicationHandlers, followerTableHandlers } from '../../../actors/handlers.js';
+import type { DurableStatusPort, FollowerMetaPort, Outcome } from '../../../actors/ports.js';
+import {
+  type Confirm,
+  type DuplicationContext,
+  type DuplicationEffects,
+  type DuplicationTimes,
+  duplication,
+  type FollowerTableContext,
+} from '../../../machines/index.js';
+import { Journal } from '../../observe/journal.js';
+import { StoreError } from '../../store/index.js';
+import { type DuplicationRecord, duplicationKey, type MetaStore, progressKey } from './meta-store.js';
+
+export interface HostedDuplicationOptions {
+  readonly record: DuplicationRecord;
+  readonly sourceCluster: string;
+  /** The durable record exists already; otherwise the chart writes it first. */
+  readonly recovered: boolean;
+  readonly confirmed: readonly number[];
+  readonly requester: string | null;
+  readonly store: MetaStore;
+  readonly follower: FollowerMetaPort;
+  readonly times: DuplicationTimes;
+  readonly onAnswer: (answer: DuplicationEffects['answer']) => void;
+  readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
+  readonly onReleased: () => void;
+  readonly onDefect: (error: unknown, effect: string) => void;
+}
+
+export class HostedDuplication implements DurableStatusPort {
+  readonly journal = new Journal();
+  readonly #options: HostedDuplicationOptions;
+  readonly #host: ChartHost<typeof duplication>;
+  #record: DuplicationRecord;
+  /** Grows with every request to retry; replica servers act on the growth. */
+  retryNo = 0;
+
+  constructor(options: HostedDuplicationOptions) {
+    this.#options = options;
+    this.#record = options.record;
+    const { record } = options;
+    this.#host = new ChartHost({
+      name: `duplication/${record.duplicationId}`,
+      machine: duplication,
+      input: {
+        identity: {
+          sourceCluster: options.sourceCluster,
+          sourceTable: record.appName,
+          duplicationId: record.duplicationId,
+        },
+        remoteCluster: record.remoteCluster,
+        remoteTable: record.remoteTable,
+        remoteReplicaCount: record.remoteReplicaCount,
+        policy: record.policy,
+        onRemove: record.onRemove,
+        durable: options.recovered ? { status: record.status, failMode: record.failMode } : null,
+        confirmed: options.confirmed,
+        requester: options.requester,
+        times: options.times,
+      },
+      handlers: duplicationHandlers(this, {
+        answer: options.onAnswer,
+        announce: (announcement) => options.onAnnounce(announcement, this),
+      }),
+      children: { followerTable: { handlers: followerTableHandlers(options.follower, () => undefined) } },
+      onDefect: options.onDefect,
+      onSnapshot: (actor, snapshot) => this.journal.note(actor, snapshot),
+    });
+    this.#host.actor.subscribe({ complete: options.onReleased });
+  }
+
+  get record(): DuplicationRecord {
+    return this.#record;
+  }
+
+  get context(): DuplicationContext {
+    return this.#host.snapshot.context;
+  }
+
+  get host(): ChartHost<typeof duplication> {
+    return this.#host;
+  }
+
+  /** The follower table's chart while it runs, otherwise null. */
+  get followerTable(): { readonly context: FollowerTableContext; readonly meta: unknown } | null {
+    const child = this.#host.snapshot.children.followerTable?.getSnapshot();
+    if (child === undefined || child.status !== 'active') return null;
+    return { context: child.context, meta: child.getMeta() };
+  }
+
+  start(): this {
+    this.#host.start();
+    return this;
+  }
+
+  stop(): void {
+    this.#host.stop();
+  }
+
+  confirm(report: Omit<Confirm, 'type'>): void {
+    this.#host.send({ type: 'CONFIRM', ...report });
+  }
+
+  retryNow(): void {
+    this.retryNo += 1;
+    this.#host.send({ type: 'RETRY_NOW' });
+  }
+
+  async saveStatus(change: Parameters<DurableStatusPort['saveStatus']>[0]): Promise<Outcome<null>> {
+    const next: DuplicationRecord = { ...this.#record, ...change };
+    const { appId, duplicationId } = next;
+    return outcomeOf('persistStatus', async () => {
+      await this.#options.store.put({ key: duplicationKey(appId, duplicationId), value: next });
+      this.#record = next;
+    });
+  }
+
+  async saveProgress(partition: number, decree: number): Promise<Outcome<null>> {
+    const { appId, duplicationId } = this.#record;
+    return outcomeOf('persistProgress', () =>
+      this.#options.store.putLarger(progressKey(appId, duplicationId, partition), decree),
+    );
+  }
+
+  async deleteRecord(): Promise<Outcome<null>> {
+    const { appId, duplicationId } = this.#record;
+    return outcomeOf('deleteRecord', () => this.#options.store.deleteDuplication(appId, duplicationId));
+  }
+}
+
+async function outcomeOf(operation: string, work: () => Promise<void>): Promise<Outcome<null>> {
+  try {
+    await work();
+    return { ok: null };
+  } catch (error) {
+    const code = error instanceof StoreError ? error.code : 'ERR_UNKNOWN';
+    return { trouble: { error: code, operation, hint: error instanceof Error ? error.message : String(error) } };
+  }
+}

@@ -1,0 +1,262 @@
+/**
+ * A meta server: tables, placement, duplications. One per embedded cluster.
+ *
+ * Everything that changes goes through a chart and is durable before it is answered; queries read the
+ * charts' snapshots.
+ */
+import { type DuplicationEffects, describeError } from '../../../machines/index.js';
+import {
+  type Address,
+  formatAddress,
+  type Handlers,
+  RpcClient,
+  RpcError,
+  RpcServer,
+} from '../../pegasus/index.js';
+import type { ServerConfig } from '../config.js';
+import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
+import { type Policy, PolicyGate, policySchema } from '../policy.js';
+import { DuplicationRegistry } from './duplication-registry.js';
+import { explainDuplication, type SourceReports } from './explain-duplication.js';
+import { RemoteFollower } from './follower-port.js';
+import type { HostedDuplication } from './hosted-duplication.js';
+import { metaHandlers } from './meta-handlers.js';
+import { metaHttp } from './meta-http.js';
+import { MetaStore, type TableRecord } from './meta-store.js';
+import { NodeRegistry } from './node-registry.js';
+import { masterOf, handshakeOf, type TableMachine, TableRegistry } from './table-registry.js';
+
+/** Answers to requests that a chart has to settle come within this, or as ERR_TIMEOUT. */
+const ANSWER_DEADLINE_MS = 10_000;
+
+export interface MetaLog {
+  info(message: string, facts?: object): void;
+  warn(message: string, facts?: object): void;
+  error(message: string, facts?: object): void;
+}
+
+export interface MetaServerOptions {
+  readonly config: ServerConfig;
+  readonly log: MetaLog;
+  /** Replaces the `table` chart; tests put upstream's older handshake here. */
+  readonly tableMachine?: TableMachine;
+}
+
+export class MetaServer implements AsyncDisposable {
+  readonly #config: ServerConfig;
+  readonly #log: MetaLog;
+  readonly #store: MetaStore;
+  readonly #client: RpcClient;
+  readonly #server: RpcServer;
+  readonly gate: PolicyGate;
+  readonly nodes: NodeRegistry;
+  readonly tables: TableRegistry;
+  readonly duplications: DuplicationRegistry;
+  #remotes: Readonly<Record<string, readonly string[]>>;
+  #address: Address;
+
+  private constructor(
+    options: MetaServerOptions,
+    parts: {
+      store: MetaStore;
+      client: RpcClient;
+      gate: PolicyGate;
+      nodes: NodeRegistry;
+      tables: TableRegistry;
+      remotes: Readonly<Record<string, readonly string[]>>;
+    },
+    duplications: (server: () => MetaServer) => DuplicationRegistry,
+  ) {
+    this.#config = options.config;
+    this.#log = options.log;
+    this.#address = options.config.listen;
+    this.#store = parts.store;
+    this.#client = parts.client;
+    this.#remotes = parts.remotes;
+    this.gate = parts.gate;
+    this.nodes = parts.nodes;
+    this.tables = parts.tables;
+    this.duplications = duplications(() => this);
+    this.#server = new RpcServer({
+      handlers: this.#handlers(),
+      http: metaHttp(this),
+      policy: ({ peer, code }) => this.gate.decide(peer, code),
+      onHandlerError: (error, context) =>
+        this.#log.error('a request failed unexpectedly', { operation: context?.code, error: String(error) }),
+    });
+  }
+
+  /** Recovers everything durable, then listens: no request is served from half a state. */
+  static async start(options: MetaServerOptions): Promise<MetaServer> {
+    const { config, log } = options;
+    const store = await MetaStore.open(config.directory);
+    const gate = new PolicyGate();
+    gate.set((await store.policy()) ?? config.policy ?? { version: 0, rules: [] });
+    const nodes = new NodeRegistry(config.times.nodeDeadMs);
+    const onDefect = (error: unknown, effect: string) =>
+      log.error('an effect broke its contract', { effect, error: error instanceof Error ? error.stack : String(error) });
+    const tables = await TableRegistry.open({
+      store,
+      nodes,
+      storageRetryMs: config.times.duplication.storageRetryMs,
+      answerDeadlineMs: ANSWER_DEADLINE_MS,
+      onDefect,
+      ...(options.tableMachine === undefined ? {} : { machine: options.tableMachine }),
+    });
+    const remotes = { ...config.remotes, ...(await store.remotes()) };
+    const client = new RpcClient({
+      protocol: 'rdsn',
+      fromAddress: config.listen,
+      admitReply: (peer, ack) => gate.admitsReply(peer, ack),
+    });
+    let self: MetaServer | null = null;
+    const registry = await DuplicationRegistry.open({
+      store,
+      tables,
+      clusterName: config.cluster.name,
+      remotes: () => self?.remotes ?? remotes,
+      followerOf: (cluster) =>
+        new RemoteFollower({
+          client,
+          remoteMetas: (self?.remotes ?? remotes)[cluster] ?? [],
+          ownMetas: [formatAddress(config.listen)],
+          timeoutMs: config.times.duplication.followerTable.requestDeadlineMs,
+        }),
+      times: config.times.duplication,
+      answerDeadlineMs: ANSWER_DEADLINE_MS,
+      onAnnounce: (announcement, hosted) => announce(log, announcement, hosted),
+      onDefect,
+    });
+    self = new MetaServer(options, { store, client, gate, nodes, tables, remotes }, () => registry);
+    self.#address = await self.#server.listen(config.listen);
+    return self;
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  get config(): ServerConfig {
+    return this.#config;
+  }
+
+  get remotes(): Readonly<Record<string, readonly string[]>> {
+    return this.#remotes;
+  }
+
+  stats() {
+    return this.#server.stats();
+  }
+
+  /** Reports about every partition of a table, as its nodes gave them last. */
+  reportsOf(table: TableRecord): SourceReports {
+    return table.partitions.map(({ node }, p) => this.nodes.partition(node, table.appId, p));
+  }
+
+  explain(hosted: HostedDuplication) {
+    const table = this.tables.byId(hosted.record.appId);
+    return explainDuplication(hosted, table === undefined ? [] : this.reportsOf(table));
+  }
+
+  /** Where a partition can be read and written now; null while it cannot. */
+  primaryOf(table: TableRecord, partition: number): string | null {
+    const node = table.partitions[partition]?.node ?? '';
+    const serving = this.nodes.partition(node, table.appId, partition)?.state === 'serving';
+    return serving && this.nodes.isAlive(node) ? node : null;
+  }
+
+  async setRemote(cluster: string, metas: readonly string[]): Promise<void> {
+    await this.#store.saveRemote(cluster, metas);
+    this.#remotes = { ...this.#remotes, [cluster]: metas };
+  }
+
+  /** Durable, then in force here; the replica servers get it with their next report. */
+  async setPolicy(rules: Policy['rules']): Promise<Policy> {
+    const policy = policySchema.parse({ version: this.gate.policy.version + 1, rules });
+    await this.#store.put({ key: 'policy', value: policy });
+    this.gate.set(policy);
+    return policy;
+  }
+
+  async close(): Promise<void> {
+    this.duplications.stop();
+    this.tables.stop();
+    await this.#server.close();
+    await this.#client.close();
+    await this.#store.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #handlers(): Handlers {
+    return {
+      ...metaHandlers(this),
+      RPC_BRIDLE_NODE_SYNC: async ({ json }) => {
+        const parsed = nodeReportSchema.safeParse(parseJson(json));
+        if (!parsed.success) throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
+        const report = parsed.data;
+        this.nodes.note(report);
+        this.duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
+        await this.#noteExisting(report);
+        return { err: 'ERR_OK', json: JSON.stringify(this.#ordersFor(report)) };
+      },
+    };
+  }
+
+  async #noteExisting(report: NodeReport): Promise<void> {
+    const serving = report.partitions.filter(({ state }) => state === 'serving');
+    for (const appId of new Set(serving.map((partition) => partition.appId))) {
+      const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
+      await this.tables.noteExisted(appId, here).catch((error: unknown) =>
+        this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
+      );
+    }
+  }
+
+  #ordersFor({ node, partitions }: NodeReport): NodeOrders {
+    const orders = this.tables.list().flatMap((table) =>
+      table.partitions.flatMap((place, partitionIndex) =>
+        place.node === node && this.tables.statusOf(table.name) === 'AS_AVAILABLE'
+          ? [
+              {
+                appId: table.appId,
+                appName: table.name,
+                partitionIndex,
+                partitionCount: table.partitionCount,
+                owner: handshakeOf(new Map(Object.entries(table.envs))).owner,
+                master: masterOf(table),
+                existed: place.existed,
+                duplications: this.duplications.ordersFor(table.appId, partitionIndex),
+              },
+            ]
+          : [],
+      ),
+    );
+    const dropped = new Set(this.tables.droppedTables().map(({ appId }) => appId));
+    return {
+      policy: this.gate.policy,
+      partitions: orders,
+      drop: partitions
+        .filter(({ appId }) => dropped.has(appId))
+        .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
+    };
+  }
+}
+
+function announce(log: MetaLog, { what }: DuplicationEffects['announce'], { record, context }: HostedDuplication): void {
+  const facts = { duplication: record.duplicationId, table: record.appName, status: context.status };
+  if (what === 'blocked') {
+    const error = context.trouble?.error ?? 'BRIDLE_NO_PROGRESS';
+    log.warn('duplication is stuck', { ...facts, reason: context.stuck, error, what: describeError(error).what });
+  } else log.info(what === 'status' ? 'duplication changed its status' : 'duplication moves again', facts);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

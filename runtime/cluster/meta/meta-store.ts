@@ -1,0 +1,170 @@
+/** The meta server's durable state, in records with a shape. */
+import { z } from 'zod';
+import { DUPLICATION_STATUSES, EXISTING_TABLE_POLICIES, FAIL_MODES } from '../../../machines/index.js';
+import { type DurableMap, type Json, type MapCommit, openDurableMap, StoreError } from '../../store/index.js';
+import { policySchema } from '../policy.js';
+
+export const tableRecordSchema = z.object({
+  appId: z.number().int().positive(),
+  name: z.string(),
+  partitionCount: z.number().int().positive(),
+  envs: z.record(z.string(), z.string()),
+  status: z.enum(['AS_AVAILABLE', 'AS_DROPPED']),
+  createSecond: z.number().int(),
+  dropSecond: z.number().int(),
+  /** Where each partition lives, and whether it has ever been open there. */
+  partitions: z.array(z.object({ node: z.string(), existed: z.boolean() })),
+});
+export type TableRecord = z.infer<typeof tableRecordSchema>;
+
+export const duplicationRecordSchema = z.object({
+  duplicationId: z.number().int().positive(),
+  appId: z.number().int().positive(),
+  appName: z.string(),
+  remoteCluster: z.string(),
+  remoteTable: z.string(),
+  remoteReplicaCount: z.number().int().positive(),
+  partitionCount: z.number().int().positive(),
+  policy: z.enum(EXISTING_TABLE_POLICIES),
+  onRemove: z.enum(['keep', 'drop']),
+  status: z.enum(DUPLICATION_STATUSES),
+  failMode: z.enum(FAIL_MODES),
+  createTimestampMs: z.number().int(),
+});
+export type DuplicationRecord = z.infer<typeof duplicationRecordSchema>;
+
+const countersSchema = z.object({ lastAppId: z.number().int(), lastDuplicationId: z.number().int() });
+
+export const tableKey = (appId: number): string => `table/${appId}`;
+export const duplicationKey = (appId: number, id: number): string => `duplication/${appId}/${id}`;
+export const progressKey = (appId: number, id: number, partition: number): string =>
+  `progress/${appId}/${id}/${partition}`;
+const remoteKey = (cluster: string): string => `remote/${cluster}`;
+
+type Put = { readonly key: string; readonly value: Json };
+
+/**
+ * Opens again after a failed write: what a failed commit left on disk is only known after reading it,
+ * and a disk that was full must not need a restart of the server once there is room.
+ */
+export class MetaStore {
+  readonly #directory: string;
+  #map: DurableMap;
+  #broken = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(directory: string, map: DurableMap) {
+    this.#directory = directory;
+    this.#map = map;
+  }
+
+  static async open(directory: string): Promise<MetaStore> {
+    return new MetaStore(directory, await openDurableMap(directory));
+  }
+
+  async tables(): Promise<TableRecord[]> {
+    return (await this.#map.list('table/')).map(({ value }) => tableRecordSchema.parse(value));
+  }
+
+  async duplications(): Promise<DuplicationRecord[]> {
+    return (await this.#map.list('duplication/')).map(({ value }) => duplicationRecordSchema.parse(value));
+  }
+
+  /** Confirmed decree of each partition, −1 where none is stored. */
+  async progress(record: DuplicationRecord): Promise<number[]> {
+    const decrees = Array.from({ length: record.partitionCount }, () => -1);
+    for (const { key, value } of await this.#map.list(progressKey(record.appId, record.duplicationId, 0).slice(0, -1))) {
+      const partition = Number(key.split('/').at(-1));
+      if (partition in decrees) decrees[partition] = z.number().parse(value);
+    }
+    return decrees;
+  }
+
+  async remotes(): Promise<Record<string, string[]>> {
+    const found: Record<string, string[]> = {};
+    for (const { key, value } of await this.#map.list('remote/')) {
+      found[key.slice('remote/'.length)] = z.array(z.string()).parse(value);
+    }
+    return found;
+  }
+
+  saveRemote(cluster: string, metas: readonly string[]): Promise<void> {
+    return this.put({ key: remoteKey(cluster), value: [...metas] });
+  }
+
+  async policy() {
+    const entry = await this.#map.get('policy');
+    return entry === undefined ? null : policySchema.parse(entry.value);
+  }
+
+  /** The next unused number of its kind; never given twice, not even after a removal. */
+  async nextNumber(kind: 'lastAppId' | 'lastDuplicationId', atLeast: number): Promise<number> {
+    const entry = await this.#map.get('counters');
+    const counters = countersSchema.parse(entry?.value ?? { lastAppId: 0, lastDuplicationId: 0 });
+    const next = Math.max(counters[kind] + 1, atLeast);
+    await this.put({ key: 'counters', value: { ...counters, [kind]: next } });
+    return next;
+  }
+
+  /** Durable when it resolves; all or nothing. */
+  put(...puts: Put[]): Promise<void> {
+    return this.#commit(async () => ({ puts }));
+  }
+
+  /**
+   * Writes what `compute` returns when its turn has come, then calls `onDurable` before the next change is
+   * computed: two changes of one record can neither overtake nor undo each other.
+   */
+  change(compute: () => Put, onDurable: () => void): Promise<void> {
+    return this.#commit(async () => ({ puts: [compute()] }), onDurable);
+  }
+
+  /** Stores the decree unless a larger one is stored already. */
+  putLarger(key: string, decree: number): Promise<void> {
+    return this.#commit(async () => {
+      const stored = (await this.#map.get(key))?.value;
+      return typeof stored === 'number' && stored >= decree ? null : { puts: [{ key, value: decree }] };
+    });
+  }
+
+  /** Deletes a duplication's record and progress in one step. Repeating it is harmless. */
+  deleteDuplication(appId: number, id: number): Promise<void> {
+    return this.#commit(async () => {
+      const progress = await this.#map.list(`progress/${appId}/${id}/`);
+      return { deletes: [{ key: duplicationKey(appId, id) }, ...progress.map(({ key }) => ({ key }))] };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.catch(() => undefined);
+    await this.#map.close();
+  }
+
+  /** One commit at a time, so that what a change was computed from still holds when it is written. */
+  #commit(changes: () => Promise<MapCommit | null>, onDurable?: () => void): Promise<void> {
+    const run = this.#queue.then(async () => {
+      if (this.#broken) await this.#reopen();
+      const commit = await changes();
+      if (commit === null) return;
+      try {
+        await this.#map.commit(commit);
+        onDurable?.();
+      } catch (error) {
+        this.#broken = true;
+        throw error;
+      }
+    });
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#map.close().catch(() => undefined);
+    try {
+      this.#map = await openDurableMap(this.#directory);
+      this.#broken = false;
+    } catch (error) {
+      throw StoreError.from(error, 'open metadata again', this.#directory);
+    }
+  }
+}

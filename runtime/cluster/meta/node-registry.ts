@@ -1,0 +1,53 @@
+/** The replica servers of a cluster: who reported when, and what. */
+import type { NodeReport, PartitionReport } from '../node-sync.js';
+
+export interface NodeView {
+  /** `host:port` */
+  readonly node: string;
+  readonly alive: boolean;
+  readonly lastReportMs: number;
+  readonly report: NodeReport;
+}
+
+export class NodeRegistry {
+  readonly #nodes = new Map<string, { report: NodeReport; lastReportMs: number }>();
+  readonly #deadMs: number;
+  readonly #now: () => number;
+
+  constructor(deadMs: number, now: () => number = Date.now) {
+    this.#deadMs = deadMs;
+    this.#now = now;
+  }
+
+  note(report: NodeReport): void {
+    this.#nodes.set(report.node, { report, lastReportMs: this.#now() });
+  }
+
+  all(): NodeView[] {
+    const nowMs = this.#now();
+    return [...this.#nodes.entries()]
+      .map(([node, { report, lastReportMs }]) => ({
+        node,
+        alive: nowMs - lastReportMs < this.#deadMs,
+        lastReportMs,
+        report,
+      }))
+      .sort((a, b) => a.node.localeCompare(b.node));
+  }
+
+  alive(): NodeView[] {
+    return this.all().filter((node) => node.alive);
+  }
+
+  isAlive(node: string): boolean {
+    const known = this.#nodes.get(node);
+    return known !== undefined && this.#now() - known.lastReportMs < this.#deadMs;
+  }
+
+  /** What a node said last about one partition. */
+  partition(node: string, appId: number, partitionIndex: number): PartitionReport | undefined {
+    return this.#nodes
+      .get(node)
+      ?.report.partitions.find((p) => p.appId === appId && p.partitionIndex === partitionIndex);
+  }
+}

@@ -1,0 +1,312 @@
+/**
+ * The tables of a cluster. Each is a `table` chart; the registry validates requests, gives tables their
+ * ids and partitions their nodes, and performs what the charts ask for.
+ */
+import { ChartHost } from '../../../actors/chartHost.js';
+import {
+  ENV_FOLLOWER_APP_STATUS,
+  ENV_MASTER_APP_NAME,
+  ENV_MASTER_CLUSTER,
+  ENV_MASTER_METAS,
+  ENV_OWNER,
+  type HandshakeEnvs,
+  type TableEffects,
+  table,
+} from '../../../machines/index.js';
+import { StoreError } from '../../store/index.js';
+import type { MetaStore, TableRecord } from './meta-store.js';
+import { tableKey } from './meta-store.js';
+import type { NodeRegistry } from './node-registry.js';
+import { type ChartAnswer, Requesters } from './requesters.js';
+
+export const TABLE_NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
+/** More than small embedded clusters are for; each partition is a store of its own. */
+export const PARTITIONS_LIMIT = 1_024;
+const ENVS_LIMIT_BYTES = 64 * 1024;
+const APP_TYPE = 'pegasus';
+
+/** Changes what a table's creation decides; tests put upstream's older behaviour here. */
+export type TableMachine = typeof table;
+
+export interface CreateTable {
+  readonly name: string;
+  readonly partitionCount: number;
+  readonly replicaCount: number;
+  readonly successIfExist: boolean;
+  readonly appType: string;
+  readonly envs: ReadonlyMap<string, string>;
+}
+
+export interface TableRegistryOptions {
+  readonly store: MetaStore;
+  readonly nodes: NodeRegistry;
+  readonly machine?: TableMachine;
+  readonly storageRetryMs: number;
+  readonly answerDeadlineMs: number;
+  readonly onDefect: (error: unknown, effect: string) => void;
+  readonly now?: () => number;
+}
+
+interface Entry {
+  record: TableRecord;
+  readonly host: ChartHost<TableMachine>;
+}
+
+export class TableRegistry {
+  readonly #options: TableRegistryOptions;
+  readonly #requesters = new Requesters();
+  readonly #now: () => number;
+  /** Live tables by name: being created, available or being dropped. */
+  readonly #live = new Map<string, Entry>();
+  readonly #dropped = new Map<number, TableRecord>();
+  /** Names whose creation has been admitted and has no chart yet. */
+  readonly #admitting = new Set<string>();
+
+  private constructor(options: TableRegistryOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  static async open(options: TableRegistryOptions): Promise<TableRegistry> {
+    const registry = new TableRegistry(options);
+    for (const record of await options.store.tables()) {
+      if (record.status === 'AS_DROPPED') registry.#dropped.set(record.appId, record);
+      else registry.#host(record, 'AS_AVAILABLE', null, 1);
+    }
+    return registry;
+  }
+
+  /** Status as the chart has it: `AS_CREATING`, `AS_AVAILABLE`, `AS_DROPPING`. */
+  statusOf(name: string): string | null {
+    const entry = this.#live.get(name);
+    return entry === undefined ? null : topState(entry.host.snapshot.value);
+  }
+
+  /** The record of an available table; undefined while it is created or dropped. */
+  available(name: string): TableRecord | undefined {
+    return this.statusOf(name) === 'AS_AVAILABLE' ? this.#live.get(name)?.record : undefined;
+  }
+
+  byId(appId: number): TableRecord | undefined {
+    return this.list().find((record) => record.appId === appId);
+  }
+
+  list(): TableRecord[] {
+    return [...this.#live.values()].map(({ record }) => record);
+  }
+
+  droppedTables(): TableRecord[] {
+    return [...this.#dropped.values()];
+  }
+
+  /** Answered when durable; see the `table` chart for who is acknowledged. */
+  async create(request: CreateTable): Promise<ChartAnswer & { readonly appId: number }> {
+    const invalid = this.#whyInvalid(request);
+    if (invalid !== null) return { error: 'ERR_INVALID_PARAMETERS', hint: invalid, appId: 0 };
+    const existing = this.#live.get(request.name);
+    if (existing === undefined && this.#admitting.has(request.name)) return { error: 'ERR_BUSY_CREATING', appId: 0 };
+    const [token, answer] = this.#requesters.wait(this.#options.answerDeadlineMs);
+    if (existing === undefined) await this.#admit(request, token);
+    else {
+      existing.host.send({
+        type: 'CREATE',
+        requester: token,
+        successIfExist: request.successIfExist,
+        partitionCount: request.partitionCount,
+        replicaCount: request.replicaCount,
+        envs: handshakeOf(request.envs),
+      });
+    }
+    const given = await answer;
+    const appId = given.error === 'ERR_OK' ? (this.#live.get(request.name)?.record.appId ?? 0) : 0;
+    return { ...given, appId };
+  }
+
+  async drop(name: string, expectedOwner?: string | null): Promise<ChartAnswer> {
+    const entry = this.#live.get(name);
+    if (entry === undefined) return { error: 'ERR_APP_NOT_EXIST' };
+    const [token, answer] = this.#requesters.wait(this.#options.answerDeadlineMs);
+    entry.host.send({
+      type: 'DROP',
+      requester: token,
+      ...(expectedOwner === undefined ? {} : { expectedOwner }),
+    });
+    return answer;
+  }
+
+  /** Sets or deletes environment variables; the handshake's own are not an operator's to change. */
+  async updateEnvs(name: string, set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<ChartAnswer> {
+    const entry = this.#live.get(name);
+    if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
+    const reserved = [...set.keys(), ...remove].find((key) => key.startsWith('duplication.'));
+    if (reserved !== undefined) {
+      return { error: 'ERR_INVALID_PARAMETERS', hint: `${reserved} belongs to the duplication handshake` };
+    }
+    if (JSON.stringify([...set, entry.record.envs]).length > ENVS_LIMIT_BYTES) {
+      return { error: 'ERR_INVALID_PARAMETERS', hint: `environment over ${ENVS_LIMIT_BYTES} bytes` };
+    }
+    await this.#change(entry, (record) => {
+      const envs = { ...record.envs, ...Object.fromEntries(set) };
+      for (const key of remove) delete envs[key];
+      return { ...record, envs };
+    });
+    return { error: 'ERR_OK' };
+  }
+
+  /** Remembers that a partition has been open, so that its absence later is known as loss. */
+  async noteExisted(appId: number, partitions: readonly number[]): Promise<void> {
+    const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
+    const fresh = partitions.filter((p) => entry?.record.partitions[p]?.existed === false);
+    if (entry === undefined || fresh.length === 0 || topState(entry.host.snapshot.value) !== 'AS_AVAILABLE') return;
+    await this.#change(entry, (record) => ({
+      ...record,
+      partitions: record.partitions.map((place, p) => (fresh.includes(p) ? { ...place, existed: true } : place)),
+    }));
+  }
+
+  setDuplicating(appId: number, yes: boolean): void {
+    for (const { record, host } of this.#live.values()) {
+      if (record.appId === appId) host.send({ type: 'DUPLICATING', yes });
+    }
+  }
+
+  stop(): void {
+    this.#requesters.answerAll({ error: 'ERR_SERVICE_NOT_ACTIVE', hint: 'the meta server is stopping' });
+    for (const { host } of this.#live.values()) host.stop();
+  }
+
+  async #admit(request: CreateTable, requester: string): Promise<void> {
+    this.#admitting.add(request.name);
+    try {
+      const appId = await this.#options.store.nextNumber('lastAppId', 1);
+      const nodes = this.#options.nodes.alive().map(({ node }) => node);
+      const record: TableRecord = {
+        appId,
+        name: request.name,
+        partitionCount: request.partitionCount,
+        envs: Object.fromEntries(request.envs),
+        status: 'AS_AVAILABLE',
+        createSecond: Math.floor(this.#now() / 1000),
+        dropSecond: 0,
+        partitions: Array.from({ length: request.partitionCount }, (_, p) => ({
+          node: nodes[(appId + p) % nodes.length] ?? '',
+          existed: false,
+        })),
+      };
+      this.#host(record, 'AS_CREATING', requester, request.replicaCount);
+    } catch (error) {
+      const code = error instanceof StoreError ? error.code : 'ERR_UNKNOWN';
+      this.#requesters.answer(requester, { error: code, hint: 'nothing was created' });
+    } finally {
+      this.#admitting.delete(request.name);
+    }
+  }
+
+  #host(
+    record: TableRecord,
+    durable: 'AS_CREATING' | 'AS_AVAILABLE',
+    requester: string | null,
+    replicaCount: number,
+  ): void {
+    const host = new ChartHost({
+      name: `table/${record.name}`,
+      machine: this.#options.machine ?? table,
+      input: {
+        ...handshakeOf(new Map(Object.entries(record.envs))),
+        name: record.name,
+        partitionCount: record.partitionCount,
+        replicaCount,
+        durable,
+        requester,
+        storageRetryMs: this.#options.storageRetryMs,
+      },
+      handlers: {
+        persistTable: (effect: TableEffects['persistTable']) => this.#persist(record.name, effect),
+        answer: ({ requesters, ...answer }: TableEffects['answer']) => {
+          for (const token of requesters) this.#requesters.answer(token, answer);
+          return undefined;
+        },
+      },
+      onDefect: this.#options.onDefect,
+    });
+    this.#live.set(record.name, { record, host });
+    host.start();
+  }
+
+  async #persist(name: string, effect: TableEffects['persistTable']) {
+    const entry = this.#live.get(name);
+    if (entry === undefined) return undefined;
+    try {
+      await this.#change(entry, (record) => ({
+        ...record,
+        status: effect.status,
+        dropSecond: effect.status === 'AS_DROPPED' ? Math.floor(this.#now() / 1000) : 0,
+        envs:
+          effect.followerStatus === null
+            ? record.envs
+            : { ...record.envs, [ENV_FOLLOWER_APP_STATUS]: effect.followerStatus },
+      }));
+    } catch (error) {
+      return { type: 'TABLE_PERSIST_FAILED', error: error instanceof StoreError ? error.code : 'ERR_UNKNOWN' };
+    }
+    if (effect.status === 'AS_DROPPED') {
+      this.#dropped.set(entry.record.appId, entry.record);
+      this.#live.delete(name);
+    }
+    return { type: 'TABLE_PERSISTED' };
+  }
+
+  /** Changes a record durably; the change is computed from the record as it is when its turn has come. */
+  #change(entry: Entry, change: (record: TableRecord) => TableRecord): Promise<void> {
+    let next = entry.record;
+    return this.#options.store.change(
+      () => {
+        next = change(entry.record);
+        return { key: tableKey(next.appId), value: next };
+      },
+      () => {
+        entry.record = next;
+      },
+    );
+  }
+
+  #whyInvalid(request: CreateTable): string | null {
+    const { name, partitionCount, replicaCount, envs, appType } = request;
+    const aliveNodes = this.#options.nodes.alive().length;
+    if (!TABLE_NAME.test(name)) return `table name ${JSON.stringify(name)}: 1 to 128 of A-Z a-z 0-9 _ . : -`;
+    if (appType !== APP_TYPE) return `unknown table type ${JSON.stringify(appType)}: only ${APP_TYPE}`;
+    if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > PARTITIONS_LIMIT) {
+      return `${partitionCount} partitions: 1 to ${PARTITIONS_LIMIT}`;
+    }
+    if (replicaCount < 1 || replicaCount > aliveNodes) {
+      return `replica count ${replicaCount}: 1 to the number of live replica servers, ${aliveNodes}`;
+    }
+    if (JSON.stringify([...envs]).length > ENVS_LIMIT_BYTES) return `environment over ${ENVS_LIMIT_BYTES} bytes`;
+    const status = envs.get(ENV_FOLLOWER_APP_STATUS);
+    if (status !== undefined && status !== 'creating' && status !== 'created') {
+      return `${ENV_FOLLOWER_APP_STATUS} is ${JSON.stringify(status)}: creating or created`;
+    }
+    return null;
+  }
+}
+
+/** The duplication part of an environment. */
+export function handshakeOf(envs: ReadonlyMap<string, string>): HandshakeEnvs {
+  return {
+    masterCluster: envs.get(ENV_MASTER_CLUSTER) ?? null,
+    owner: envs.get(ENV_OWNER) ?? null,
+    followerStatus: envs.get(ENV_FOLLOWER_APP_STATUS) ?? null,
+  };
+}
+
+/** Where a follower table's data comes from; null for an ordinary table. */
+export function masterOf(record: TableRecord): { cluster: string; metas: string[]; table: string } | null {
+  const cluster = record.envs[ENV_MASTER_CLUSTER];
+  const metas = record.envs[ENV_MASTER_METAS];
+  if (cluster === undefined || metas === undefined) return null;
+  return { cluster, metas: metas.split(',').filter(Boolean), table: record.envs[ENV_MASTER_APP_NAME] ?? record.name };
+}
+
+function topState(value: unknown): string {
+  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
+}

@@ -1,0 +1,78 @@
+/**
+ * What a follower's meta tells about partitions that are not ready, in both directions: written into the
+ * answer of the follower, read at the source. A real Pegasus follower tells nothing, which is said too.
+ */
+import { z } from 'zod';
+import type { Trouble } from '../../../machines/index.js';
+import type { PartitionReport } from '../node-sync.js';
+
+const transferSchema = z.object({
+  node: z.string(),
+  state: z.string(),
+  waitingFor: z.string(),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+  trouble: z
+    .object({
+      error: z.string(),
+      operation: z.string(),
+      peer: z.string().optional(),
+      hint: z.string().optional(),
+      attempts: z.number(),
+      firstSeenMs: z.number(),
+    })
+    .nullable(),
+});
+export type TransferView = z.infer<typeof transferSchema>;
+
+/** JSON for the `transfer` field of a partition's configuration. */
+export function describeTransfer(node: string, alive: boolean, report: PartitionReport | undefined): string {
+  const transfer = report?.transfer ?? null;
+  const trouble = !alive
+    ? { error: 'ERR_NETWORK_FAILURE', operation: 'RPC_BRIDLE_NODE_SYNC', peer: node, attempts: 1, firstSeenMs: 0, hint: 'the replica server is silent' }
+    : (report?.trouble ?? null);
+  const view: TransferView = {
+    node,
+    state: transfer?.state ?? report?.state ?? 'unknown',
+    waitingFor: transfer?.waitingFor ?? 'the replica server to open the partition',
+    doneBytes: transfer?.doneBytes ?? 0,
+    totalBytes: transfer?.totalBytes ?? 0,
+    trouble,
+  };
+  return JSON.stringify(view);
+}
+
+export function parseTransfer(text: string | undefined): TransferView | null {
+  if (text === undefined) return null;
+  try {
+    return transferSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The trouble of the partition that has had it longest, in words that name both ends. */
+export function transferTrouble(notReady: readonly { readonly transfer?: string | undefined }[]): Trouble | null {
+  if (notReady.length === 0) return null;
+  const views = notReady.map(({ transfer }) => parseTransfer(transfer)).filter((view) => view !== null);
+  const troubled = views
+    .filter((view) => view.trouble !== null)
+    .sort((a, b) => (b.trouble?.attempts ?? 0) - (a.trouble?.attempts ?? 0))[0];
+  if (troubled?.trouble) {
+    const { error, operation, peer, attempts, firstSeenMs, hint } = troubled.trouble;
+    const since = firstSeenMs > 0 ? ` since ${new Date(firstSeenMs).toISOString()}` : '';
+    const cause = hint === undefined ? '' : ` (${hint})`;
+    return {
+      error,
+      operation,
+      ...(peer === undefined ? {} : { peer }),
+      hint: `follower node ${troubled.node} cannot reach ${peer ?? 'the source'}${since}, ${attempts} attempts${cause}`,
+    };
+  }
+  if (views.length > 0) return null;
+  return {
+    error: 'ERR_INACTIVE_STATE',
+    operation: 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
+    hint: `${notReady.length} partitions without a primary; this follower does not say why`,
+  };
+}

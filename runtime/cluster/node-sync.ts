@@ -1,0 +1,108 @@
+/**
+ * What replica servers and their meta server tell each other a few times a second: the replicas report,
+ * the meta answers with what should be. One exchange carries liveness, placement, the progress of
+ * duplications and the source policy, so a lost or repeated one is repaired by the next.
+ *
+ * It is the embedded clusters' own equivalent of upstream's config sync and duplication sync.
+ */
+import { z } from 'zod';
+import { DUPLICATION_STATUSES, FAIL_MODES } from '../../machines/index.js';
+import { policySchema } from './policy.js';
+
+const trouble = z.object({
+  error: z.string(),
+  operation: z.string(),
+  peer: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+/** Trouble with its history, as the reporting node's clock has it. */
+const troubleReport = trouble.extend({
+  /** The node that has the trouble; the other end is `peer`. */
+  node: z.string(),
+  attempts: z.number().int().nonnegative(),
+  firstSeenMs: z.number(),
+});
+export type TroubleReport = z.infer<typeof troubleReport>;
+
+const transferReport = z.object({
+  state: z.string(),
+  waitingFor: z.string(),
+  primary: z.string().nullable(),
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+  filesDone: z.number().int(),
+  filesTotal: z.number().int(),
+  sinceMs: z.number(),
+});
+export type TransferReport = z.infer<typeof transferReport>;
+
+const duplicationReport = z.object({
+  duplicationId: z.number().int(),
+  state: z.string(),
+  /** Highest decree that is safe on the follower, or that of the prepared checkpoint; −1 unknown. */
+  decree: z.number().int(),
+  prepared: z.boolean(),
+  skippedMutations: z.number().int(),
+  trouble: troubleReport.nullable(),
+});
+export type DuplicationReport = z.infer<typeof duplicationReport>;
+
+const partitionReport = z.object({
+  appId: z.number().int(),
+  partitionIndex: z.number().int(),
+  /** `missing`: the meta says that there was data, and there is none. */
+  state: z.enum(['opening', 'copying', 'serving', 'missing', 'failed']),
+  lastCommitted: z.number().int(),
+  firstLogDecree: z.number().int(),
+  logBytes: z.number(),
+  trouble: troubleReport.nullable(),
+  transfer: transferReport.nullable(),
+  duplications: z.array(duplicationReport),
+});
+export type PartitionReport = z.infer<typeof partitionReport>;
+
+export const nodeReportSchema = z.object({
+  node: z.string(),
+  pid: z.number().int(),
+  policyVersion: z.number().int(),
+  partitions: z.array(partitionReport),
+});
+export type NodeReport = z.infer<typeof nodeReportSchema>;
+
+const duplicationOrder = z.object({
+  duplicationId: z.number().int(),
+  status: z.enum(DUPLICATION_STATUSES),
+  failMode: z.enum(FAIL_MODES),
+  remoteMetas: z.array(z.string()),
+  remoteTable: z.string(),
+  owner: z.string(),
+  /** Durable at the meta; the log above it is kept. */
+  confirmedDecree: z.number().int(),
+  /** Grows with every `bridle retry`. */
+  retryNo: z.number().int(),
+});
+export type DuplicationOrder = z.infer<typeof duplicationOrder>;
+
+const partitionOrder = z.object({
+  appId: z.number().int(),
+  appName: z.string(),
+  partitionIndex: z.number().int(),
+  partitionCount: z.number().int(),
+  /** Identity of the duplication this table is the follower of, if it names one. */
+  owner: z.string().nullable(),
+  /** Where a follower fetches its checkpoint. */
+  master: z.object({ cluster: z.string(), metas: z.array(z.string()), table: z.string() }).nullable(),
+  /** It has been open before: an absent directory means loss, not a new partition. */
+  existed: z.boolean(),
+  duplications: z.array(duplicationOrder),
+});
+export type PartitionOrder = z.infer<typeof partitionOrder>;
+
+export const nodeOrdersSchema = z.object({
+  policy: policySchema,
+  partitions: z.array(partitionOrder),
+  /** Partitions of dropped tables that this node still has. */
+  drop: z.array(z.object({ appId: z.number().int(), partitionIndex: z.number().int() })),
+});
+export type NodeOrders = z.infer<typeof nodeOrdersSchema>;

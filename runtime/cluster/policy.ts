@@ -1,0 +1,71 @@
+/**
+ * Whom a cluster talks to: allow and deny lists by peer and operation.
+ *
+ * A denied request is answered ERR_ACL_DENY. A dropped one gets no answer at all, and a dropped reply
+ * (`RPC_…_ACK`) never arrives, as behind a firewall; this is how the fault of the seed is made real.
+ */
+import { z } from 'zod';
+import { type Address, formatAddress } from '../pegasus/index.js';
+
+const rule = z.object({
+  effect: z.enum(['allow', 'deny', 'drop']),
+  /** `host:port`, with `*` for any run of characters. */
+  peer: z.string().min(1).max(256),
+  /** RPC code such as `RPC_NFS_COPY`, or that of a reply such as `RPC_CM_CREATE_APP_ACK`; `*` as above. */
+  operation: z.string().min(1).max(128),
+});
+
+/** The first rule that matches decides; without one the request is allowed. */
+export const policySchema = z.object({
+  /** Grows with every change; replica servers report which one they have. */
+  version: z.number().int().nonnegative().default(0),
+  rules: z.array(rule).max(1_000),
+});
+
+export type PolicyRule = z.infer<typeof rule>;
+export type Policy = z.infer<typeof policySchema>;
+
+export const OPEN_POLICY: Policy = { version: 0, rules: [] };
+
+/** Never subject to a policy: without them a closed cluster could not be opened again. */
+const EXEMPT = new Set(['RPC_BRIDLE_NODE_SYNC', 'RPC_BRIDLE_NODE_SYNC_ACK', 'RPC_CLI_CLI_CALL', 'RPC_CLI_CLI_CALL_ACK']);
+
+/**
+ * @example
+ * const gate = new PolicyGate();
+ * gate.set({ version: 1, rules: [{ effect: 'drop', peer: '127.0.0.1:34801', operation: 'RPC_NFS_*' }] });
+ * gate.decide({ host: '127.0.0.1', port: 34801 }, 'RPC_NFS_COPY'); // 'drop'
+ */
+export class PolicyGate {
+  #policy: Policy = OPEN_POLICY;
+  #rules: readonly { effect: PolicyRule['effect']; peer: RegExp; operation: RegExp }[] = [];
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  set(policy: Policy): void {
+    this.#policy = policy;
+    this.#rules = policy.rules.map(({ effect, peer, operation }) => ({
+      effect,
+      peer: patternOf(peer),
+      operation: patternOf(operation),
+    }));
+  }
+
+  decide(peer: Address, operation: string): PolicyRule['effect'] {
+    if (this.#rules.length === 0 || EXEMPT.has(operation)) return 'allow';
+    const address = formatAddress(peer);
+    return this.#rules.find((r) => r.operation.test(operation) && r.peer.test(address))?.effect ?? 'allow';
+  }
+
+  /** For a client: a reply that is denied or dropped never arrives. */
+  admitsReply(peer: Address, ackCode: string): boolean {
+    return this.decide(peer, ackCode) === 'allow';
+  }
+}
+
+function patternOf(wildcard: string): RegExp {
+  const escaped = wildcard.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`);
+}

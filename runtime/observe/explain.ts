@@ -1,0 +1,168 @@
+/**
+ * Why a duplication is where it is: one account for the command line, the API, alerts and the inspector.
+ *
+ * What is waited for comes from the charts' `meta`, what went wrong from their contexts and the journal,
+ * what it means and what to type next from the error catalogue. Nothing is written twice.
+ */
+import { z } from 'zod';
+import {
+  DUPLICATION_STATUSES,
+  describeError,
+  FAIL_MODES,
+  nextCommand,
+  operatorVerbs,
+  type StateMeta,
+  type Trouble,
+} from '../../machines/index.js';
+import type { TroubleHistory } from './journal.js';
+
+const troubleView = z.object({
+  error: z.string(),
+  operation: z.string(),
+  peer: z.string().optional(),
+  hint: z.string().optional(),
+  /** How often it was seen in a row. */
+  count: z.number(),
+  firstSeenMs: z.number(),
+  what: z.string(),
+  consequence: z.string(),
+  causes: z.array(z.string()),
+});
+
+const waitView = z.object({
+  /** `duplication`, `followerTable`, `source partition 3`, `follower partition 3`. */
+  actor: z.string(),
+  state: z.string(),
+  waitingFor: z.string(),
+  from: z.string(),
+  leavesWhen: z.string(),
+  sinceMs: z.number(),
+  attempt: z.number().optional(),
+  attemptsLimit: z.number().optional(),
+  trouble: troubleView.nullable(),
+});
+
+export const explanationSchema = z.object({
+  table: z.string(),
+  duplicationId: z.number(),
+  status: z.enum(DUPLICATION_STATUSES),
+  failMode: z.enum(FAIL_MODES),
+  remoteCluster: z.string(),
+  remoteTable: z.string(),
+  /** One line: status, what is waited for, and the trouble if there is one. */
+  line: z.string(),
+  blocked: z.boolean(),
+  stuck: z.string().nullable(),
+  waiting: z.array(waitView),
+  operatorCan: z.array(z.string()),
+  /** The command to type next. */
+  next: z.string(),
+  progress: z.object({
+    partitionCount: z.number(),
+    prepared: z.number(),
+    ready: z.number(),
+    lagDecrees: z.number(),
+    confirmed: z.array(z.number()),
+    lastCommitted: z.array(z.number()),
+    copiedBytes: z.number(),
+    totalBytes: z.number(),
+    skippedMutations: z.number(),
+  }),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
+export type WaitView = z.infer<typeof waitView>;
+
+/** One actor's part of the account. */
+export interface ExplainedActor {
+  readonly actor: string;
+  readonly state: string;
+  readonly meta: StateMeta;
+  readonly sinceMs: number;
+  readonly attempt?: number;
+  readonly attemptsLimit?: number;
+  readonly trouble: TroubleHistory | null;
+}
+
+export interface ExplainInput
+  extends Pick<
+    Explanation,
+    'table' | 'duplicationId' | 'status' | 'failMode' | 'remoteCluster' | 'remoteTable' | 'blocked' | 'stuck' | 'progress'
+  > {
+  /** Outermost first; the last one with trouble, or the last one, makes the headline. */
+  readonly actors: readonly ExplainedActor[];
+}
+
+export function explain(input: ExplainInput): Explanation {
+  const { actors, ...facts } = input;
+  const waiting = actors.map(waitOf);
+  const headline = [...waiting].reverse().find(({ trouble }) => trouble !== null) ?? waiting.at(-1);
+  const trouble = headline?.trouble ?? null;
+  return {
+    ...facts,
+    line: lineOf(input, headline),
+    waiting,
+    operatorCan: [...new Set([...actors.flatMap(({ meta }) => meta.operatorCan), ...operatorVerbs(input.status)])],
+    next:
+      trouble === null
+        ? input.status === 'DS_LOG'
+          ? `bridle verify ${input.table}`
+          : input.status === 'DS_PAUSE'
+            ? `bridle start ${input.table}`
+            : `bridle status ${input.table} --watch`
+        : nextCommand(trouble.error, {
+            table: input.table,
+            remoteTable: input.remoteTable,
+            cluster: input.remoteCluster,
+            dupid: String(input.duplicationId),
+            operation: trouble.operation,
+            ...(trouble.peer === undefined ? {} : { peer: trouble.peer }),
+          }),
+  };
+}
+
+/** Trouble with what the catalogue knows about it. */
+export function describeTrouble(trouble: TroubleHistory): z.infer<typeof troubleView> {
+  const { what, consequence, causes } = describeError(trouble.error);
+  const { error, operation, peer, hint, count, firstSeenMs } = trouble;
+  return {
+    error,
+    operation,
+    ...(peer === undefined ? {} : { peer }),
+    ...(hint === undefined ? {} : { hint }),
+    count,
+    firstSeenMs,
+    what,
+    consequence,
+    causes: [...causes],
+  };
+}
+
+function waitOf({ actor, state, meta, sinceMs, attempt, attemptsLimit, trouble }: ExplainedActor): WaitView {
+  return {
+    actor,
+    state,
+    waitingFor: meta.waitingFor,
+    from: meta.from,
+    leavesWhen: meta.leavesWhen,
+    sinceMs,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(attemptsLimit === undefined ? {} : { attemptsLimit }),
+    trouble: trouble === null ? null : describeTrouble(trouble),
+  };
+}
+
+function lineOf(input: ExplainInput, headline: WaitView | undefined): string {
+  const { status, blocked, stuck, progress } = input;
+  const mood = blocked ? ' BLOCKED' : stuck === null ? '' : ` STUCK (${stuck})`;
+  const lag = status === 'DS_LOG' && progress.lagDecrees > 0 ? `, ${progress.lagDecrees} mutations behind` : '';
+  const wait = headline === undefined ? '' : ` · waiting for ${headline.waitingFor}`;
+  const { trouble } = headline ?? {};
+  const why = trouble ? ` · ${trouble.hint ?? trouble.what} (${shortTrouble(trouble)}, ${trouble.count}×)` : '';
+  return `${status}${mood}${lag}${wait}${why}`;
+}
+
+/** `ERR_TIMEOUT in RPC_NFS_COPY at 127.0.0.1:34801` */
+export function shortTrouble(trouble: Trouble): string {
+  const place = trouble.peer === undefined ? '' : ` at ${trouble.peer}`;
+  return `${trouble.error} in ${trouble.operation}${place}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Remembers for each actor since when it has been where it is, and since when it has had the trouble it
+ * has. Charts know no clock, so the times of explanations come from here.
+ */
+import type { Trouble } from '../../machines/index.js';
+
+export interface TroubleHistory extends Trouble {
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly count: number;
+}
+
+export interface ActorHistory {
+  /** The active states, e.g. `living.lifecycle.DS_PREPARE.checkpointing`. */
+  readonly state: string;
+  readonly sinceMs: number;
+  readonly trouble: TroubleHistory | null;
+}
+
+/** What the journal needs of a snapshot; every chart with a `trouble` in its context fits. */
+export interface ObservedSnapshot {
+  readonly value: unknown;
+  readonly context: { readonly trouble?: unknown; readonly attempt?: number };
+}
+
+/**
+ * @example
+ * const journal = new Journal(() => 1000);
+ * journal.note('followerTable', { value: 'blocked', context: { trouble: null } });
+ * journal.of('followerTable')?.sinceMs // 1000
+ */
+export class Journal {
+  readonly #now: () => number;
+  readonly #actors = new Map<string, { history: ActorHistory; attempt: number }>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  note(actor: string, snapshot: ObservedSnapshot): void {
+    const nowMs = this.#now();
+    const known = this.#actors.get(actor);
+    const state = formatStateValue(snapshot.value);
+    const attempt = snapshot.context.attempt ?? 0;
+    const trouble = asTrouble(snapshot.context.trouble);
+    this.#actors.set(actor, {
+      attempt,
+      history: {
+        state,
+        sinceMs: known?.history.state === state ? known.history.sinceMs : nowMs,
+        trouble: continued(known?.history.trouble ?? null, trouble, attempt > (known?.attempt ?? 0), nowMs),
+      },
+    });
+  }
+
+  of(actor: string): ActorHistory | undefined {
+    return this.#actors.get(actor)?.history;
+  }
+
+  forget(actor: string): void {
+    this.#actors.delete(actor);
+  }
+}
+
+function continued(
+  before: TroubleHistory | null,
+  now: Trouble | null,
+  again: boolean,
+  nowMs: number,
+): TroubleHistory | null {
+  if (now === null) return null;
+  const same = before?.error === now.error && before.operation === now.operation && before.peer === now.peer;
+  if (!same || before === null) return { ...now, firstSeenMs: nowMs, lastSeenMs: nowMs, count: 1 };
+  return again ? { ...before, ...now, lastSeenMs: nowMs, count: before.count + 1 } : { ...before, ...now };
+}
+
+function asTrouble(value: unknown): Trouble | null {
+  return typeof value === 'object' && value !== null && 'error' in value ? (value as Trouble) : null;
+}
+
+/** `{ a: { b: 'c' }, d: 'e' }` → `a.b.c d.e`. */
+export function formatStateValue(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value)
+    .map(([key, inner]) =>
+      formatStateValue(inner)
+        .split(' ')
+        .map((path) => (path === '' ? key : `${key}.${path}`))
+        .join(' '),
+    )
+    .join(' ');
+}
