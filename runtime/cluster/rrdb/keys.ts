@@ -25,21 +25,23 @@ export interface KeySpace {
  */
 export function splitRawKey(raw: Buffer): { readonly hashKey: Buffer; readonly sortKey: Buffer } {
   const parts = decodeRawKey(raw);
-  if (parts.hashKey.length > MAX_HASH_KEY_BYTES) {
-    throw invalidParameters(
-      `a hash key of ${parts.hashKey.length} bytes; ${MAX_HASH_KEY_BYTES} is the limit`,
-    );
-  }
+  checkHashKey(parts.hashKey);
   return parts;
 }
 
+function checkHashKey({ length }: Buffer): void {
+  if (length <= MAX_HASH_KEY_BYTES) return;
+  throw invalidParameters(`a hash key of ${length} bytes; ${MAX_HASH_KEY_BYTES} is the limit`);
+}
+
 /**
- * Refuses a row of another partition, and one whose hash is not the one the sender computed (`announcedHash`;
- * 0n: it computed none).
+ * Refuses a row that cannot be, a row of another partition, and one whose hash is not the one the sender
+ * computed (`announcedHash`; 0n: it computed none).
  *
  * @throws WireError `ERR_INVALID_PARAMETERS`
  */
 export function checkOwnRow(hashKey: Buffer, sortKey: Buffer, space: KeySpace, announcedHash = 0n): void {
+  checkHashKey(hashKey);
   if (announcedHash !== 0n && announcedHash !== keyHash(hashKey, sortKey)) {
     throw invalidParameters('the partition hash of the request is not the hash of its key');
   }

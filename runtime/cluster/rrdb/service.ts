@@ -12,7 +12,6 @@ import {
 import { Duplicate } from './duplicate.js';
 import { type Admitted, checkRawKey, checkSortKeys, Gate, type ServingPartition } from './gate.js';
 import * as reads from './reads.js';
-import { readRowWrites } from './row-write.js';
 import { planScan, type ScanPlan, scanBatch } from './scan.js';
 import { ScanContextId, ScanContexts } from './scan-contexts.js';
 import { RrdbStatus } from './status.js';
@@ -158,10 +157,8 @@ export class RrdbService {
       const detail = `a body of ${message.length} bytes, over ${this.#maxWriteBytes}`;
       throw this.#gate.refusal('ERR_INVALID_DATA', context, detail);
     }
-    // What the state machine will read must be readable before it is in the log.
-    const rows = readRowWrites(code, message).length;
     const { decree, result } = await partition.store.write({ code, message });
-    return { decree, error: result?.error ?? RrdbStatus.OK, rows };
+    return { decree, error: result?.error ?? RrdbStatus.OK, rows: result?.rows ?? 0 };
   }
 
   async #scan(

@@ -1,0 +1,461 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  RrdbService,
+  type RrdbServiceOptions,
+  rrdbApply,
+  type ServingPartition,
+} from '../../runtime/cluster/rrdb/index.js';
+import {
+  encodeRawKey,
+  FilterType,
+  type Handler,
+  keyHash,
+  PEGASUS_EPOCH_SECONDS,
+  partitionIndex,
+  type Request,
+  type RequestContext,
+  type Response,
+  RpcClient,
+  type RpcCode,
+  RpcServer,
+  threadHashOf,
+} from '../../runtime/pegasus/index.js';
+import { MemoryEngine, PartitionStore } from '../../runtime/store/index.js';
+
+const gpid = { appId: 2, partitionIndex: 0 };
+const server = '127.0.0.1:34801';
+const origin = { appId: 2, partitionIndex: 0, server };
+const b = (text: string) => Buffer.from(text, 'latin1');
+const raw = (hashKey: string, sortKey: string) => encodeRawKey(b(hashKey), b(sortKey));
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** One partition of a table, behind a service whose clock stands at `clock.now` (pegasus epoch seconds). */
+async function serve(over: Partial<ServingPartition> & Pick<RrdbServiceOptions, 'maxWriteBytes'> = {}) {
+  const { maxWriteBytes, ...partitionOver } = over;
+  const directory = await mkdtemp(join(tmpdir(), 'rrdb-'));
+  cleanUps.push(() => rm(directory, { recursive: true }));
+  const apply = rrdbApply({ clusterId: 1 });
+  const store = await PartitionStore.open({ directory, apply, openEngine: () => MemoryEngine.open() });
+  cleanUps.push(() => store.close());
+  const clock = { now: 1_000 };
+  const partition: ServingPartition = {
+    gpid,
+    partitionCount: 1,
+    store,
+    owner: null,
+    writable: true,
+    ...partitionOver,
+  };
+  const service = new RrdbService({
+    partition: ({ appId, partitionIndex: index }) =>
+      appId === partition.gpid.appId && index === partition.gpid.partitionIndex ? partition : undefined,
+    clusterId: 1,
+    serverAddress: server,
+    nowSeconds: () => PEGASUS_EPOCH_SECONDS + clock.now,
+    ...(maxWriteBytes !== undefined && { maxWriteBytes }),
+  });
+  const call = async <C extends RpcCode>(
+    code: C,
+    request: Request<C>,
+    context: Partial<RequestContext> = {},
+  ) => {
+    const at = context.gpid ?? partition.gpid;
+    const handler = service.handlers[code] as Handler<C>;
+    return (await handler(request, {
+      code,
+      peer: { host: '127.0.0.1', port: 1 },
+      protocol: 'thft',
+      gpid: at,
+      partitionHash: 0n,
+      threadHash: threadHashOf(at),
+      timeoutMs: 1_000,
+      signal: new AbortController().signal,
+      ...context,
+    })) as Response<C>;
+  };
+  const put = (key: Buffer, value: string, expireTsSeconds = 0) =>
+    call('RPC_RRDB_RRDB_PUT', { key, value: b(value), expireTsSeconds });
+  return { store, clock, call, put, service };
+}
+
+const multiGet = (over: Partial<Request<'RPC_RRDB_RRDB_MULTI_GET'>>): Request<'RPC_RRDB_RRDB_MULTI_GET'> => ({
+  hashKey: b('h'),
+  sortKeys: [],
+  maxKvCount: -1,
+  maxKvSize: -1,
+  noValue: false,
+  startSortkey: b(''),
+  stopSortkey: b(''),
+  startInclusive: true,
+  stopInclusive: false,
+  sortKeyFilterType: FilterType.NO_FILTER,
+  sortKeyFilterPattern: b(''),
+  reverse: false,
+  ...over,
+});
+
+const scanner = (
+  over: Partial<Request<'RPC_RRDB_RRDB_GET_SCANNER'>>,
+): Request<'RPC_RRDB_RRDB_GET_SCANNER'> => ({
+  startKey: b('\0\0'),
+  stopKey: b('\xff\xff'),
+  startInclusive: true,
+  stopInclusive: false,
+  batchSize: 100,
+  noValue: false,
+  hashKeyFilterType: FilterType.NO_FILTER,
+  hashKeyFilterPattern: b(''),
+  sortKeyFilterType: FilterType.NO_FILTER,
+  sortKeyFilterPattern: b(''),
+  ...over,
+});
+
+const keysOf = (response: { readonly kvs: readonly { readonly key: Buffer }[] }) =>
+  response.kvs.map(({ key }) => key.toString('latin1'));
+
+describe('single rows', () => {
+  test('a row can be read once its put is answered, and is gone once its remove is', async () => {
+    const { put, call } = await serve();
+    const key = raw('h', 's');
+    expect(await put(key, 'v')).toEqual({ error: 0, decree: 1, ...origin });
+    expect(await call('RPC_RRDB_RRDB_GET', key)).toEqual({ error: 0, value: b('v'), ...origin });
+    expect(await call('RPC_RRDB_RRDB_TTL', key)).toEqual({ error: 0, ttlSeconds: -1, ...origin });
+    expect(await call('RPC_RRDB_RRDB_REMOVE', key)).toEqual({ error: 0, decree: 2, ...origin });
+    expect(await call('RPC_RRDB_RRDB_GET', key)).toEqual({ error: 1, value: b(''), ...origin });
+    expect((await call('RPC_RRDB_RRDB_TTL', key)).error).toBe(1);
+  });
+
+  test('a row is there until the second it expires in, for every kind of read', async () => {
+    const { put, call, clock } = await serve();
+    await put(raw('h', 'a'), 'v', 1_010);
+    await put(raw('h', 'b'), 'v');
+    const look = async () => ({
+      get: (await call('RPC_RRDB_RRDB_GET', raw('h', 'a'))).error,
+      ttl: (await call('RPC_RRDB_RRDB_TTL', raw('h', 'a'))).ttlSeconds,
+      count: (await call('RPC_RRDB_RRDB_SORTKEY_COUNT', b('h'))).count,
+      range: keysOf(await call('RPC_RRDB_RRDB_MULTI_GET', multiGet({}))),
+      listed: keysOf(await call('RPC_RRDB_RRDB_MULTI_GET', multiGet({ sortKeys: [b('a'), b('b')] }))),
+      scan: keysOf(await call('RPC_RRDB_RRDB_GET_SCANNER', scanner({}))).length,
+      batch: (await call('RPC_RRDB_RRDB_BATCH_GET', { keys: [{ hashKey: b('h'), sortKey: b('a') }] })).data
+        .length,
+    });
+    clock.now = 1_009;
+    expect(await look()).toEqual({
+      get: 0,
+      ttl: 1,
+      count: 2,
+      range: ['a', 'b'],
+      listed: ['a', 'b'],
+      scan: 2,
+      batch: 1,
+    });
+    clock.now = 1_010;
+    expect(await look()).toEqual({
+      get: 1,
+      ttl: 0,
+      count: 1,
+      range: ['b'],
+      listed: ['b'],
+      scan: 1,
+      batch: 0,
+    });
+  });
+
+  test('the same over a socket', async () => {
+    const { service } = await serve();
+    const rpcServer = new RpcServer({ handlers: service.handlers });
+    cleanUps.push(() => rpcServer.close());
+    const address = await rpcServer.listen({ host: '127.0.0.1', port: 0 });
+    const client = new RpcClient({ protocol: 'thft' });
+    cleanUps.push(async () => client.close());
+    const key = raw('h', 's');
+    const call = { gpid, partitionHash: keyHash(b('h'), b('s')), timeoutMs: 5_000 };
+    const put = await client.call(
+      address,
+      'RPC_RRDB_RRDB_PUT',
+      { key, value: b('v'), expireTsSeconds: 0 },
+      call,
+    );
+    expect(put).toEqual({ error: 0, decree: 1, ...origin });
+    expect((await client.call(address, 'RPC_RRDB_RRDB_GET', key, call)).value).toEqual(b('v'));
+    const wrong = client.call(address, 'RPC_RRDB_RRDB_GET', b('x'), call);
+    await expect(wrong).rejects.toMatchObject({ code: 'ERR_INVALID_PARAMETERS' });
+  });
+});
+
+describe('what a real server aborts on is refused', () => {
+  const foreign = ['a', 'b', 'c', 'd', 'e'].find((h) => partitionIndex(b(h), b(''), 4) !== 0) ?? '';
+  const own = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find((h) => partitionIndex(b(h), b(''), 4) === 0) ?? '';
+  const key = raw(own, 's');
+  const cases: [string, string, Buffer, Partial<RequestContext>][] = [
+    ['a partition that is not here', 'ERR_OBJECT_NOT_FOUND', key, { gpid: { appId: 9, partitionIndex: 0 } }],
+    ['a wrong thread hash', 'ERR_INVALID_PARAMETERS', key, { threadHash: 1 }],
+    ['the hash of another key', 'ERR_INVALID_PARAMETERS', key, { partitionHash: 4n }],
+    ['a key of another partition', 'ERR_INVALID_PARAMETERS', raw(foreign, 's'), {}],
+    ['an empty key', 'ERR_INVALID_PARAMETERS', b(''), {}],
+    ['a key of one byte', 'ERR_INVALID_PARAMETERS', b('\0'), {}],
+    ['a key shorter than it announces', 'ERR_INVALID_PARAMETERS', b('\0\x05abc'), {}],
+    ['a hash key of 65,535 bytes', 'ERR_INVALID_PARAMETERS', b(`\xff\xff${'x'.repeat(65_535)}`), {}],
+  ];
+  test.each(cases)('%s', async (_name, code, bad, context) => {
+    const { call, store } = await serve({ partitionCount: 4 });
+    const value = b('v');
+    await expect(
+      call('RPC_RRDB_RRDB_PUT', { key: bad, value, expireTsSeconds: 0 }, context),
+    ).rejects.toMatchObject({ code });
+    await expect(call('RPC_RRDB_RRDB_REMOVE', bad, context)).rejects.toMatchObject({ code });
+    await expect(call('RPC_RRDB_RRDB_GET', bad, context)).rejects.toMatchObject({ code });
+    expect(store.lastDurableDecree).toBe(0);
+  });
+
+  test('a hash key of 65,535 bytes and a foreign one in requests with several rows', async () => {
+    const { call, store } = await serve({ partitionCount: 4 });
+    for (const hashKey of [b(foreign), Buffer.alloc(65_535)]) {
+      const refused = { code: 'ERR_INVALID_PARAMETERS' };
+      const kvs = [{ key: b('s'), value: b('v') }];
+      await expect(
+        call('RPC_RRDB_RRDB_MULTI_PUT', { hashKey, kvs, expireTsSeconds: 0 }),
+      ).rejects.toMatchObject(refused);
+      const removed = call('RPC_RRDB_RRDB_MULTI_REMOVE', { hashKey, sortKeys: [b('s')], maxCount: 0 });
+      await expect(removed).rejects.toMatchObject(refused);
+      await expect(call('RPC_RRDB_RRDB_MULTI_GET', multiGet({ hashKey }))).rejects.toMatchObject(refused);
+      await expect(call('RPC_RRDB_RRDB_SORTKEY_COUNT', hashKey)).rejects.toMatchObject(refused);
+    }
+    expect(store.lastDurableDecree).toBe(0);
+  });
+
+  test('the right hash, and the longest hash key, are accepted', async () => {
+    const { call } = await serve();
+    const hashKey = Buffer.alloc(65_534, 1);
+    const request = { key: encodeRawKey(hashKey, b('')), value: b('v'), expireTsSeconds: 0 };
+    const response = await call('RPC_RRDB_RRDB_PUT', request, { partitionHash: keyHash(hashKey, b('')) });
+    expect(response.error).toBe(0);
+  });
+
+  test('a body over the limit, a partition that takes no writes, and one that is closed', async () => {
+    const small = await serve({ maxWriteBytes: 1_000 });
+    await expect(small.put(raw('h', 's'), 'x'.repeat(1_000))).rejects.toMatchObject({
+      code: 'ERR_INVALID_DATA',
+    });
+    expect((await small.put(raw('h', 's'), 'x'.repeat(900))).decree).toBe(1);
+    const frozen = await serve({ writable: false });
+    await expect(frozen.put(raw('h', 's'), 'v')).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
+    expect((await frozen.call('RPC_RRDB_RRDB_GET', raw('h', 's'))).error).toBe(1);
+    await small.store.close();
+    await expect(small.put(raw('h', 's'), 'v')).rejects.toMatchObject({
+      name: 'RpcError',
+      code: 'ERR_INVALID_STATE',
+    });
+  });
+});
+
+describe('several rows of a hash key', () => {
+  async function withRows(...sortKeys: string[]) {
+    const served = await serve();
+    const kvs = sortKeys.map((sortKey) => ({ key: b(sortKey), value: b(`v${sortKey}`) }));
+    const hashKey = b('h');
+    const response = await served.call('RPC_RRDB_RRDB_MULTI_PUT', { hashKey, kvs, expireTsSeconds: 0 });
+    expect(response).toEqual({ error: 0, decree: 1, ...origin });
+    // Neighbours that no read of `h` may show.
+    await served.put(raw('g', 'z'), 'v');
+    await served.put(raw('h1', ''), 'v');
+    await served.put(raw('i', ''), 'v');
+    const keys = async (over: Partial<Request<'RPC_RRDB_RRDB_MULTI_GET'>>) => {
+      const response = await served.call('RPC_RRDB_RRDB_MULTI_GET', multiGet(over));
+      return `${response.error}: ${keysOf(response).join(' ')}`;
+    };
+    return { ...served, keys };
+  }
+
+  test('a write without rows is an invalid argument and is not logged', async () => {
+    const { call, store } = await serve();
+    const put = await call('RPC_RRDB_RRDB_MULTI_PUT', { hashKey: b('h'), kvs: [], expireTsSeconds: 0 });
+    expect(put.error).toBe(4);
+    const removed = await call('RPC_RRDB_RRDB_MULTI_REMOVE', { hashKey: b('h'), sortKeys: [], maxCount: 0 });
+    expect(removed).toMatchObject({ error: 4, count: 0 });
+    expect(store.lastDurableDecree).toBe(0);
+  });
+
+  test('MULTI_REMOVE removes what is listed and counts it', async () => {
+    const { call, keys } = await withRows('a', 'b', 'c');
+    const request = { hashKey: b('h'), sortKeys: [b('a'), b('nosuch')], maxCount: 0 };
+    expect(await call('RPC_RRDB_RRDB_MULTI_REMOVE', request)).toEqual({
+      error: 0,
+      count: 2,
+      decree: 5,
+      ...origin,
+    });
+    expect(await keys({})).toBe('0: b c');
+    expect((await call('RPC_RRDB_RRDB_SORTKEY_COUNT', b('h'))).count).toBe(2);
+  });
+
+  test('MULTI_GET: ranges, limits, filters, order', async () => {
+    const { keys } = await withRows('', 'a', 'aa', 'b', 'ba', 'c');
+    const table: [Partial<Request<'RPC_RRDB_RRDB_MULTI_GET'>>, string][] = [
+      [{}, '0:  a aa b ba c'],
+      [{ startInclusive: false }, '0: a aa b ba c'],
+      [{ startSortkey: b('a'), stopSortkey: b('b') }, '0: a aa'],
+      [{ startSortkey: b('a'), stopSortkey: b('b'), startInclusive: false, stopInclusive: true }, '0: aa b'],
+      [{ startSortkey: b('b'), stopSortkey: b('a') }, '0: '],
+      [{ startSortkey: b('b'), stopSortkey: b('b'), stopInclusive: true }, '0: b'],
+      [{ startSortkey: b('b'), stopSortkey: b('b') }, '0: '],
+      [{ maxKvCount: 2 }, '7:  a'],
+      [{ maxKvCount: 6 }, '0:  a aa b ba c'],
+      [{ maxKvSize: 4 }, '7:  a'],
+      [{ maxKvCount: 2, reverse: true }, '7: ba c'],
+      [{ reverse: true, startSortkey: b('a'), stopSortkey: b('b'), stopInclusive: true }, '0: a aa b'],
+      [{ sortKeyFilterType: FilterType.PREFIX, sortKeyFilterPattern: b('a') }, '0: a aa'],
+      [
+        {
+          sortKeyFilterType: FilterType.PREFIX,
+          sortKeyFilterPattern: b('a'),
+          startSortkey: b('a'),
+          startInclusive: false,
+        },
+        '0: aa',
+      ],
+      [{ sortKeyFilterType: FilterType.PREFIX, sortKeyFilterPattern: b('b'), stopSortkey: b('ba') }, '0: b'],
+      [{ sortKeyFilterType: FilterType.POSTFIX, sortKeyFilterPattern: b('a') }, '0: a aa ba'],
+      [{ sortKeyFilterType: FilterType.ANYWHERE, sortKeyFilterPattern: b('b'), reverse: true }, '0: b ba'],
+      [{ sortKeyFilterType: FilterType.PREFIX, sortKeyFilterPattern: b('a'), maxKvCount: 2 }, '0: a aa'],
+      [{ sortKeyFilterType: 9 }, '4: '],
+      [{ sortKeys: [b('c'), b('nosuch'), b('a')] }, '0: c a'],
+      [{ sortKeys: [b('c'), b('a')], maxKvCount: 1 }, '7: c'],
+      [{ sortKeys: [b('c'), b('nosuch')], maxKvCount: 1 }, '0: c'],
+      [{ hashKey: b('nosuch') }, '0: '],
+    ];
+    for (const [request, expected] of table)
+      expect(await keys(request), JSON.stringify(request)).toBe(expected);
+  });
+
+  test('MULTI_GET without values, BATCH_GET in the order asked for', async () => {
+    const { call } = await withRows('a', 'b');
+    const { kvs } = await call('RPC_RRDB_RRDB_MULTI_GET', multiGet({ noValue: true, maxKvSize: 100 }));
+    expect(kvs).toEqual([
+      { key: b('a'), value: b('') },
+      { key: b('b'), value: b('') },
+    ]);
+    const keys = ['b', 'nosuch', 'a'].map((sortKey) => ({ hashKey: b('h'), sortKey: b(sortKey) }));
+    const { error, data } = await call('RPC_RRDB_RRDB_BATCH_GET', { keys });
+    expect([error, ...data.map(({ value }) => value.toString())]).toEqual([0, 'vb', 'va']);
+    expect((await call('RPC_RRDB_RRDB_BATCH_GET', { keys: [] })).error).toBe(4);
+  });
+});
+
+describe('scans', () => {
+  async function withTable(rows = 10) {
+    const served = await serve();
+    for (let i = 0; i < rows; i++) await served.put(raw(`h${i % 3}`, `s${i}`), `v${i}`, i === 1 ? 2_000 : 0);
+    const open = (over: Partial<Request<'RPC_RRDB_RRDB_GET_SCANNER'>>) =>
+      served.call('RPC_RRDB_RRDB_GET_SCANNER', scanner(over));
+    const next = (contextId: number) => served.call('RPC_RRDB_RRDB_SCAN', { contextId });
+    const all = async (over: Partial<Request<'RPC_RRDB_RRDB_GET_SCANNER'>>) => {
+      let response = await open(over);
+      const batches = [response];
+      while (response.contextId >= 0) {
+        response = await next(response.contextId);
+        batches.push(response);
+      }
+      return { batches, keys: batches.flatMap(keysOf) };
+    };
+    return { ...served, open, next, all };
+  }
+  const everyKey = Array.from({ length: 10 }, (_, i) => raw(`h${i % 3}`, `s${i}`).toString('latin1')).sort();
+
+  test('a table comes in batches, each row once, in key order', async () => {
+    const { all } = await withTable();
+    for (const batchSize of [1, 3, 10, 100, 0]) {
+      const { batches, keys } = await all({ batchSize });
+      expect(keys).toEqual(everyKey);
+      expect(batches.length).toBe(batchSize > 0 ? Math.ceil(10 / batchSize) : 1);
+      expect(batches.at(-1)).toMatchObject({ error: 0, contextId: -1, ...origin });
+    }
+    expect((await all({ stopKey: b('') })).keys).toEqual(everyKey);
+  });
+
+  test('bounds, filters, counts and expiries', async () => {
+    const { all, open } = await withTable();
+    const bounds = { startKey: raw('h0', 's3'), stopKey: raw('h0', 's9') };
+    expect((await all(bounds)).keys).toEqual([raw('h0', 's3'), raw('h0', 's6')].map(String));
+    const flipped = await all({ ...bounds, startInclusive: false, stopInclusive: true });
+    expect(flipped.keys).toEqual([raw('h0', 's6'), raw('h0', 's9')].map(String));
+    const hash = { hashKeyFilterType: FilterType.POSTFIX, hashKeyFilterPattern: b('1'), batchSize: 1 };
+    expect((await all(hash)).keys).toEqual([raw('h1', 's1'), raw('h1', 's4'), raw('h1', 's7')].map(String));
+    const both = { ...hash, sortKeyFilterType: FilterType.ANYWHERE, sortKeyFilterPattern: b('4') };
+    expect((await all(both)).keys).toEqual([raw('h1', 's4')].map(String));
+    expect(await open({ sortKeyFilterType: 7 })).toMatchObject({ error: 4, kvs: [] });
+    const counted = await all({ onlyReturnCount: true, batchSize: 4 });
+    expect(counted.batches.map(({ kvCount }) => kvCount)).toEqual([4, 4, 2]);
+    expect(counted.keys).toEqual([]);
+    const { kvs } = await open({
+      returnExpireTs: true,
+      noValue: true,
+      startKey: raw('h1', 's1'),
+      batchSize: 2,
+    });
+    expect(kvs.map(({ expireTsSeconds, value }) => [expireTsSeconds, value.length])).toEqual([
+      [2_000, 0],
+      [0, 0],
+    ]);
+    expect((await open({})).kvs[0]?.expireTsSeconds).toBeUndefined();
+  });
+
+  test('a reply ends after about a mebibyte', async () => {
+    const { put, all } = await withTable(0);
+    for (let i = 0; i < 6; i++) await put(raw('h', `${i}`), 'x'.repeat(400_000));
+    const { batches, keys } = await all({});
+    expect(batches.map(({ kvs }) => kvs.length)).toEqual([3, 3]);
+    expect(keys.length).toBe(6);
+  });
+
+  test('rows that are written meanwhile do not disturb the others', async () => {
+    const { open, next, put, call } = await withTable();
+    const first = await open({ batchSize: 4 });
+    await put(raw('a', ''), 'behind the scan');
+    await call('RPC_RRDB_RRDB_REMOVE', first.kvs[3]?.key ?? b(''));
+    const second = await next(first.contextId);
+    expect([...keysOf(first), ...keysOf(second)].slice(0, 8)).toEqual(everyKey.slice(0, 8));
+  });
+
+  test('a context serves once, its own partition only, until it is cleared, idle too long or crowded out', async () => {
+    const { open, next, call, clock } = await withTable();
+    const gone = { error: 1, contextId: -2, kvs: [] };
+    const { contextId } = await open({ batchSize: 2 });
+    const { contextId: second } = await next(contextId);
+    expect(await next(contextId)).toMatchObject(gone);
+    await expect(
+      call('RPC_RRDB_RRDB_SCAN', { contextId: second }, { gpid: { appId: 9, partitionIndex: 0 } }),
+    ).rejects.toMatchObject({ code: 'ERR_OBJECT_NOT_FOUND' });
+    expect(await call('RPC_RRDB_RRDB_CLEAR_SCANNER', second)).toBeUndefined();
+    expect(await next(second)).toMatchObject(gone);
+    const idle = await open({ batchSize: 2 });
+    clock.now += 5 * 60;
+    expect(await next(idle.contextId)).toMatchObject(gone);
+    const oldest = await open({ batchSize: 2 });
+    const younger = await open({ batchSize: 2 });
+    for (let i = 0; i < 999; i++) await open({ batchSize: 2 });
+    expect(await next(oldest.contextId)).toMatchObject(gone);
+    expect((await next(younger.contextId)).error).toBe(0);
+    expect(await next(12_345)).toMatchObject(gone);
+  });
+
+  test('rows of other partitions are left out unless their hash is not to be validated', async () => {
+    // What a partition has left over from before a split.
+    const { store, service: _, ...rest } = await withTable();
+    const half = await serve({ partitionCount: 2, store });
+    const kept = keysOf(await half.call('RPC_RRDB_RRDB_GET_SCANNER', scanner({})));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBeLessThan(10);
+    expect(
+      keysOf(await half.call('RPC_RRDB_RRDB_GET_SCANNER', scanner({ validatePartitionHash: false }))),
+    ).toEqual(everyKey);
+    expect((await rest.all({})).keys).toEqual(everyKey);
+  });
+});
