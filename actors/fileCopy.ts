@@ -8,6 +8,7 @@
  * One try only: whether and when to try again is the chart's decision. What a failed or stopped try has
  * verified stays with the sink, and the next one goes on from there.
  */
+import { setMaxListeners } from 'node:events';
 import { crc32 } from 'node:zlib';
 import { Observable, type Subscriber } from 'rxjs';
 import { fromEventObservable } from 'xstate';
@@ -57,6 +58,8 @@ const readOperation = 'RPC_NFS_COPY';
 export function copyFile(options: FileCopyOptions): Observable<FileCopyReport> {
   return new Observable<FileCopyReport>((subscriber) => {
     const abort = new AbortController();
+    // Each block under way listens to it, and Node warns above ten.
+    setMaxListeners(0, abort.signal);
     const { name } = options.input.file;
     const end = (report: FileCopyReport) => {
       subscriber.next(report);
