@@ -3,9 +3,19 @@ export { BridleError, type BridleErrorJson, type ErrorDetails, formatError } fro
 export { type LoadOptions, type LoadProgress, type LoadReport, loadRows } from './load.js';
 export type * from './model.js';
 export { type InputRow, type ReadRowsOptions, type RowFormat, readRows } from './rows.js';
-export type { Bytes, MultiGetOptions, MultiGetResult, PutOptions, Row, ScanOptions, Table } from './table.js';
+export {
+  type Bytes,
+  MAX_ROW_BYTES,
+  type MultiGetOptions,
+  type MultiGetResult,
+  type PutOptions,
+  type Row,
+  type ScanOptions,
+  Table,
+} from './table.js';
 export {
   type KeyExample,
+  rowsDiffer,
   type VerifyOptions,
   type VerifyProgress,
   type VerifyReport,

@@ -7,10 +7,11 @@ const EXCERPT_CHARS = 80;
 export function badInput(line: number, what: string, text: Uint8Array | string): BridleError {
   const shown = typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
   const excerpt = [...shown.slice(0, 4 * EXCERPT_CHARS)].slice(0, EXCERPT_CHARS).join('');
+  const onOneLine = excerpt.replaceAll('\r', '\\r').replaceAll('\n', '\\n').replaceAll('\t', ' ');
   const end = excerpt.length < shown.length ? ' …' : '';
   return BridleError.of('BRIDLE_BAD_INPUT', {
     operation: 'read rows',
-    hint: `line ${line}: ${what}: ${excerpt}${end}`,
+    hint: `line ${line}: ${what}${onOneLine === '' ? '' : `: ${onOneLine}`}${end}`,
   });
 }
 

@@ -1,0 +1,105 @@
+/** Looking again at keys that seemed to differ: with writes going on, most of them were on their way. */
+import { fingerprint, type Suspect, sameRow } from './compare.js';
+import { Deadline, sleep } from './deadline.js';
+import { BridleError } from './errors.js';
+import type { Row, Table } from './table.js';
+
+/** What became of a suspect. */
+export type Verdict =
+  | 'same'
+  /** In the source only, in the follower only, in both and not the same: with the source at rest. */
+  | 'missing'
+  | 'extra'
+  | 'differing'
+  /** The source changed each time it was looked at, and the follower had none of its values. */
+  | 'unsettled';
+
+export interface RecheckOptions {
+  readonly source: Table;
+  readonly follower: Table;
+  readonly signal: AbortSignal | undefined;
+  /** Wait before the first look; doubles. Milliseconds. */
+  readonly settleMs: number;
+  /** Looks, at least one. */
+  readonly recheckLimit: number;
+}
+
+const PARALLEL_READS = 32;
+const SETTLE_CAP_MS = 10_000;
+const READ_TIMEOUT_MS = 30_000;
+
+interface Case {
+  readonly rawKey: Buffer;
+  /** Every state the source was seen in, the newest last. */
+  readonly sourceStates: string[];
+  verdict: Verdict;
+}
+
+/**
+ * Verdicts in the order of the suspects. The source is read first: a follower that lags then shows what
+ * the source had a moment ago, and that is looked at again rather than called a difference.
+ */
+export async function recheck(suspects: readonly Suspect[], options: RecheckOptions): Promise<Verdict[]> {
+  const cases = suspects.map(
+    ({ rawKey, source }): Case => ({ rawKey, sourceStates: [source], verdict: 'unsettled' }),
+  );
+  let open = cases;
+  let waitMs = options.settleMs;
+  for (let look = 0; look < Math.max(1, options.recheckLimit) && open.length > 0; look++) {
+    await sleep(waitMs, options.signal);
+    waitMs = Math.min(SETTLE_CAP_MS, waitMs * 2);
+    await forEachParallel(open, PARALLEL_READS, (one) => lookAt(one, options));
+    open = open.filter((one) => one.verdict !== 'same');
+  }
+  return cases.map((one) => one.verdict);
+}
+
+async function lookAt(one: Case, { source, follower, signal }: RecheckOptions): Promise<void> {
+  const limits = { timeoutMs: READ_TIMEOUT_MS, ...(signal === undefined ? {} : { signal }) };
+  new Deadline(limits, READ_TIMEOUT_MS).throwIfCanceled('verify');
+  const there = await source.readRow(one.rawKey, limits);
+  const copy = await follower.readRow(one.rawKey, limits);
+  const before = one.sourceStates.at(-1);
+  const now = fingerprint(there);
+  if (now !== before) one.sourceStates.push(now);
+  one.verdict = judge(there, copy, now === before, one.sourceStates);
+}
+
+/**
+ * A source at rest since the last look has to be equalled. One that moves is followed at a distance: a
+ * copy that is one of its earlier states is in order.
+ */
+function judge(
+  there: Row | undefined,
+  copy: Row | undefined,
+  atRest: boolean,
+  states: readonly string[],
+): Verdict {
+  if (there === undefined && copy === undefined) return 'same';
+  if (there !== undefined && copy !== undefined && sameRow(there, copy)) return 'same';
+  if (!atRest) return states.includes(fingerprint(copy)) ? 'same' : 'unsettled';
+  if (copy === undefined) return 'missing';
+  return there === undefined ? 'extra' : 'differing';
+}
+
+/** At most `width` at a time; the first failure ends it. */
+export async function forEachParallel<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let failure: unknown;
+  for await (const item of items) {
+    const job: Promise<void> = work(item)
+      .catch((error: unknown) => {
+        failure ??= error;
+      })
+      .finally(() => running.delete(job));
+    running.add(job);
+    if (running.size >= width) await Promise.race(running);
+    if (failure !== undefined) break;
+  }
+  await Promise.all(running);
+  if (failure !== undefined) throw BridleError.from(failure);
+}
