@@ -73,11 +73,7 @@ export class PartitionEngine {
       await copyCheckpointFiles(checkpoint.directory, checkpoint, making);
       await rename(making, path);
       await syncDirectory(this.#directory);
-      const engine = await this.#openEngine(path);
-      // The manifest may know more marks than the files: those set when the checkpoint was installed.
-      const { decree, marks } = checkpoint;
-      if (engine.lastAppliedDecree === decree) await engine.apply({ puts: [], deletes: [], decree, marks });
-      return engine;
+      return await this.#openEngine(path);
     } catch (error) {
       throw StoreError.from(error, 'rebuild the engine', path);
     }

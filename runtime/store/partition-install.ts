@@ -31,8 +31,7 @@ export async function installPartition(
     await rm(making, { recursive: true, force: true });
     await mkdir(making, { recursive: true });
     const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(making));
-    const marks = { ...checked.marks, installed: checked.decree };
-    await checkpoints.adopt(filesDirectory, { ...checked, marks });
+    await checkpoints.adopt(filesDirectory, checked);
     await mkdir(partitionPaths.log(making));
     const segment = await createSegment(partitionPaths.log(making), checked.decree + 1, nodeFileSystem);
     await segment.retire();
@@ -54,16 +53,28 @@ async function isInstalled(directory: string, manifest: CheckpointManifest): Pro
     throw error;
   }
   if (names.length === 0) return false;
-  const installed = await readFile(partitionPaths.installed(directory), 'utf8').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return '';
-    throw error;
-  });
+  const installed = await readInstalled(directory);
   if (installed === JSON.stringify(identityOf(manifest))) return true;
   throw new StoreError('ERR_PATH_ALREADY_EXIST', {
     operation: 'install checkpoint',
     path: directory,
     detail: installed === '' ? 'a partition is there already' : 'another checkpoint was installed there',
   });
+}
+
+/** Decree of the checkpoint this partition was made from; `undefined` when it started empty. */
+export async function installedDecree(directory: string): Promise<number | undefined> {
+  const text = await readInstalled(directory);
+  return text === '' ? undefined : (JSON.parse(text) as ReturnType<typeof identityOf>).decree;
+}
+
+async function readInstalled(directory: string): Promise<string> {
+  try {
+    return await readFile(partitionPaths.installed(directory), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 function identityOf(manifest: CheckpointManifest) {

@@ -9,7 +9,7 @@ import { StoreError } from './errors.js';
 import { makeDirectory } from './files.js';
 import type { Mutation } from './mutation.js';
 import { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
-import { installPartition, partitionPaths } from './partition-install.js';
+import { installedDecree, installPartition, partitionPaths } from './partition-install.js';
 
 export interface PartitionStoreOptions<Result> {
   readonly directory: string;
@@ -144,6 +144,11 @@ export class PartitionStore<Result = unknown> {
         });
       }
       await partitionEngine.markOpen();
+      // Not in the checkpoint's files, which were made by somebody else: so whenever the engine is new.
+      const installed = await installedDecree(directory);
+      if (installed !== undefined && engine.marks.installed !== installed) {
+        await engine.apply({ puts: [], deletes: [], decree: engine.lastAppliedDecree, marks: { installed } });
+      }
       await replay(log, engine, options.apply);
       return new PartitionStore(options, { log, engine, checkpoints, partitionEngine });
     } catch (error) {
