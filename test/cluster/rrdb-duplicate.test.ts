@@ -22,7 +22,7 @@ import {
   RPC,
   threadHashOf,
 } from '../../runtime/pegasus/index.js';
-import { MemoryEngine, PartitionStore, readManifest } from '../../runtime/store/index.js';
+import { PartitionStore } from '../../runtime/store/index.js';
 
 const gpid = { appId: 4, partitionIndex: 1 };
 const owner = 'source/table/7';
@@ -58,11 +58,7 @@ async function follower(options: { owner?: string | null; installed?: number; ma
   const root = await mkdtemp(join(tmpdir(), 'rrdb-'));
   cleanUps.push(() => rm(root, { recursive: true }));
   const open = async (directory: string) => {
-    const opened = await PartitionStore.open({
-      directory,
-      apply: rrdbApply({ clusterId: 2 }),
-      openEngine: (path) => MemoryEngine.open(path),
-    });
+    const opened = await PartitionStore.open({ directory, apply: rrdbApply({ clusterId: 2 }) });
     cleanUps.push(() => opened.close());
     return opened;
   };
@@ -72,7 +68,7 @@ async function follower(options: { owner?: string | null; installed?: number; ma
     for (let i = 0; i < options.installed; i++) await store.write({ code: 'RPC_NOTHING', message: b('') });
     const checkpoint = await store.checkpoint();
     directory = join(root, 'second');
-    await PartitionStore.install(directory, checkpoint.directory, await readManifest(checkpoint.directory));
+    await PartitionStore.install(directory, checkpoint.directory, checkpoint);
     store = await open(directory);
   }
   const make = (): ServingPartition => ({
