@@ -3,6 +3,7 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BridleError } from './errors.js';
+import { byteChunks } from './utf8.js';
 
 /** Reads the same bytes as often as it is asked, and notices when they are no longer the same. */
 export class ReplayableInput implements AsyncDisposable {
@@ -45,7 +46,7 @@ export class ReplayableInput implements AsyncDisposable {
     let handle: FileHandle | undefined;
     try {
       handle = await open(join(directory, 'rows'), 'wx+', 0o600);
-      for await (const chunk of stream) {
+      for await (const chunk of byteChunks(stream)) {
         throwIfCanceled(signal);
         await handle.writeFile(chunk);
       }
