@@ -84,7 +84,8 @@ class BatchState implements StateReader {
   }
 
   add(change: Change<unknown>): void {
-    for (const key of change.deletes ?? []) this.#changes.set(key.toString('latin1'), { key, value: undefined });
+    for (const key of change.deletes ?? [])
+      this.#changes.set(key.toString('latin1'), { key, value: undefined });
     for (const [key, value] of change.puts ?? []) this.#changes.set(key.toString('latin1'), { key, value });
     Object.assign(this.#marks, change.marks);
   }

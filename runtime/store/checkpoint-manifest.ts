@@ -50,7 +50,10 @@ const manifestShape = z
       )
       .max(1_000_000),
   })
-  .refine(({ files }) => new Set(files.map(({ name }) => name)).size === files.length, 'a file name appears twice');
+  .refine(
+    ({ files }) => new Set(files.map(({ name }) => name)).size === files.length,
+    'a file name appears twice',
+  );
 
 /**
  * Checks a manifest that came from a file or from another node.
@@ -82,7 +85,12 @@ export async function readManifest(directory: string): Promise<CheckpointManifes
     return parseManifest(JSON.parse(text), path);
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError('ERR_CORRUPTION', { operation: 'read checkpoint manifest', path, detail: 'not JSON', cause: error });
+    throw new StoreError('ERR_CORRUPTION', {
+      operation: 'read checkpoint manifest',
+      path,
+      detail: 'not JSON',
+      cause: error,
+    });
   }
 }
 
@@ -97,7 +105,8 @@ export async function verifyFiles(directory: string, manifest: CheckpointManifes
     const found = await stat(path).catch((error: unknown) => {
       throw StoreError.from(error, 'verify checkpoint', path);
     });
-    if (found.size !== file.sizeBytes) throw mismatch(path, `${found.size} bytes instead of ${file.sizeBytes}`);
+    if (found.size !== file.sizeBytes)
+      throw mismatch(path, `${found.size} bytes instead of ${file.sizeBytes}`);
   }
   for (const file of manifest.files) {
     const path = join(directory, file.name);

@@ -1,6 +1,13 @@
 import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type CheckpointFile, type CheckpointManifest, manifestFile, parseManifest, readManifest, verifyFiles } from './checkpoint-manifest.js';
+import {
+  type CheckpointFile,
+  type CheckpointManifest,
+  manifestFile,
+  parseManifest,
+  readManifest,
+  verifyFiles,
+} from './checkpoint-manifest.js';
 import type { EngineState } from './engine.js';
 import { StoreError } from './errors.js';
 import { syncDirectory } from './file-system.js';
@@ -136,7 +143,11 @@ export class CheckpointStore {
  * Makes a directory with the files of a checkpoint, on disk when this resolves. LevelDB never changes a table,
  * so tables are linked; everything else is copied because the copy may be opened as an engine.
  */
-export async function copyCheckpointFiles(from: string, manifest: CheckpointManifest, to: string): Promise<void> {
+export async function copyCheckpointFiles(
+  from: string,
+  manifest: CheckpointManifest,
+  to: string,
+): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const { name } of manifest.files) {
     const copy = /\.(ldb|sst)$/.test(name) ? linkOrCopy : copyFile;

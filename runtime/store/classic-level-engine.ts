@@ -69,7 +69,11 @@ export class ClassicLevelEngine implements Engine {
     try {
       await db.open();
       const state = await db.get(stateKey);
-      return new ClassicLevelEngine(db, directory, state === undefined ? { decree: 0, marks: {} } : decodeState(state));
+      return new ClassicLevelEngine(
+        db,
+        directory,
+        state === undefined ? { decree: 0, marks: {} } : decodeState(state),
+      );
     } catch (error) {
       await db.close().catch(() => undefined);
       throw StoreError.from(error, 'open the engine', directory);
@@ -119,8 +123,12 @@ export class ClassicLevelEngine implements Engine {
     try {
       // One iterator is one snapshot, whatever is written while it is read.
       const iterator = this.#db.iterator({
-        ...(range.gt !== undefined ? { gt: dataKey(range.gt) } : { gte: range.gte ? dataKey(range.gte) : firstDataKey }),
-        ...(range.lte !== undefined ? { lte: dataKey(range.lte) } : { lt: range.lt ? dataKey(range.lt) : endOfData }),
+        ...(range.gt !== undefined
+          ? { gt: dataKey(range.gt) }
+          : { gte: range.gte ? dataKey(range.gte) : firstDataKey }),
+        ...(range.lte !== undefined
+          ? { lte: dataKey(range.lte) }
+          : { lt: range.lt ? dataKey(range.lt) : endOfData }),
         reverse: range.reverse ?? false,
         limit,
         highWaterMarkBytes: Math.min(maxBytes, 256 * 1024),
@@ -165,7 +173,11 @@ export class ClassicLevelEngine implements Engine {
   #inTurn<T>(operation: string, work: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) {
       return Promise.reject(
-        new StoreError('ERR_INVALID_STATE', { operation, path: this.#directory, detail: 'the engine is closed' }),
+        new StoreError('ERR_INVALID_STATE', {
+          operation,
+          path: this.#directory,
+          detail: 'the engine is closed',
+        }),
       );
     }
     const done = this.#last.then(work);

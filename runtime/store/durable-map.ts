@@ -13,7 +13,11 @@ export interface MapEntry {
 
 /** All or nothing. A key may appear once. `expectedVersion: 0` demands that there is no such entry. */
 export interface MapCommit {
-  readonly puts?: readonly { readonly key: string; readonly value: Json; readonly expectedVersion?: number }[];
+  readonly puts?: readonly {
+    readonly key: string;
+    readonly value: Json;
+    readonly expectedVersion?: number;
+  }[];
   readonly deletes?: readonly { readonly key: string; readonly expectedVersion?: number }[];
 }
 
@@ -54,7 +58,10 @@ type Persist = (changes: ReadonlyMap<string, Stored | undefined>, revision: numb
 
 /** A map that forgets everything on close; for simulations. */
 export function openMemoryMap(): DurableMap {
-  return new PersistedMap('memory', new Map(), 0, { persist: async () => undefined, close: async () => undefined });
+  return new PersistedMap('memory', new Map(), 0, {
+    persist: async () => undefined,
+    close: async () => undefined,
+  });
 }
 
 /**
@@ -87,7 +94,8 @@ export async function openDurableMap(directory: string): Promise<DurableMap> {
     const operations: ({ type: 'put'; key: string; value: string } | { type: 'del'; key: string })[] = [];
     for (const [key, stored] of changes) {
       if (stored === undefined) operations.push({ type: 'del', key: entryPrefix + key });
-      else operations.push({ type: 'put', key: entryPrefix + key, value: `${stored.version} ${stored.text}` });
+      else
+        operations.push({ type: 'put', key: entryPrefix + key, value: `${stored.version} ${stored.text}` });
     }
     operations.push({ type: 'put', key: revisionKey, value: String(next) });
     await db.batch(operations, { sync: true });
@@ -155,7 +163,8 @@ class PersistedMap implements DurableMap {
     for (const change of [...puts, ...deletes]) {
       if (changed.has(change.key)) throw this.#parameterError(`key ${change.key} appears twice`);
       const text = 'value' in change ? JSON.stringify(change.value) : undefined;
-      if ('value' in change && text === undefined) throw this.#parameterError(`the value of ${change.key} is not JSON`);
+      if ('value' in change && text === undefined)
+        throw this.#parameterError(`the value of ${change.key} is not JSON`);
       changed.set(change.key, text === undefined ? undefined : { text, version: revision });
     }
     for (const { key, expectedVersion } of [...puts, ...deletes]) {

@@ -85,4 +85,3 @@ export function checkDecree(batch: EngineBatch, state: EngineState, path: string
     detail: `decree ${batch.decree} after ${state.decree}`,
   });
 }
-

@@ -48,12 +48,20 @@ export class StoreError extends Error {
 
   constructor(
     code: StoreErrorCode,
-    about: { readonly operation: string; readonly path?: string; readonly detail?: string; readonly cause?: unknown },
+    about: {
+      readonly operation: string;
+      readonly path?: string;
+      readonly detail?: string;
+      readonly cause?: unknown;
+    },
   ) {
     const path = about.path ?? '';
     const where = path === '' ? '' : ` (${path})`;
     const why = about.detail === undefined ? '' : `: ${about.detail}`;
-    super(`${code}: ${about.operation}${where}${why}`, about.cause === undefined ? {} : { cause: about.cause });
+    super(
+      `${code}: ${about.operation}${where}${why}`,
+      about.cause === undefined ? {} : { cause: about.cause },
+    );
     this.code = code;
     this.operation = about.operation;
     this.path = path;
@@ -118,7 +126,8 @@ function codeOf(thrown: unknown): StoreErrorCode {
     if (/no space left/i.test(at.message)) return 'ERR_DISK_INSUFFICIENT';
     const code = (at as NodeJS.ErrnoException).code;
     const mapped = code === undefined ? undefined : codeByErrno[code];
-    if (mapped !== undefined && !(code === 'LEVEL_DATABASE_NOT_OPEN' && at.cause instanceof Error)) return mapped;
+    if (mapped !== undefined && !(code === 'LEVEL_DATABASE_NOT_OPEN' && at.cause instanceof Error))
+      return mapped;
   }
   return 'ERR_FILE_OPERATION_FAILED';
 }

@@ -9,11 +9,23 @@ export {
 } from './checkpoint-manifest.js';
 export { type CheckpointInfo, CheckpointStore } from './checkpoint-store.js';
 export { ClassicLevelEngine, type ClassicLevelEngineOptions } from './classic-level-engine.js';
-export { type DurableMap, type Json, type MapCommit, type MapEntry, openDurableMap, openMemoryMap } from './durable-map.js';
+export {
+  type DurableMap,
+  type Json,
+  type MapCommit,
+  type MapEntry,
+  openDurableMap,
+  openMemoryMap,
+} from './durable-map.js';
 export type { Engine, EngineBatch, EngineState, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
 export { LogCorruption, StoreError, type StoreErrorCode } from './errors.js';
 export { type FileSystem, type LogFile, nodeFileSystem } from './file-system.js';
 export { MemoryEngine } from './memory-engine.js';
 export type { Mutation } from './mutation.js';
 export { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
-export { PartitionStore, type PartitionStoreOptions, type WriteRequest, type Written } from './partition-store.js';
+export {
+  PartitionStore,
+  type PartitionStoreOptions,
+  type WriteRequest,
+  type Written,
+} from './partition-store.js';

@@ -46,8 +46,10 @@ export function encodeSegmentHeader(firstDecree: number): Buffer {
 export function decodeSegmentHeader(header: Buffer): number | { readonly bad: string } {
   if (header.length < segmentHeaderBytes) return { bad: 'the header is cut off' };
   if (header.readUInt32LE(0) !== magic) return { bad: 'not a mutation log' };
-  if (header.readUInt32LE(4) !== version) return { bad: `format version ${header.readUInt32LE(4)} is not known` };
-  if (crc32(header.subarray(0, 16)) !== header.readUInt32LE(16)) return { bad: 'wrong checksum of the header' };
+  if (header.readUInt32LE(4) !== version)
+    return { bad: `format version ${header.readUInt32LE(4)} is not known` };
+  if (crc32(header.subarray(0, 16)) !== header.readUInt32LE(16))
+    return { bad: 'wrong checksum of the header' };
   return readDecree(header, 8);
 }
 

@@ -2,7 +2,13 @@ import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem, LogFile } from './file-system.js';
 import { makeDirectory } from './files.js';
-import { decodeRecord, decodeSegmentHeader, encodeSegmentHeader, isTornTail, segmentHeaderBytes } from './log-record.js';
+import {
+  decodeRecord,
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  isTornTail,
+  segmentHeaderBytes,
+} from './log-record.js';
 import { firstDecreeOf, LogSegment } from './log-segment.js';
 
 /**
@@ -25,9 +31,15 @@ export interface RecoveredLog {
  *
  * @throws LogCorruption when a record that had been durable is damaged.
  */
-export async function recoverLog(directory: string, firstDecree: number, fileSystem: FileSystem): Promise<RecoveredLog> {
+export async function recoverLog(
+  directory: string,
+  firstDecree: number,
+  fileSystem: FileSystem,
+): Promise<RecoveredLog> {
   await makeDirectory(directory);
-  const decrees = (await readdir(directory)).flatMap((name) => firstDecreeOf(name) ?? []).sort((a, b) => a - b);
+  const decrees = (await readdir(directory))
+    .flatMap((name) => firstDecreeOf(name) ?? [])
+    .sort((a, b) => a - b);
   if (decrees.length === 0) {
     const segment = await createSegment(directory, firstDecree, fileSystem);
     return { segments: [segment], lastDecree: firstDecree - 1, lastTimestampUs: 0n };
@@ -49,7 +61,11 @@ export async function recoverLog(directory: string, firstDecree: number, fileSys
 }
 
 /** Creates an empty segment whose header is on disk, replacing what an interrupted attempt left. */
-export async function createSegment(directory: string, firstDecree: number, fileSystem: FileSystem): Promise<LogSegment> {
+export async function createSegment(
+  directory: string,
+  firstDecree: number,
+  fileSystem: FileSystem,
+): Promise<LogSegment> {
   const segment = new LogSegment(directory, firstDecree, fileSystem);
   const file = await fileSystem.open(segment.path, { create: true });
   try {
@@ -89,7 +105,10 @@ async function measure(segment: LogSegment, fileSystem: FileSystem): Promise<voi
   }
 }
 
-async function recoverTail(segment: LogSegment, file: LogFile): Promise<{ lastDecree: number; lastTimestampUs: bigint }> {
+async function recoverTail(
+  segment: LogSegment,
+  file: LogFile,
+): Promise<{ lastDecree: number; lastTimestampUs: bigint }> {
   const bytes = await file.read(await file.size(), 0);
   const header = decodeSegmentHeader(bytes);
   if (typeof header !== 'number') throw segment.corruption(0, segment.firstDecree, header.bad);

@@ -4,7 +4,7 @@ import { StoreError } from './errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { errnoOf } from './files.js';
 import { encodeRecord, isEncodable, recordBytes } from './log-record.js';
-import { createSegment, groupLimitBytes, recoverLog, type RecoveredLog } from './log-recovery.js';
+import { createSegment, groupLimitBytes, type RecoveredLog, recoverLog } from './log-recovery.js';
 import type { LogSegment, ReadBudget } from './log-segment.js';
 import type { Mutation } from './mutation.js';
 
@@ -107,7 +107,11 @@ export class MutationLog {
    */
   static async open(directory: string, options: MutationLogOptions = {}): Promise<MutationLog> {
     try {
-      const recovered = await recoverLog(directory, options.firstDecree ?? 1, options.fileSystem ?? nodeFileSystem);
+      const recovered = await recoverLog(
+        directory,
+        options.firstDecree ?? 1,
+        options.fileSystem ?? nodeFileSystem,
+      );
       return new MutationLog(directory, options, recovered);
     } catch (error) {
       throw StoreError.from(error, 'open log', directory);
@@ -370,7 +374,11 @@ export class MutationLog {
   }
 
   #parameterError(detail: string): StoreError {
-    return new StoreError('ERR_INVALID_PARAMETERS', { operation: 'append to log', path: this.#directory, detail });
+    return new StoreError('ERR_INVALID_PARAMETERS', {
+      operation: 'append to log',
+      path: this.#directory,
+      detail,
+    });
   }
 
   #stateError(detail: string): StoreError {

@@ -96,7 +96,12 @@ export class PartitionStore<Result = unknown> {
 
   private constructor(
     options: PartitionStoreOptions<Result>,
-    parts: { log: MutationLog; engine: Engine; checkpoints: CheckpointStore; partitionEngine: PartitionEngine },
+    parts: {
+      log: MutationLog;
+      engine: Engine;
+      checkpoints: CheckpointStore;
+      partitionEngine: PartitionEngine;
+    },
   ) {
     this.#directory = options.directory;
     this.#apply = options.apply;
@@ -262,7 +267,12 @@ export class PartitionStore<Result = unknown> {
     while (this.#waiting.length > 0 && this.#log.hasRoom) {
       const waiting = this.#waiting.shift()!;
       const { code, message, timestampUs } = waiting.request;
-      const mutation: Mutation = { decree: this.#log.nextDecree, timestampUs: timestampUs ?? this.#tick(), code, message };
+      const mutation: Mutation = {
+        decree: this.#log.nextDecree,
+        timestampUs: timestampUs ?? this.#tick(),
+        code,
+        message,
+      };
       this.#log.append([mutation]).then(
         () => {
           this.#durable.push({ mutation, waiting });
@@ -292,7 +302,11 @@ export class PartitionStore<Result = unknown> {
       const batch = this.#nextBatch();
       try {
         if (this.#failure !== undefined) throw this.#failure;
-        const outcomes = await applyMutations(this.#engine, this.#apply, batch.map(({ mutation }) => mutation));
+        const outcomes = await applyMutations(
+          this.#engine,
+          this.#apply,
+          batch.map(({ mutation }) => mutation),
+        );
         for (const [i, { mutation, waiting }] of batch.entries()) {
           const outcome = outcomes[i]!;
           if ('error' in outcome) waiting.reject(outcome.error);
@@ -368,7 +382,11 @@ function checkReach(decree: number, log: MutationLog, directory: string): void {
 async function replay<Result>(log: MutationLog, engine: Engine, apply: ApplyMutation<Result>): Promise<void> {
   for (;;) {
     const afterDecree = engine.lastAppliedDecree;
-    const { mutations } = await log.read({ afterDecree, maxBytes: maxBatchBytes, maxCount: maxBatchMutations });
+    const { mutations } = await log.read({
+      afterDecree,
+      maxBytes: maxBatchBytes,
+      maxCount: maxBatchMutations,
+    });
     if (mutations.length === 0) return;
     await applyMutations(engine, apply, mutations);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openDurableMap, openMemoryMap, StoreError } from '../../runtime/store/index.js';
+import { openDurableMap, openMemoryMap, type StoreError } from '../../runtime/store/index.js';
 import { durableMapSuite } from './suites/durable-map-suite.js';
 import { codeOf, temporaryDirectory } from './support.js';
 
@@ -10,7 +10,12 @@ describe('durable map on disk', () => {
   it('keeps entries and never uses a version again', async () => {
     const directory = temporaryDirectory();
     let map = await openDurableMap(directory);
-    await map.commit({ puts: [{ key: 'a', value: 1 }, { key: 'b', value: 'x y' }] });
+    await map.commit({
+      puts: [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 'x y' },
+      ],
+    });
     const last = await map.commit({ deletes: [{ key: 'a' }] });
     await map.close();
     map = await openDurableMap(directory);
@@ -23,7 +28,9 @@ describe('durable map on disk', () => {
     const directory = temporaryDirectory();
     const map = await openDurableMap(directory);
     expect(await codeOf(openDurableMap(directory))).toBe('ERR_LOCK_ALREADY_EXIST');
-    await openDurableMap(directory).catch((error: StoreError) => expect(error.message).toContain('another process'));
+    await openDurableMap(directory).catch((error: StoreError) =>
+      expect(error.message).toContain('another process'),
+    );
     await map.close();
     await (await openDurableMap(directory)).close();
   });

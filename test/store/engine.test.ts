@@ -9,14 +9,21 @@ import { codeOf, temporaryDirectory } from './support.js';
 
 engineSuite('LevelDB', (directory) => ClassicLevelEngine.open(directory));
 // Tables are written, merged and dropped all the time with so little memory.
-engineSuite('LevelDB, small buffer', (directory) => ClassicLevelEngine.open(directory, { writeBufferSizeBytes: 65_536 }));
+engineSuite('LevelDB, small buffer', (directory) =>
+  ClassicLevelEngine.open(directory, { writeBufferSizeBytes: 65_536 }),
+);
 engineSuite('memory', (directory) => MemoryEngine.open(directory));
 
 describe('LevelDB engine', () => {
   it('keeps its state across close and open', async () => {
     const directory = join(temporaryDirectory(), 'engine');
     const engine = await ClassicLevelEngine.open(directory);
-    await engine.apply({ puts: [[Buffer.from('a'), Buffer.from('1')]], deletes: [], decree: 9, marks: { m: 1 } });
+    await engine.apply({
+      puts: [[Buffer.from('a'), Buffer.from('1')]],
+      deletes: [],
+      decree: 9,
+      marks: { m: 1 },
+    });
     await engine.close();
     const again = await ClassicLevelEngine.open(directory);
     expect([again.lastAppliedDecree, again.marks]).toEqual([9, { m: 1 }]);
@@ -62,7 +69,8 @@ describe('LevelDB manifest', () => {
 
   it('reports an unfinished edit instead of a wrong answer', () => {
     const whole = edit([2, 3]);
-    for (let size = 1; size < whole.length; size++) expect(readLiveFiles(whole.subarray(0, size))).toBeUndefined();
+    for (let size = 1; size < whole.length; size++)
+      expect(readLiveFiles(whole.subarray(0, size))).toBeUndefined();
     expect(() => readLiveFiles(edit([99]))).toThrow(RangeError);
   });
 });

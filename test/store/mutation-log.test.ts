@@ -32,7 +32,9 @@ describe('appending and reading', () => {
     log = await MutationLog.open(directory, { segmentSizeBytes: 500 });
     expect([log.firstDecree, log.lastDecree, log.nextDecree]).toEqual([1, 40, 41]);
     expect(await readAll(log)).toEqual(mutationsBetween(1, 40));
-    expect(log.sizeBytes).toBe(readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0));
+    expect(log.sizeBytes).toBe(
+      readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0),
+    );
     await log.close();
   });
 
@@ -52,7 +54,8 @@ describe('appending and reading', () => {
 
   it('refuses decrees that do not follow, without changing anything', async () => {
     const log = await filled(temporaryDirectory(), 3);
-    for (const decree of [3, 5, 0]) expect(await codeOf(log.append([mutationAt(decree)]))).toBe('ERR_INVALID_PARAMETERS');
+    for (const decree of [3, 5, 0])
+      expect(await codeOf(log.append([mutationAt(decree)]))).toBe('ERR_INVALID_PARAMETERS');
     expect(await codeOf(log.append([mutationAt(4), mutationAt(6)]))).toBe('ERR_INVALID_PARAMETERS');
     expect(log.nextDecree).toBe(4);
     await log.close();
@@ -89,7 +92,8 @@ describe('appending and reading', () => {
       }
     };
     const write = async () => {
-      for (let decree = 1; decree <= last; decree += 10) await log.append(mutationsBetween(decree, decree + 9));
+      for (let decree = 1; decree <= last; decree += 10)
+        await log.append(mutationsBetween(decree, decree + 9));
     };
     await Promise.all([write(), tail(100), tail(5_000), tail(1_000_000)]);
     await log.close();
@@ -97,7 +101,9 @@ describe('appending and reading', () => {
 
   it('stops reading when told to', async () => {
     const log = await filled(temporaryDirectory(), 3);
-    await expect(log.read({ afterDecree: 0, signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    await expect(
+      log.read({ afterDecree: 0, signal: AbortSignal.abort(new Error('enough')) }),
+    ).rejects.toThrow('enough');
     await log.close();
   });
 });
@@ -167,7 +173,12 @@ describe('recovery', () => {
         writeFileSync(path, damaged);
         const error = await MutationLog.open(directory).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(LogCorruption);
-        expect(error).toMatchObject({ code: 'ERR_CORRUPTION', segment: 'log.1', decree: 5, offset: 20 + 4 * recordBytes });
+        expect(error).toMatchObject({
+          code: 'ERR_CORRUPTION',
+          segment: 'log.1',
+          decree: 5,
+          offset: 20 + 4 * recordBytes,
+        });
         expect(readFileSync(path)).toEqual(damaged);
       }
     }
@@ -190,7 +201,11 @@ describe('recovery', () => {
 });
 
 describe('disk failures', () => {
-  for (const [errno, code] of [['ENOSPC', 'ERR_DISK_INSUFFICIENT'], ['EIO', 'ERR_DISK_IO_ERROR'], ['EDQUOT', 'ERR_DISK_INSUFFICIENT']] as const) {
+  for (const [errno, code] of [
+    ['ENOSPC', 'ERR_DISK_INSUFFICIENT'],
+    ['EIO', 'ERR_DISK_IO_ERROR'],
+    ['EDQUOT', 'ERR_DISK_INSUFFICIENT'],
+  ] as const) {
     it(`rejects the waiting appends after ${errno} and goes on when the disk does`, async () => {
       const directory = temporaryDirectory();
       const fileSystem = new FaultyFileSystem();
@@ -199,7 +214,10 @@ describe('disk failures', () => {
         fileSystem.failWrite = { errno, afterBytes };
         const size = statSync(join(directory, 'log.1')).size;
         const next = log.nextDecree;
-        const codes = await Promise.all([codeOf(log.append([mutationAt(next)])), codeOf(log.append([mutationAt(next + 1)]))]);
+        const codes = await Promise.all([
+          codeOf(log.append([mutationAt(next)])),
+          codeOf(log.append([mutationAt(next + 1)])),
+        ]);
         expect(codes).toEqual([code, code]);
         expect(log.nextDecree).toBe(next);
         expect(statSync(join(directory, 'log.1')).size).toBe(size);

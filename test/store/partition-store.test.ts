@@ -1,15 +1,29 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ClassicLevelEngine, type Engine, MemoryEngine, type OpenEngine, parseManifest, PartitionStore, type PartitionStoreOptions, StoreError } from '../../runtime/store/index.js';
+import {
+  ClassicLevelEngine,
+  type Engine,
+  MemoryEngine,
+  type OpenEngine,
+  PartitionStore,
+  type PartitionStoreOptions,
+  parseManifest,
+  StoreError,
+} from '../../runtime/store/index.js';
 import { applyText, codeOf, contentOf, FaultyFileSystem, modelAfter, temporaryDirectory } from './support.js';
 
 type Extra = Omit<PartitionStoreOptions<string>, 'directory' | 'apply'>;
-const open = (directory: string, extra: Extra = {}) => PartitionStore.open<string>({ directory, apply: applyText, ...extra });
-const write = (store: PartitionStore<string>, text: string) => store.write({ code: 'TEST', message: Buffer.from(text) });
-const writeAll = (store: PartitionStore<string>, commands: readonly string[]) => Promise.all(commands.map((text) => write(store, text)));
+const open = (directory: string, extra: Extra = {}) =>
+  PartitionStore.open<string>({ directory, apply: applyText, ...extra });
+const write = (store: PartitionStore<string>, text: string) =>
+  store.write({ code: 'TEST', message: Buffer.from(text) });
+const writeAll = (store: PartitionStore<string>, commands: readonly string[]) =>
+  Promise.all(commands.map((text) => write(store, text)));
 const commandsFor = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, i) => (i % 7 === 3 ? `del k${(i + from) % 50}` : `add k${((i + from) * 31) % 90} ${i}`));
+  Array.from({ length: count }, (_, i) =>
+    i % 7 === 3 ? `del k${(i + from) % 50}` : `add k${((i + from) * 31) % 90} ${i}`,
+  );
 
 const engines: Record<string, OpenEngine> = {
   LevelDB: (directory) => ClassicLevelEngine.open(directory, { writeBufferSizeBytes: 65_536 }),
@@ -27,14 +41,20 @@ for (const [name, openEngine] of Object.entries(engines)) {
       expect((await write(store, 'add fresh 5')).result).toBe('5');
       expect((await write(store, 'add fresh 5')).result).toBe('10');
       expect((await store.get(Buffer.from('fresh')))?.toString()).toBe('10');
-      expect([store.lastCommittedDecree, store.lastDurableDecree, store.minDecreeInLog]).toEqual([302, 302, 1]);
+      expect([store.lastCommittedDecree, store.lastDurableDecree, store.minDecreeInLog]).toEqual([
+        302, 302, 1,
+      ]);
       expect(store.marks).toEqual({ seen: 302 });
       await store.close();
     });
 
     it('has the same content after close and open, and after a crash of the machine', async () => {
       const directory = join(temporaryDirectory(), 'p');
-      let store = await open(directory, { openEngine, bootId: 'first', logOptions: { segmentSizeBytes: 1_000 } });
+      let store = await open(directory, {
+        openEngine,
+        bootId: 'first',
+        logOptions: { segmentSizeBytes: 1_000 },
+      });
       const commands = commandsFor(200);
       await writeAll(store, commands.slice(0, 100));
       await store.checkpoint();
@@ -46,8 +66,13 @@ for (const [name, openEngine] of Object.entries(engines)) {
       expect(await contentOf(store)).toEqual(modelAfter(commands));
       await store.close();
       // The machine stopped while the engine was open: its files are not believed any more.
-      writeFileSync(join(directory, 'engine.json'), JSON.stringify({ formatVersion: 1, bootId: 'first', closedCleanly: false }));
-      for (const file of existsSync(join(directory, 'engine')) ? readdirSync(join(directory, 'engine')) : []) {
+      writeFileSync(
+        join(directory, 'engine.json'),
+        JSON.stringify({ formatVersion: 1, bootId: 'first', closedCleanly: false }),
+      );
+      for (const file of existsSync(join(directory, 'engine'))
+        ? readdirSync(join(directory, 'engine'))
+        : []) {
         if (file.endsWith('.log')) truncateSync(join(directory, 'engine', file), 10);
       }
       store = await open(directory, { openEngine, bootId: 'second' });
@@ -69,12 +94,22 @@ for (const [name, openEngine] of Object.entries(engines)) {
       const target = join(root, 'follower');
       mkdirSync(`${target}.installing`);
       writeFileSync(join(`${target}.installing`, 'junk'), 'rest of an interrupted attempt');
-      await PartitionStore.install(target, received, parseManifest(JSON.parse(JSON.stringify({ formatVersion: 1, decree: info.decree, marks: info.marks, files: info.files }))));
+      await PartitionStore.install(
+        target,
+        received,
+        parseManifest(
+          JSON.parse(
+            JSON.stringify({ formatVersion: 1, decree: info.decree, marks: info.marks, files: info.files }),
+          ),
+        ),
+      );
       await PartitionStore.install(target, received, info);
       rmSync(received, { recursive: true });
       let follower = await open(target, { openEngine });
       expect(follower.marks).toEqual({ seen: 150, installed: 150 });
-      expect([follower.lastCommittedDecree, follower.lastDurableDecree, follower.minDecreeInLog]).toEqual([150, 150, 151]);
+      expect([follower.lastCommittedDecree, follower.lastDurableDecree, follower.minDecreeInLog]).toEqual([
+        150, 150, 151,
+      ]);
       expect(await contentOf(follower)).toEqual(modelAfter(commands));
       expect((await write(follower, 'put own 1')).decree).toBe(151);
       await follower.close();
@@ -105,7 +140,10 @@ describe('checkpoints', () => {
       const copy = join(root, `copy${i}`);
       cpSync(info.directory, copy, { recursive: true });
       const engine = await ClassicLevelEngine.open(copy);
-      expect([engine.lastAppliedDecree, info.marks]).toEqual([info.decree, info.decree === 0 ? {} : { seen: info.decree }]);
+      expect([engine.lastAppliedDecree, info.marks]).toEqual([
+        info.decree,
+        info.decree === 0 ? {} : { seen: info.decree },
+      ]);
       // Decrees follow the order of the calls, so the model is a prefix of the commands.
       expect(await contentOf(engine)).toEqual(modelAfter(commands.slice(0, info.decree)));
       await engine.close();
@@ -145,10 +183,14 @@ describe('checkpoints', () => {
     expect(await codeOf(PartitionStore.install(join(root, 'x'), received, info))).toBe('ERR_PATH_NOT_FOUND');
     for (const name of ['../evil', '..', '.', 'a/b', 'a\\b', '', 'manifest.json']) {
       const files = [{ name, sizeBytes: 0, md5: 'd41d8cd98f00b204e9800998ecf8427e' }];
-      expect(await codeOf(PartitionStore.install(join(root, 'x'), received, { ...info, files }))).toBe('ERR_CORRUPTION');
+      expect(await codeOf(PartitionStore.install(join(root, 'x'), received, { ...info, files }))).toBe(
+        'ERR_CORRUPTION',
+      );
     }
     expect(existsSync(join(root, 'x'))).toBe(false);
-    expect(await codeOf(PartitionStore.install(join(root, 'p'), info.directory, info))).toBe('ERR_PATH_ALREADY_EXIST');
+    expect(await codeOf(PartitionStore.install(join(root, 'p'), info.directory, info))).toBe(
+      'ERR_PATH_ALREADY_EXIST',
+    );
     await store.close();
   });
 });
@@ -180,7 +222,9 @@ describe('partition', () => {
   it('rejects a write that the state machine refuses, and goes on', async () => {
     const directory = join(temporaryDirectory(), 'p');
     let store = await open(directory);
-    const settled = await Promise.allSettled(['put a 1', 'nonsense', 'put b 2'].map((text) => write(store, text)));
+    const settled = await Promise.allSettled(
+      ['put a 1', 'nonsense', 'put b 2'].map((text) => write(store, text)),
+    );
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     await store.close();
     store = await open(directory);
@@ -210,7 +254,10 @@ describe('partition', () => {
     let store = await open(directory, { logOptions: { fileSystem } });
     await writeAll(store, ['put a 1', 'put b 1']);
     fileSystem.failWrite = { errno: 'ENOSPC', afterBytes: 40 };
-    expect(await Promise.all(['put a 2', 'put c 2'].map((text) => codeOf(write(store, text))))).toEqual(['ERR_DISK_INSUFFICIENT', 'ERR_DISK_INSUFFICIENT']);
+    expect(await Promise.all(['put a 2', 'put c 2'].map((text) => codeOf(write(store, text))))).toEqual([
+      'ERR_DISK_INSUFFICIENT',
+      'ERR_DISK_INSUFFICIENT',
+    ]);
     fileSystem.failWrite = undefined;
     expect((await write(store, 'put d 1')).decree).toBe(3);
     await store.close();
@@ -225,7 +272,9 @@ describe('partition', () => {
     const openEngine: OpenEngine = async (path) => {
       const engine = await ClassicLevelEngine.open(path);
       const apply: Engine['apply'] = (batch) =>
-        broken ? Promise.reject(new StoreError('ERR_DISK_IO_ERROR', { operation: 'test' })) : engine.apply(batch);
+        broken
+          ? Promise.reject(new StoreError('ERR_DISK_IO_ERROR', { operation: 'test' }))
+          : engine.apply(batch);
       return new Proxy(engine, {
         get: (target, name) => {
           if (name === 'apply') return apply;

@@ -24,11 +24,22 @@ export function durableMapSuite(name: string, open: (directory: string) => Promi
     it('changes all or nothing, and only when every expected version holds', async () => {
       const map = await open(temporaryDirectory());
       const first = await map.commit({ puts: [{ key: 'a', value: 1, expectedVersion: 0 }] });
-      expect(await codeOf(map.commit({ puts: [{ key: 'b', value: 1 }, { key: 'a', value: 2, expectedVersion: 0 }] }))).toBe('ERR_VERSION_OUTDATED');
+      expect(
+        await codeOf(
+          map.commit({
+            puts: [
+              { key: 'b', value: 1 },
+              { key: 'a', value: 2, expectedVersion: 0 },
+            ],
+          }),
+        ),
+      ).toBe('ERR_VERSION_OUTDATED');
       expect(await map.get('b')).toBeUndefined();
       const second = await map.commit({ puts: [{ key: 'a', value: 2, expectedVersion: first }] });
       expect(second).toBeGreaterThan(first);
-      expect(await codeOf(map.commit({ deletes: [{ key: 'a', expectedVersion: first }] }))).toBe('ERR_VERSION_OUTDATED');
+      expect(await codeOf(map.commit({ deletes: [{ key: 'a', expectedVersion: first }] }))).toBe(
+        'ERR_VERSION_OUTDATED',
+      );
       await map.commit({ deletes: [{ key: 'a', expectedVersion: second }] });
       const third = await map.commit({ puts: [{ key: 'a', value: 3, expectedVersion: 0 }] });
       expect(third).toBeGreaterThan(second);
@@ -41,7 +52,9 @@ export function durableMapSuite(name: string, open: (directory: string) => Promi
       const increment = async () => {
         for (;;) {
           const { value, version } = (await map.get('n'))!;
-          const code = await codeOf(map.commit({ puts: [{ key: 'n', value: Number(value) + 1, expectedVersion: version }] }));
+          const code = await codeOf(
+            map.commit({ puts: [{ key: 'n', value: Number(value) + 1, expectedVersion: version }] }),
+          );
           if (code === 'resolved') return;
         }
       };
@@ -52,8 +65,12 @@ export function durableMapSuite(name: string, open: (directory: string) => Promi
 
     it('refuses a key given twice, a value that is not JSON, and use after close', async () => {
       const map = await open(temporaryDirectory());
-      expect(await codeOf(map.commit({ puts: [{ key: 'a', value: 1 }], deletes: [{ key: 'a' }] }))).toBe('ERR_INVALID_PARAMETERS');
-      expect(await codeOf(map.commit({ puts: [{ key: 'a', value: undefined as never }] }))).toBe('ERR_INVALID_PARAMETERS');
+      expect(await codeOf(map.commit({ puts: [{ key: 'a', value: 1 }], deletes: [{ key: 'a' }] }))).toBe(
+        'ERR_INVALID_PARAMETERS',
+      );
+      expect(await codeOf(map.commit({ puts: [{ key: 'a', value: undefined as never }] }))).toBe(
+        'ERR_INVALID_PARAMETERS',
+      );
       await map.close();
       expect(await codeOf(map.get('a'))).toBe('ERR_INVALID_STATE');
       expect(await codeOf(map.commit({}))).toBe('ERR_INVALID_STATE');

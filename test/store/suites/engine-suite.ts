@@ -28,17 +28,46 @@ export function engineSuite(name: string, open: OpenEngine): void {
 
     it('applies puts, deletes, decree and marks together', () =>
       withEngine(async (engine) => {
-        await engine.apply({ puts: [[b('a'), b('1')], [b('b'), b('2')]], deletes: [], decree: 3, marks: { x: 7 } });
-        await engine.apply({ puts: [[b('c'), b('3')]], deletes: [b('a'), b('missing')], decree: 4, marks: { y: 8 } });
-        expect(await contentOf(engine)).toEqual(new Map([['b', '2'], ['c', '3']]));
+        await engine.apply({
+          puts: [
+            [b('a'), b('1')],
+            [b('b'), b('2')],
+          ],
+          deletes: [],
+          decree: 3,
+          marks: { x: 7 },
+        });
+        await engine.apply({
+          puts: [[b('c'), b('3')]],
+          deletes: [b('a'), b('missing')],
+          decree: 4,
+          marks: { y: 8 },
+        });
+        expect(await contentOf(engine)).toEqual(
+          new Map([
+            ['b', '2'],
+            ['c', '3'],
+          ]),
+        );
         expect(engine.lastAppliedDecree).toBe(4);
         expect(engine.marks).toEqual({ x: 7, y: 8 });
       }));
 
     it('takes empty keys, empty values and bytes of every kind', () =>
       withEngine(async (engine) => {
-        const keys = [Buffer.alloc(0), Buffer.from([0]), Buffer.from([0, 255]), Buffer.from([127]), Buffer.from([128]), Buffer.from([255, 255])];
-        await engine.apply({ puts: keys.map((key) => [key, Buffer.alloc(0)] as const).reverse(), deletes: [], decree: 1 });
+        const keys = [
+          Buffer.alloc(0),
+          Buffer.from([0]),
+          Buffer.from([0, 255]),
+          Buffer.from([127]),
+          Buffer.from([128]),
+          Buffer.from([255, 255]),
+        ];
+        await engine.apply({
+          puts: keys.map((key) => [key, Buffer.alloc(0)] as const).reverse(),
+          deletes: [],
+          decree: 1,
+        });
         expect((await engine.scan()).map(([key]) => key)).toEqual(keys);
         expect(await engine.get(Buffer.alloc(0))).toEqual(Buffer.alloc(0));
         await engine.apply({ puts: [], deletes: [Buffer.alloc(0)], decree: 2 });
@@ -49,9 +78,13 @@ export function engineSuite(name: string, open: OpenEngine): void {
 
     it('scans ranges in both directions and in chunks', () =>
       withEngine(async (engine) => {
-        const puts = Array.from({ length: 50 }, (_, i) => [b(`k${String(i).padStart(2, '0')}`), b(`v${i}`)] as const);
+        const puts = Array.from(
+          { length: 50 },
+          (_, i) => [b(`k${String(i).padStart(2, '0')}`), b(`v${i}`)] as const,
+        );
         await engine.apply({ puts, deletes: [], decree: 50 });
-        const keys = async (range: Parameters<Engine['scan']>[0]) => (await engine.scan(range)).map(([key]) => key.toString());
+        const keys = async (range: Parameters<Engine['scan']>[0]) =>
+          (await engine.scan(range)).map(([key]) => key.toString());
         expect(await keys({ gte: b('k10'), lt: b('k13') })).toEqual(['k10', 'k11', 'k12']);
         expect(await keys({ gt: b('k10'), lte: b('k13') })).toEqual(['k11', 'k12', 'k13']);
         expect(await keys({ gt: b('k10'), reverse: true, limit: 2 })).toEqual(['k49', 'k48']);
@@ -65,7 +98,9 @@ export function engineSuite(name: string, open: OpenEngine): void {
     it('refuses a decree that goes back', () =>
       withEngine(async (engine) => {
         await engine.apply({ puts: [], deletes: [], decree: 5 });
-        expect(await codeOf(engine.apply({ puts: [[b('a'), b('1')]], deletes: [], decree: 4 }))).toBe('ERR_INVALID_PARAMETERS');
+        expect(await codeOf(engine.apply({ puts: [[b('a'), b('1')]], deletes: [], decree: 4 }))).toBe(
+          'ERR_INVALID_PARAMETERS',
+        );
         expect(await engine.get(b('a'))).toBeUndefined();
         await engine.apply({ puts: [], deletes: [], decree: 5, marks: { again: 1 } });
         expect(engine.marks).toEqual({ again: 1 });
@@ -80,9 +115,17 @@ export function engineSuite(name: string, open: OpenEngine): void {
             decree++;
             // An engine in memory answers without leaving this turn of the event loop.
             await new Promise((resolve) => setImmediate(resolve));
-            const puts = Array.from({ length: 20 }, (_, i) => [b(`key${(decree * 13 + i * 101) % 3000}`), Buffer.alloc(500, decree % 256)] as const);
+            const puts = Array.from(
+              { length: 20 },
+              (_, i) => [b(`key${(decree * 13 + i * 101) % 3000}`), Buffer.alloc(500, decree % 256)] as const,
+            );
             const unique = [...new Map(puts.map((put) => [put[0].toString(), put])).values()];
-            await engine.apply({ puts: [...unique, [b('decree'), b(String(decree))]], deletes: [], decree, marks: { twice: decree * 2 } });
+            await engine.apply({
+              puts: [...unique, [b('decree'), b(String(decree))]],
+              deletes: [],
+              decree,
+              marks: { twice: decree * 2 },
+            });
           }
         })();
         for (let i = 0; i < 5; i++) {
