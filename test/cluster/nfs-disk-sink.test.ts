@@ -10,7 +10,13 @@ import { copyFile } from '../../actors/fileCopy.js';
 import type { FileSource } from '../../actors/ports/fileCopy.js';
 import { RateLimiter } from '../../actors/rateLimiter.js';
 import type { FileCopyInput } from '../../machines/checkpointTransfer.js';
-import { journalHeaderBytes, journalRecordBytes } from '../../runtime/cluster/nfs/block-journal.js';
+import {
+  decodeJournal,
+  encodeJournalEntry,
+  encodeJournalHeader,
+  journalHeaderBytes,
+  journalRecordBytes,
+} from '../../runtime/cluster/nfs/block-journal.js';
 import { DiskSink, removeOthers } from '../../runtime/cluster/nfs/disk-sink.js';
 import { type FileSystem, nodeFileSystem } from '../../runtime/store/file-system.js';
 
@@ -62,6 +68,37 @@ async function interruptedAfter(blocks: number) {
 }
 
 const boundaries = Array.from({ length: 6 }, (_, at) => Math.min(at * blockBytes, content.length));
+
+describe('a journal of blocks', () => {
+  it('ends before the first record that is not as it was written', () => {
+    const entries = [0, 64, 128].map((offset) => ({ offset, sizeBytes: 64, crc32: 0x89abcdef }));
+    const journal = Buffer.concat([encodeJournalHeader(input), ...entries.map(encodeJournalEntry)]);
+    expect(decodeJournal(journal, input)).toEqual(entries);
+    for (let at = 0; at < journal.length; at++) {
+      const damaged = Buffer.from(journal);
+      damaged[at]! ^= 4;
+      const sound = Math.floor((at - journalHeaderBytes) / journalRecordBytes);
+      expect(decodeJournal(damaged, input)).toEqual(entries.slice(0, Math.max(0, sound)));
+      expect(decodeJournal(journal.subarray(0, at), input)).toEqual(entries.slice(0, Math.max(0, sound)));
+    }
+  });
+
+  it('belongs to one file', () => {
+    const journal = Buffer.concat([
+      encodeJournalHeader(input),
+      encodeJournalEntry({ offset: 0, sizeBytes: 64, crc32: 1 }),
+    ]);
+    const { file } = input;
+    expect(decodeJournal(journal, { ...input, decree: 10 })).toEqual([]);
+    expect(decodeJournal(journal, { ...input, file: { ...file, md5: '0'.repeat(32) } })).toEqual([]);
+    // The same content at another server goes on, unless nothing says that it is the same.
+    expect(decodeJournal(journal, { ...input, primary: '10.0.0.8:34801' })).toHaveLength(1);
+    const unsummed = { ...input, file: { ...file, md5: '' } };
+    const other = Buffer.concat([encodeJournalHeader(unsummed), journal.subarray(journalHeaderBytes)]);
+    expect(decodeJournal(other, unsummed)).toHaveLength(1);
+    expect(decodeJournal(other, { ...unsummed, primary: '10.0.0.8:34801' })).toEqual([]);
+  });
+});
 
 describe('a copy on disk', () => {
   it('has its final name only when it is complete', async () => {

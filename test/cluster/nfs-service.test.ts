@@ -320,7 +320,7 @@ describe('reading files', () => {
   });
 
   it('keeps few files open, and none for long', async () => {
-    const { read, service, store } = await givenCheckpoint({ maxOpenFiles: 2, idleFileMs: 50 });
+    const { read, service, store } = await givenCheckpoint({ maxOpenFiles: 2, idleFileMs: 500 });
     for (let decree = 3; decree < 8; decree++) {
       await write(store, 'more');
       await store.checkpoint();
@@ -329,8 +329,7 @@ describe('reading files', () => {
     expect((await Promise.all(all)).map(({ error }) => error)).toEqual(Array(6).fill('ERR_OK'));
     expect(service.openFiles).toBeLessThanOrEqual(2);
     expect(service.openFiles).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    expect(service.openFiles).toBe(0);
+    await expect.poll(() => service.openFiles, { timeout: 5000 }).toBe(0);
     expect((await read({})).error).toBe('ERR_OK');
   });
 });

@@ -58,6 +58,7 @@ export function decodeJournal(journal: Buffer, input: FileCopyInput): JournalEnt
   for (let at = journalHeaderBytes; at + journalRecordBytes <= journal.length; at += journalRecordBytes) {
     const record = journal.subarray(at, at + journalRecordBytes);
     const sizeBytes = record.readUInt32LE(8);
+    // The block's checksum would tell as well, but only after as much was read as a damaged size says.
     const sound = record.readUInt32LE(16) === crc32(record.subarray(0, 16));
     const inPlace = record.readBigUInt64LE(0) === BigInt(end) && sizeBytes > 0;
     if (!sound || !inPlace || end + sizeBytes > input.file.sizeBytes) break;
