@@ -1,0 +1,18 @@
+export {
+  type DuplicateOptions,
+  duplicate,
+  type OpenDuplicationOptions,
+  openDuplication,
+} from './duplicate.js';
+export { Duplication, type RemoveOptions, type VerifyDuplicationOptions } from './duplication.js';
+export { type DuplicationEvent, type TroubleView, troubleOf } from './events.js';
+export type { Progress, Stage } from './progress.js';
+export {
+  fetchExplanations,
+  fetchPolicy,
+  type PolicyAnswer,
+  registerRemote,
+  setPolicy,
+  setRemote,
+} from './remote-commands.js';
+export type { WaitOptions, WaitTarget } from './wait.js';

@@ -1,0 +1,62 @@
+/** How far a duplication is, put together from what the server lists and what it explains. */
+import type { DuplicationStatus, FailMode } from '../../machines/vocabulary.js';
+import type { DuplicationInfo, PartitionProgress } from '../client/index.js';
+import type { Explanation } from '../observe/explain.js';
+
+/** The stages a person thinks in, in order; `paused` and `removed` can come from any of them. */
+export type Stage = 'preparing' | 'copying' | 'shipping' | 'paused' | 'removed';
+
+const STAGE_OF: Readonly<Record<DuplicationStatus, Stage>> = {
+  DS_INIT: 'preparing',
+  DS_PREPARE: 'preparing',
+  DS_APP: 'copying',
+  DS_LOG: 'shipping',
+  DS_PAUSE: 'paused',
+  DS_REMOVED: 'removed',
+};
+
+export interface Progress {
+  readonly stage: Stage;
+  readonly status: DuplicationStatus;
+  readonly failMode: FailMode;
+  readonly partitionCount: number;
+  /** Partitions whose checkpoint is ready at the source; undefined when the server does not say. */
+  readonly prepared: number | undefined;
+  /** Partitions the follower has installed and opened; undefined when the server does not say. */
+  readonly ready: number | undefined;
+  /** Decrees written at the source and not yet confirmed by the follower; undefined when unknown. */
+  readonly lagDecrees: number | undefined;
+  /** Of the full copy; undefined when the server does not count them. */
+  readonly copiedBytes: number | undefined;
+  readonly totalBytes: number | undefined;
+  /** Since this handle first saw the present status, in milliseconds. */
+  readonly inStatusMs: number;
+  /** Something has to be done by somebody; `explain()` says what. */
+  readonly blocked: boolean;
+  /** One line: status, what is waited for, the trouble if there is one. */
+  readonly line: string;
+  /** By partition index, ascending. */
+  readonly partitions: readonly PartitionProgress[];
+}
+
+export function progressOf(info: DuplicationInfo, explanation: Explanation, inStatusMs: number): Progress {
+  const { progress } = explanation;
+  const known = progress.lastCommitted.some((decree) => decree >= 0);
+  // -1: composed here, the server did not say.
+  const count = (value: number) => (value < 0 ? undefined : value);
+  return {
+    stage: STAGE_OF[info.status],
+    status: info.status,
+    failMode: info.failMode,
+    partitionCount: info.partitions.length,
+    prepared: count(progress.prepared),
+    ready: count(progress.ready),
+    lagDecrees: known ? progress.lagDecrees : undefined,
+    copiedBytes: progress.totalBytes > 0 ? progress.copiedBytes : undefined,
+    totalBytes: progress.totalBytes > 0 ? progress.totalBytes : undefined,
+    inStatusMs,
+    blocked: explanation.blocked,
+    line: explanation.line,
+    partitions: info.partitions,
+  };
+}
