@@ -99,11 +99,14 @@ describe('tables and duplications', () => {
     expect(fake.calls.length).toBe(before);
   });
 
-  it.each([0, -1, 1.5, 1025, 65_536, Number.NaN])('refuses %d partitions and names the range', async (count) => {
-    const error = await failure(cluster.createTable('t', { partitionCount: count }));
-    expect(error.code).toBe('ERR_INVALID_PARAMETERS');
-    expect(error.hint).toContain('1 to 1024');
-  });
+  it.each([0, -1, 1.5, 1025, 65_536, Number.NaN])(
+    'refuses %d partitions and names the range',
+    async (count) => {
+      const error = await failure(cluster.createTable('t', { partitionCount: count }));
+      expect(error.code).toBe('ERR_INVALID_PARAMETERS');
+      expect(error.hint).toContain('1 to 1024');
+    },
+  );
 
   it('explains a refusal for want of servers', async () => {
     const error = await failure(cluster.createTable('t', { partitionCount: 1, replicaCount: 3 }));

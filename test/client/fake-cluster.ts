@@ -1,5 +1,5 @@
 /** A Pegasus cluster in miniature: real sockets, rows in memory shared by its servers, faults on demand. */
-import { decodeRawKey, encodeRawKey, rawKeyHash } from '../../runtime/pegasus/key.js';
+
 import {
   type Address,
   type AppInfo,
@@ -13,6 +13,7 @@ import {
   RpcServer,
   type ScanResponse,
 } from '../../runtime/pegasus/index.js';
+import { decodeRawKey, encodeRawKey, rawKeyHash } from '../../runtime/pegasus/key.js';
 
 interface StoredRow {
   readonly key: Buffer;
@@ -57,8 +58,10 @@ export class FakeCluster implements AsyncDisposable {
 
   static async start(options: { metas?: number; replicas?: number } = {}): Promise<FakeCluster> {
     const cluster = new FakeCluster();
-    for (let at = 0; at < (options.metas ?? 1); at++) cluster.metas.push(await cluster.#serve(cluster.#meta(at)));
-    for (let at = 0; at < (options.replicas ?? 2); at++) cluster.replicas.push(await cluster.#serve(cluster.#replica(at)));
+    for (let at = 0; at < (options.metas ?? 1); at++)
+      cluster.metas.push(await cluster.#serve(cluster.#meta(at)));
+    for (let at = 0; at < (options.replicas ?? 2); at++)
+      cluster.replicas.push(await cluster.#serve(cluster.#replica(at)));
     return cluster;
   }
 
@@ -183,7 +186,11 @@ export class FakeCluster implements AsyncDisposable {
           lastCommittedDecree: 0,
           partitionFlags: 0,
         });
-        const head = { appId: table?.info.appId ?? 0, partitionCount: table?.rows.length ?? 0, isStateful: true };
+        const head = {
+          appId: table?.info.appId ?? 0,
+          partitionCount: table?.rows.length ?? 0,
+          isStateful: true,
+        };
         if (err === 'ERR_FORWARD_TO_OTHERS') {
           return { err, ...head, partitions: [partition(0, this.metas[this.leader] ?? NO_ADDRESS)] };
         }
@@ -206,7 +213,9 @@ export class FakeCluster implements AsyncDisposable {
         const err = this.#gate(at, code);
         if (err !== 'ERR_OK') return { err };
         const found = this.tables.delete(appName);
-        return this.#answer(code, { err: found || options.successIfNotExist ? 'ERR_OK' : 'ERR_APP_NOT_EXIST' });
+        return this.#answer(code, {
+          err: found || options.successIfNotExist ? 'ERR_OK' : 'ERR_APP_NOT_EXIST',
+        });
       },
       RPC_CM_ADD_DUPLICATION: (request) => {
         const code = 'RPC_CM_ADD_DUPLICATION';
@@ -265,7 +274,8 @@ export class FakeCluster implements AsyncDisposable {
   #rows(at: number, { gpid, code, partitionHash, threadHash }: RequestContext): Map<string, StoredRow> {
     const table = [...this.tables.values()].find((one) => one.info.appId === gpid.appId);
     const rows = table?.rows[gpid.partitionIndex];
-    if (table === undefined || rows === undefined) throw new RpcError('ERR_OBJECT_NOT_FOUND', code, 'replica');
+    if (table === undefined || rows === undefined)
+      throw new RpcError('ERR_OBJECT_NOT_FOUND', code, 'replica');
     if (table.primaries[gpid.partitionIndex] !== at) throw new RpcError('ERR_INVALID_STATE', code, 'replica');
     // A real server aborts on these.
     if (threadHash !== gpid.appId * 7919 + gpid.partitionIndex) throw new Error('wrong thread hash');
@@ -301,17 +311,27 @@ export class FakeCluster implements AsyncDisposable {
       },
       RPC_RRDB_RRDB_TTL: (key, context) => {
         const row = this.#rows(at, context).get(key.toString('latin1'));
-        return { error: row === undefined ? 1 : 0, ttlSeconds: row?.expireTsSeconds === 0 ? -1 : 5, ...where };
+        return {
+          error: row === undefined ? 1 : 0,
+          ttlSeconds: row?.expireTsSeconds === 0 ? -1 : 5,
+          ...where,
+        };
       },
       RPC_RRDB_RRDB_MULTI_PUT: (request, context) => {
         for (const { key: sortKey, value } of request.kvs) {
           const key = encodeRawKey(request.hashKey, sortKey);
-          this.#rows(at, context).set(key.toString('latin1'), { key, value: Buffer.from(value), expireTsSeconds: 0 });
+          this.#rows(at, context).set(key.toString('latin1'), {
+            key,
+            value: Buffer.from(value),
+            expireTsSeconds: 0,
+          });
         }
         return written;
       },
       RPC_RRDB_RRDB_MULTI_REMOVE: (request, context) => {
-        const keys = request.sortKeys.map((sortKey) => encodeRawKey(request.hashKey, sortKey).toString('latin1'));
+        const keys = request.sortKeys.map((sortKey) =>
+          encodeRawKey(request.hashKey, sortKey).toString('latin1'),
+        );
         const count = keys.filter((key) => this.#rows(at, context).delete(key)).length;
         return { ...written, count };
       },
@@ -352,14 +372,19 @@ export class FakeCluster implements AsyncDisposable {
   #under(at: number, context: RequestContext, hashKey: Buffer): KeyValue[] {
     const rows = [...this.#rows(at, context).values()].map((row) => ({ ...row, ...decodeRawKey(row.key) }));
     const ours = rows.filter((row) => row.hashKey.equals(hashKey));
-    return ours.map((row) => ({ key: row.sortKey, value: row.value })).sort((a, b) => Buffer.compare(a.key, b.key));
+    return ours
+      .map((row) => ({ key: row.sortKey, value: row.value }))
+      .sort((a, b) => Buffer.compare(a.key, b.key));
   }
 
   #range(at: number, context: RequestContext, request: GetScannerRequest): KeyValue[] {
     const inside = ({ key }: StoredRow) => {
       const low = Buffer.compare(key, request.startKey);
       const high = Buffer.compare(key, request.stopKey);
-      return (low > 0 || (low === 0 && request.startInclusive)) && (high < 0 || (high === 0 && request.stopInclusive));
+      return (
+        (low > 0 || (low === 0 && request.startInclusive)) &&
+        (high < 0 || (high === 0 && request.stopInclusive))
+      );
     };
     return [...this.#rows(at, context).values()]
       .filter(inside)

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BridleError, BulkWriter, type Cluster, openCluster, type Table } from '../../runtime/client/index.js';
+import {
+  BridleError,
+  BulkWriter,
+  type Cluster,
+  openCluster,
+  type Table,
+} from '../../runtime/client/index.js';
 import { FakeCluster } from './fake-cluster.js';
 
 let fake: FakeCluster;
@@ -33,7 +39,10 @@ describe('rows', () => {
   });
 
   it('handles many rows of one hash key, page by page', async () => {
-    await table.multiPut('h', ['e', 'a', 'c', 'b', 'd'].map((sortKey) => ({ sortKey, value: `v${sortKey}` })));
+    await table.multiPut(
+      'h',
+      ['e', 'a', 'c', 'b', 'd'].map((sortKey) => ({ sortKey, value: `v${sortKey}` })),
+    );
     const all = await table.multiGet('h');
     expect(all.rows.map((row) => row.sortKey.toString()).join('')).toBe('abcde');
     expect(all.complete).toBe(true);
@@ -75,7 +84,9 @@ describe('rows', () => {
     expect(error).toBeInstanceOf(BridleError);
     expect((error as BridleError).code).toBe('ERR_INVALID_STATE');
     fake.tables.delete('t');
-    await expect(table.get('a', 's', { timeoutMs: 2000 })).rejects.toMatchObject({ code: 'ERR_APP_NOT_EXIST' });
+    await expect(table.get('a', 's', { timeoutMs: 2000 })).rejects.toMatchObject({
+      code: 'ERR_APP_NOT_EXIST',
+    });
   });
 
   it('repeats a put whose answer was lost', async () => {
@@ -143,7 +154,9 @@ describe('BulkWriter', () => {
     fake.tables.get('t')?.primaries.fill(-1);
     await writer.write({ hashKey: 'a', sortKey: 's', value: 'v' });
     await expect(writer.flush()).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
-    await expect(writer.write({ hashKey: 'b', sortKey: 's', value: 'v' })).rejects.toBeInstanceOf(BridleError);
+    await expect(writer.write({ hashKey: 'b', sortKey: 's', value: 'v' })).rejects.toBeInstanceOf(
+      BridleError,
+    );
     expect(writer.rowsWritten).toBe(0);
   });
 
