@@ -168,7 +168,7 @@ export class MutationLog {
     });
   }
 
-  /** Bytes waiting to become durable. */
+  /** Whether an append would be taken now, rather than refused with `ERR_BUSY`. */
   get hasRoom(): boolean {
     return this.#queuedBytes < this.#maxQueuedBytes;
   }
@@ -211,10 +211,18 @@ export class MutationLog {
       } catch (error) {
         if (signal?.aborted === true) throw error;
         if (errnoOf(error) === 'ENOENT') throw this.#collectedError(next);
+        // What stands before the damage is whole: hand it out, the next read reports the damage.
+        if (mutations.length > 0) break;
         throw StoreError.from(error, 'read log', segment.path);
       }
     }
     return { mutations, lastDecree: mutations.at(-1)?.decree ?? afterDecree };
+  }
+
+  /** Last decree of the segment that holds a decree: where reading can go on when that segment is damaged. */
+  lastDecreeOfSegment(decree: number): number {
+    const following = this.#segments.find((segment) => segment.firstDecree > decree);
+    return following === undefined ? this.#lastDecree : following.firstDecree - 1;
   }
 
   /**

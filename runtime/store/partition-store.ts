@@ -236,6 +236,11 @@ export class PartitionStore<Result = unknown> {
     return this.#log.read(options);
   }
 
+  /** See {@link MutationLog.lastDecreeOfSegment}. */
+  lastDecreeOfSegment(decree: number): number {
+    return this.#log.lastDecreeOfSegment(decree);
+  }
+
   /**
    * Makes a durable checkpoint of what is applied, or returns the latest one when nothing was applied since.
    * A call made while one is being made gets that one, which may lack the writes of the last moments.

@@ -13,6 +13,7 @@ import {
   RpcError,
   RpcServer,
 } from '../../pegasus/index.js';
+import type { ServerLog } from '../../observe/log.js';
 import type { ServerConfig } from '../config.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
@@ -29,22 +30,16 @@ import { masterOf, handshakeOf, type TableMachine, TableRegistry } from './table
 /** Answers to requests that a chart has to settle come within this, or as ERR_TIMEOUT. */
 const ANSWER_DEADLINE_MS = 10_000;
 
-export interface MetaLog {
-  info(message: string, facts?: object): void;
-  warn(message: string, facts?: object): void;
-  error(message: string, facts?: object): void;
-}
-
 export interface MetaServerOptions {
   readonly config: ServerConfig;
-  readonly log: MetaLog;
+  readonly log: ServerLog;
   /** Replaces the `table` chart; tests put upstream's older handshake here. */
   readonly tableMachine?: TableMachine;
 }
 
 export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
-  readonly #log: MetaLog;
+  readonly #log: ServerLog;
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
@@ -245,7 +240,7 @@ export class MetaServer implements AsyncDisposable {
   }
 }
 
-function announce(log: MetaLog, { what }: DuplicationEffects['announce'], { record, context }: HostedDuplication): void {
+function announce(log: ServerLog, { what }: DuplicationEffects['announce'], { record, context }: HostedDuplication): void {
   const facts = { duplication: record.duplicationId, table: record.appName, status: context.status };
   if (what === 'blocked') {
     const error = context.trouble?.error ?? 'BRIDLE_NO_PROGRESS';

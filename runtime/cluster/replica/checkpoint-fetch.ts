@@ -1,0 +1,92 @@
+/** Fetches a partition's checkpoint from the source and makes it this node's partition. */
+import { rm } from 'node:fs/promises';
+import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
+import { CopyError } from '../../../actors/ports/fileCopy.js';
+import type { CheckpointView } from '../../../machines/index.js';
+import { formatAddress, type Gpid, RpcError } from '../../pegasus/index.js';
+import { PartitionStore } from '../../store/index.js';
+import { MetaGroup, parseAddress } from '../meta-group.js';
+import { copyDirectory, removeOthers } from '../nfs/disk-sink.js';
+import { queryCheckpoint } from '../nfs/remote-source.js';
+import type { PartitionOrder } from '../node-sync.js';
+import { locatePrimary, rpcTrouble } from './follower-shipper.js';
+import type { NodeContext } from './node-context.js';
+import { storeTrouble } from './source-log.js';
+
+export interface CheckpointFetchOptions {
+  readonly node: NodeContext;
+  readonly order: PartitionOrder & { readonly master: NonNullable<PartitionOrder['master']> };
+  /** Where the partition will live. */
+  readonly directory: string;
+  /** Where its files are collected meanwhile. */
+  readonly copyBase: string;
+  readonly open: () => Promise<void>;
+}
+
+export class CheckpointFetch implements CheckpointSourcePort {
+  readonly #options: CheckpointFetchOptions;
+  readonly #metas: MetaGroup;
+  #gpid: Gpid | null = null;
+
+  constructor(options: CheckpointFetchOptions) {
+    this.#options = options;
+    this.#metas = new MetaGroup(options.node.client, options.order.master.metas);
+  }
+
+  async locatePrimary(signal: AbortSignal): Promise<Outcome<{ readonly address: string }>> {
+    const { order, node } = this.#options;
+    const timeoutMs = node.config.times.transfer.requestDeadlineMs;
+    const { partitionIndex, partitionCount, master } = order;
+    return this.#try(async () => {
+      const found = await locatePrimary(
+        this.#metas,
+        { remoteTable: master.table, partitionIndex, partitionCount, timeoutMs },
+        signal,
+      );
+      this.#gpid = found.gpid;
+      return { address: formatAddress(found.address) };
+    });
+  }
+
+  queryCheckpoint(primary: string, signal: AbortSignal): Promise<Outcome<CheckpointView>> {
+    const { node, order, copyBase } = this.#options;
+    const gpid = this.#gpid ?? { appId: 0, partitionIndex: order.partitionIndex };
+    return this.#try(async () => {
+      const checkpoint = await queryCheckpoint(node.client, primary, gpid, {
+        timeoutMs: node.config.times.transfer.requestDeadlineMs,
+        learner: parseAddress(node.address),
+        signal,
+      });
+      await removeOthers(copyBase, checkpoint.decree);
+      return checkpoint;
+    });
+  }
+
+  install(checkpoint: CheckpointView): Promise<Outcome<null>> {
+    const { directory, copyBase } = this.#options;
+    const { decree, files } = checkpoint;
+    return this.#try(async () => {
+      const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
+      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest);
+      await rm(copyBase, { recursive: true, force: true });
+      return null;
+    });
+  }
+
+  open(): Promise<Outcome<null>> {
+    return this.#try(async () => {
+      await this.#options.open();
+      return null;
+    });
+  }
+
+  async #try<Value>(work: () => Promise<Value>): Promise<Outcome<Value>> {
+    try {
+      return { ok: await work() };
+    } catch (error) {
+      if (error instanceof RpcError) return { trouble: rpcTrouble(error) };
+      if (error instanceof CopyError) return { trouble: error.trouble };
+      return { trouble: storeTrouble(error, 'install checkpoint') };
+    }
+  }
+}

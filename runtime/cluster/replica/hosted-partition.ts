@@ -1,0 +1,180 @@
+/**
+ * One partition on this node: brought into being, served, duplicated, dropped.
+ *
+ *   opening ─► serving            a table of this cluster, new or found on disk
+ *   copying ─► serving            a follower's: the checkpoint comes from the source first
+ *   missing                       it was here once and is not any more: never made anew silently
+ */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Gpid } from '../../pegasus/index.js';
+import { PartitionStore } from '../../store/index.js';
+import type { PartitionOrder, PartitionReport } from '../node-sync.js';
+import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
+import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
+import { HostedTransfer } from './hosted-transfer.js';
+import type { NodeContext } from './node-context.js';
+import { storeTrouble } from './source-log.js';
+
+/** Checkpoints kept beside those that a follower is reading. */
+const CHECKPOINTS_KEPT = 2;
+
+export class HostedPartition {
+  readonly gpid: Gpid;
+  readonly #node: NodeContext;
+  readonly #directory: string;
+  readonly #duplicators = new Map<number, HostedDuplicator>();
+  #order: PartitionOrder;
+  #state: PartitionReport['state'] = 'opening';
+  #store: PartitionStore<RrdbResult> | null = null;
+  #transfer: HostedTransfer | null = null;
+  #trouble: PartitionReport['trouble'] = null;
+  #busy: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(node: NodeContext, order: PartitionOrder) {
+    this.#node = node;
+    this.#order = order;
+    this.gpid = { appId: order.appId, partitionIndex: order.partitionIndex };
+    this.#directory = join(node.config.directory, `${order.appId}.${order.partitionIndex}`);
+    this.#begin();
+  }
+
+  /** What the data plane may serve, undefined until the partition is open. */
+  get serving(): ServingPartition | undefined {
+    if (this.#store === null) return undefined;
+    const { partitionCount, owner } = this.#order;
+    return { gpid: this.gpid, partitionCount, store: this.#store, owner, writable: true };
+  }
+
+  get store(): PartitionStore<RrdbResult> | null {
+    return this.#store;
+  }
+
+  follow(order: PartitionOrder): void {
+    this.#order = order;
+    if (this.#store === null) return;
+    const wanted = new Map(order.duplications.map((duplication) => [duplication.duplicationId, duplication]));
+    for (const [id, duplicator] of this.#duplicators) {
+      if (wanted.has(id)) continue;
+      duplicator.stop();
+      this.#duplicators.delete(id);
+    }
+    for (const [id, duplication] of wanted) {
+      const running = this.#duplicators.get(id);
+      if (running === undefined) {
+        this.#duplicators.set(id, new HostedDuplicator(this.#node, order, duplication, this.#store));
+      } else running.follow(duplication);
+    }
+  }
+
+  report(): PartitionReport {
+    const copying = this.#transfer?.report();
+    return {
+      ...this.gpid,
+      state: this.#state,
+      lastCommitted: this.#store?.lastCommittedDecree ?? -1,
+      firstLogDecree: this.#store?.minDecreeInLog ?? -1,
+      logBytes: this.#store?.logSizeBytes ?? 0,
+      trouble: copying?.trouble ?? this.#trouble,
+      transfer: copying?.transfer ?? null,
+      duplications: [...this.#duplicators.values()].map((duplicator) => duplicator.report()),
+    };
+  }
+
+  /**
+   * Makes a checkpoint when the log has grown, and collects what nobody needs any more: nothing above the
+   * smallest decree that a meta server has confirmed durably (SPEC S-GC-1). One run at a time.
+   */
+  maintain(): Promise<void> {
+    return this.#exclusively(async () => {
+      if (this.#closed) return;
+      if (this.#store === null) {
+        if (this.#state === 'failed') this.#begin();
+        return;
+      }
+      const store = this.#store;
+      if (store.logSizeBytes > this.#node.config.limits.logBytes) await store.checkpoint();
+      const needed = [...this.#duplicators.values()].map((duplicator) => duplicator.confirmedDecree);
+      if (needed.includes(-1)) return;
+      // Orders name a duplication before its duplicator runs; both must have confirmed.
+      const ordered = this.#order.duplications.map(({ confirmedDecree }) => confirmedDecree);
+      await store.collectLog(Math.min(store.lastCommittedDecree, ...needed, ...ordered));
+      await store.checkpoints.prune(CHECKPOINTS_KEPT, this.#node.checkpoints().pinned(this.gpid));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#transfer?.stop();
+    for (const duplicator of this.#duplicators.values()) duplicator.stop();
+    await this.#exclusively(async () => {
+      await this.#store?.close();
+      this.#store = null;
+    });
+  }
+
+  /** Closes the partition and deletes it with everything it holds. */
+  async drop(): Promise<void> {
+    await this.close();
+    await rm(this.#directory, { recursive: true, force: true });
+    await rm(`${this.#directory}.copy`, { recursive: true, force: true });
+  }
+
+  #begin(): void {
+    const { master, existed } = this.#order;
+    const found = existsSync(this.#directory);
+    if (master !== null) {
+      this.#state = found ? 'opening' : 'copying';
+      this.#transfer = new HostedTransfer({
+        node: this.#node,
+        order: { ...this.#order, master },
+        directory: this.#directory,
+        copyBase: `${this.#directory}.copy`,
+        installed: found,
+        open: () => this.#open(),
+      });
+    } else if (existed && !found) {
+      this.#state = 'missing';
+      const hint = `${this.#directory} is gone; the rows it held exist nowhere else in this cluster`;
+      this.#noteTrouble({ error: 'ERR_PATH_NOT_FOUND', operation: 'open partition', hint });
+    } else {
+      this.#state = 'opening';
+      this.#open().catch((error: unknown) => {
+        this.#state = 'failed';
+        this.#noteTrouble(storeTrouble(error, 'open partition'));
+      });
+    }
+  }
+
+  async #open(): Promise<void> {
+    if (this.#store !== null) return;
+    const store = await PartitionStore.open<RrdbResult>({
+      directory: this.#directory,
+      apply: rrdbApply({ clusterId: this.#node.config.cluster.id }),
+    });
+    if (this.#closed) return store.close();
+    this.#store = store;
+    this.#state = 'serving';
+    this.#trouble = null;
+    // The chart ends with this; its last word would otherwise be repeated for ever.
+    setImmediate(() => {
+      this.#transfer?.stop();
+      this.#transfer = null;
+    });
+    this.follow(this.#order);
+  }
+
+  #noteTrouble(trouble: { error: string; operation: string; hint?: string }): void {
+    const nowMs = Date.now();
+    this.#trouble = troubleReport(this.#node.address, { ...trouble, firstSeenMs: this.#trouble?.firstSeenMs ?? nowMs, count: (this.#trouble?.attempts ?? 0) + 1 });
+    this.#node.log.error('a partition is not served', { ...this.gpid, ...trouble });
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const run = this.#busy.then(work);
+    this.#busy = run.catch(() => undefined);
+    return run;
+  }
+}

@@ -1,0 +1,90 @@
+/** The `checkpointTransfer` chart of one partition, at the follower. */
+import { ChartHost } from '../../../actors/chartHost.js';
+import { fileCopyLogic } from '../../../actors/fileCopy.js';
+import { checkpointTransferHandlers } from '../../../actors/handlers.js';
+import { checkpointTransfer, type FileCopyReport, type StateMeta } from '../../../machines/index.js';
+import { Journal } from '../../observe/journal.js';
+import { DiskSink } from '../nfs/disk-sink.js';
+import { RemoteSource } from '../nfs/remote-source.js';
+import type { TransferReport, TroubleReport } from '../node-sync.js';
+import { CheckpointFetch, type CheckpointFetchOptions } from './checkpoint-fetch.js';
+import { troubleReport } from './hosted-duplicator.js';
+
+/** Blocks asked for ahead of the one being written. */
+const READ_AHEAD_BLOCKS = 2;
+
+export interface HostedTransferOptions extends CheckpointFetchOptions {
+  readonly installed: boolean;
+}
+
+export class HostedTransfer {
+  readonly #options: HostedTransferOptions;
+  readonly #journal = new Journal();
+  readonly #host: ChartHost<typeof checkpointTransfer>;
+  readonly #doneBytes = new Map<string, number>();
+
+  constructor(options: HostedTransferOptions) {
+    this.#options = options;
+    const { node, order, copyBase, installed } = options;
+    const { times, limits } = node.config;
+    this.#host = new ChartHost({
+      name: `transfer/${order.appId}.${order.partitionIndex}`,
+      machine: checkpointTransfer,
+      input: { partition: order.partitionIndex, parallelFiles: limits.parallelFiles, times: times.transfer, installed },
+      handlers: checkpointTransferHandlers(new CheckpointFetch(options)),
+      children: {
+        fileCopy: {
+          logic: fileCopyLogic({
+            source: new RemoteSource({ client: node.client, blockTimeoutMs: times.transfer.requestDeadlineMs }),
+            sink: new DiskSink({ base: copyBase }),
+            limiter: node.limiter,
+            blockBytes: limits.copyBlockBytes,
+            readAheadBlocks: READ_AHEAD_BLOCKS,
+          }),
+        },
+      },
+      onDefect: (error, effect) =>
+        node.log.error('an effect broke its contract', {
+          effect,
+          error: error instanceof Error ? error.stack : String(error),
+        }),
+      onSnapshot: (actor, snapshot) => this.#journal.note(actor, snapshot),
+      onInspection: (event) => {
+        if (event.type === '@xstate.event') this.#noteReport(event.event as FileCopyReport);
+      },
+    }).start();
+  }
+
+  report(): { readonly transfer: TransferReport; readonly trouble: TroubleReport | null } {
+    const { context } = this.#host.snapshot;
+    const history = this.#journal.of(this.#host.name);
+    const files = context.checkpoint?.files ?? [];
+    const metas = Object.values(this.#host.snapshot.getMeta() as Record<string, StateMeta | undefined>);
+    const doneBytes = files.reduce(
+      (sum, { name, sizeBytes }) =>
+        sum + (context.verified.includes(name) ? sizeBytes : Math.min(sizeBytes, this.#doneBytes.get(name) ?? 0)),
+      0,
+    );
+    return {
+      transfer: {
+        state: history?.state ?? 'deciding',
+        waitingFor: metas.find((m) => m !== undefined)?.waitingFor ?? '',
+        primary: context.primary,
+        doneBytes,
+        totalBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        filesDone: context.verified.length,
+        filesTotal: files.length,
+        sinceMs: history?.sinceMs ?? 0,
+      },
+      trouble: troubleReport(this.#options.node.address, history?.trouble ?? null),
+    };
+  }
+
+  stop(): void {
+    this.#host.stop();
+  }
+
+  #noteReport(report: FileCopyReport): void {
+    if (report.type === 'FILE_PROGRESS') this.#doneBytes.set(report.name, report.doneBytes);
+  }
+}

@@ -1,0 +1,16 @@
+/** What everything on one replica server shares. */
+import type { RateLimiter } from '../../../actors/rateLimiter.js';
+import type { ServerLog } from '../../observe/log.js';
+import type { RpcClient } from '../../pegasus/index.js';
+import type { ServerConfig } from '../config.js';
+import type { CheckpointService } from '../nfs/source-service.js';
+
+export interface NodeContext {
+  readonly config: ServerConfig;
+  /** `host:port` where this server listens. */
+  readonly address: string;
+  readonly client: RpcClient;
+  readonly limiter: RateLimiter;
+  readonly log: ServerLog;
+  readonly checkpoints: () => CheckpointService;
+}

@@ -1,0 +1,208 @@
+/**
+ * A replica server: holds partitions, serves rows, hands out checkpoints, ships logs. It reports to its
+ * meta server and does what that one orders; while the meta is away it goes on with what it knows.
+ */
+import { mkdir } from 'node:fs/promises';
+import { RateLimiter } from '../../../actors/rateLimiter.js';
+import type { ServerLog } from '../../observe/log.js';
+import {
+  type Address,
+  formatAddress,
+  type Gpid,
+  type HttpHandler,
+  RpcClient,
+  RpcError,
+  RpcServer,
+} from '../../pegasus/index.js';
+import type { ServerConfig } from '../config.js';
+import { MetaGroup } from '../meta-group.js';
+import { CheckpointService } from '../nfs/source-service.js';
+import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
+import { PolicyGate } from '../policy.js';
+import { RrdbService } from '../rrdb/index.js';
+import { HostedPartition } from './hosted-partition.js';
+import type { NodeContext } from './node-context.js';
+
+const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partitionIndex}`;
+
+export interface ReplicaServerOptions {
+  readonly config: ServerConfig;
+  readonly log: ServerLog;
+}
+
+export class ReplicaServer implements AsyncDisposable {
+  readonly #config: ServerConfig;
+  readonly #log: ServerLog;
+  readonly #gate = new PolicyGate();
+  readonly #client: RpcClient;
+  readonly #metas: MetaGroup;
+  readonly #partitions = new Map<string, HostedPartition>();
+  readonly #dropping = new Map<string, Promise<void>>();
+  readonly #checkpoints: CheckpointService;
+  readonly #rrdb: RrdbService;
+  readonly #server: RpcServer;
+  readonly #node: NodeContext;
+  readonly #stop = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+
+  private constructor({ config, log }: ReplicaServerOptions) {
+    this.#config = config;
+    this.#log = log;
+    this.#gate.set(config.policy ?? { version: 0, rules: [] });
+    this.#client = new RpcClient({
+      protocol: 'rdsn',
+      fromAddress: config.listen,
+      admitReply: (peer, ack) => this.#gate.admitsReply(peer, ack),
+    });
+    this.#metas = new MetaGroup(this.#client, config.metas);
+    this.#node = {
+      config,
+      address: formatAddress(config.listen),
+      client: this.#client,
+      limiter: new RateLimiter({ bytesPerSecond: config.limits.copyBytesPerSecond }),
+      log,
+      checkpoints: () => this.#checkpoints,
+    };
+    this.#checkpoints = new CheckpointService({
+      partition: (gpid) => {
+        const store = this.#partitions.get(keyOf(gpid))?.store ?? null;
+        return store === null ? undefined : { store };
+      },
+      serverAddress: config.listen,
+    });
+    this.#rrdb = new RrdbService({
+      partition: (gpid) => this.#partitions.get(keyOf(gpid))?.serving,
+      clusterId: config.cluster.id,
+      serverAddress: this.#node.address,
+    });
+    this.#server = new RpcServer({
+      handlers: {
+        ...this.#rrdb.handlers,
+        ...this.#checkpoints.handlers,
+        RPC_CLI_CLI_CALL: ({ cmd }) =>
+          cmd === 'bridle.stats' ? JSON.stringify(this.#server.stats()) : `unknown command ${JSON.stringify(cmd)}`,
+      },
+      http: this.#http(),
+      policy: ({ peer, code }) => this.#gate.decide(peer, code),
+      onHandlerError: (error, context) =>
+        log.error('a request failed unexpectedly', {
+          operation: context?.code,
+          error: error instanceof Error ? error.stack : String(error),
+        }),
+    });
+  }
+
+  /** Listens at once; partitions open as the meta server orders them. */
+  static async start(options: ReplicaServerOptions): Promise<ReplicaServer> {
+    await mkdir(options.config.directory, { recursive: true });
+    const server = new ReplicaServer(options);
+    await server.#server.listen(options.config.listen);
+    server.#loops = Promise.all([
+      server.#every(options.config.times.nodeSyncMs, () => server.#sync()),
+      server.#every(options.config.times.maintenanceMs, () => server.#maintain()),
+    ]);
+    return server;
+  }
+
+  get address(): Address {
+    return this.#config.listen;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#server.close();
+    await this.#client.close();
+    await this.#loops;
+    await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
+    await Promise.all(this.#dropping.values());
+    await this.#checkpoints.close();
+    this.#rrdb.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #sync(): Promise<void> {
+    const report: NodeReport = {
+      node: this.#node.address,
+      pid: process.pid,
+      policyVersion: this.#gate.policy.version,
+      partitions: [...this.#partitions.values()].map((partition) => partition.report()),
+    };
+    const { nodeDeadMs } = this.#config.times;
+    const options = { timeoutMs: nodeDeadMs, signal: this.#stop.signal };
+    const { json } = await this.#metas.call('RPC_BRIDLE_NODE_SYNC', { json: JSON.stringify(report) }, options);
+    this.#follow(nodeOrdersSchema.parse(JSON.parse(json)));
+  }
+
+  #follow(orders: NodeOrders): void {
+    if (orders.policy.version !== this.#gate.policy.version) this.#gate.set(orders.policy);
+    for (const order of orders.partitions) {
+      const key = keyOf(order);
+      const hosted = this.#partitions.get(key);
+      if (hosted !== undefined) hosted.follow(order);
+      else if (!this.#dropping.has(key)) this.#partitions.set(key, new HostedPartition(this.#node, order));
+    }
+    for (const gpid of orders.drop) this.#drop(keyOf(gpid));
+  }
+
+  #drop(key: string): void {
+    const hosted = this.#partitions.get(key);
+    if (hosted === undefined) return;
+    this.#partitions.delete(key);
+    const dropped = hosted
+      .drop()
+      .catch((error: unknown) => this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) }))
+      .finally(() => this.#dropping.delete(key));
+    this.#dropping.set(key, dropped);
+  }
+
+  async #maintain(): Promise<void> {
+    for (const partition of this.#partitions.values()) {
+      await partition.maintain().catch((error: unknown) =>
+        this.#log.warn('maintenance of a partition failed', { ...partition.gpid, error: String(error) }),
+      );
+    }
+  }
+
+  /** Runs `work` again and again; a failure is logged once until it changes, and never ends the loop. */
+  async #every(periodMs: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    let lastFailure = '';
+    while (!signal.aborted) {
+      try {
+        await work();
+        if (lastFailure !== '') this.#log.info('works again', { after: lastFailure });
+        lastFailure = '';
+      } catch (error) {
+        const failure = error instanceof RpcError ? `${error.operation}: ${error.code}` : String(error);
+        if (failure !== lastFailure && !signal.aborted) this.#log.warn('periodic work failed', { failure });
+        lastFailure = failure;
+      }
+      await pause(periodMs, signal);
+    }
+  }
+
+  #http(): HttpHandler {
+    return ({ path }) => {
+      const json = (value: unknown) => ({ status: 200, contentType: 'application/json', body: `${JSON.stringify(value)}\n` });
+      if (path === '/replica/partitions') return json([...this.#partitions.values()].map((partition) => partition.report()));
+      if (path === '/stats') return json(this.#server.stats());
+      return { status: 404, body: 'service not found\n' };
+    };
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
