@@ -90,7 +90,7 @@ export class Drive<Machine extends AnyStateMachine> {
     return (this.#snapshot as { value: unknown }).value;
   }
 
-  /** `running`, `done` or `error`. */
+  /** `active`, `done` or `error`. */
   get status(): string {
     return (this.#snapshot as { status: string }).status;
   }
@@ -248,6 +248,8 @@ export interface StateNodeView {
   readonly id: string;
   readonly path: readonly string[];
   readonly type: string;
+  /** Position in the chart's text. */
+  readonly order: number;
   readonly meta?: unknown;
   readonly parent?: StateNodeView;
   readonly states: Readonly<Record<string, StateNodeView>>;
@@ -257,7 +259,9 @@ export interface StateNodeView {
 
 function leafNodes(snapshot: unknown): readonly StateNodeView[] {
   const { _nodes: nodes } = snapshot as { _nodes: readonly StateNodeView[] };
-  return nodes.filter((node) => node.type === 'atomic' || node.type === 'final');
+  return nodes
+    .filter((node) => node.type === 'atomic' || node.type === 'final')
+    .sort((a, b) => a.order - b.order);
 }
 
 /** Every leaf state of a chart, whether it can be reached or not. */

@@ -1,0 +1,136 @@
+/** What holds for every chart: each state explains itself, and no wait is silent. */
+import { describe, expect, it } from 'vitest';
+import { checkpointTransfer } from '../../machines/checkpointTransfer.js';
+import { duplication } from '../../machines/duplication.js';
+import { REQUEST_NUMBERS } from '../../machines/effects.js';
+import { followerTable } from '../../machines/followerTable.js';
+import { partitionDuplicator } from '../../machines/partitionDuplicator.js';
+import { fullJitterMs, retryCeilingMs } from '../../machines/retry.js';
+import { table } from '../../machines/table.js';
+import { watchdog } from '../../machines/watchdog.js';
+import { drive, hasDeadline, leavesOf, metaOf } from '../support/chart.js';
+import {
+  duplicationInput,
+  followerInput,
+  partitionInput,
+  RETRY,
+  reply,
+  transferInput,
+} from '../support/inputs.js';
+
+const CHARTS = { duplication, followerTable, table, partitionDuplicator, checkpointTransfer, watchdog };
+type ChartName = keyof typeof CHARTS;
+const leaves = (Object.keys(CHARTS) as ChartName[]).flatMap((chart) =>
+  leavesOf(CHARTS[chart]).map((node) => ({ name: `${chart}.${node.path.join('.')}`, chart, node })),
+);
+
+/** Beside the life of a duplication; where nothing is written, nothing is waited for. */
+const SPEAKS_THROUGH_ANOTHER: Record<string, string> = {
+  'duplication.living.storage.idle': 'nothing is being written; the lifecycle beside it speaks',
+};
+
+/** Waits without a deadline of their own, each with the reason why none is needed (SPEC L-WAIT-1). */
+const NO_DEADLINE: Record<string, string> = {
+  'duplication.living.storage.idle': 'waits for nothing',
+  'duplication.living.lifecycle.DS_INIT': 'the write beside it has the storage deadline; the watchdog counts',
+  'duplication.living.lifecycle.DS_PREPARE.checkpointing':
+    'the watchdog counts; each partition has its deadline',
+  'duplication.living.lifecycle.DS_PREPARE.creatingFollower': 'the follower table has deadlines of its own',
+  'duplication.living.lifecycle.DS_PREPARE.leaving': 'the write beside it has the storage deadline',
+  'duplication.living.lifecycle.DS_APP.waitingReady': 'the follower table has deadlines of its own',
+  'duplication.living.lifecycle.DS_APP.leaving': 'the write beside it has the storage deadline',
+  'duplication.living.lifecycle.DS_LOG': 'the aim; the watchdog counts as soon as a partition lags',
+  'duplication.living.lifecycle.DS_PAUSE': 'an operator asked for it and ends it',
+  'duplication.living.lifecycle.DS_REMOVED.droppingFollower': 'the follower table has deadlines of its own',
+  'table.AS_CREATING.writing': 'local storage; the requester has a deadline, others get ERR_BUSY_CREATING',
+  'table.AS_AVAILABLE.idle': 'waits for nothing',
+  'table.AS_AVAILABLE.marking.writing': 'local storage; the requesters have deadlines of their own',
+  'table.AS_DROPPING.writing': 'local storage; the requesters have deadlines of their own',
+  'partitionDuplicator.idle': 'the sync tells the status again and again',
+  'partitionDuplicator.prepared': 'the sync repeats the report; the duplication’s watchdog counts',
+  'partitionDuplicator.holding': 'the sync tells the status; the duplication’s watchdog counts',
+  'partitionDuplicator.paused': 'an operator asked for it and ends it',
+  'watchdog.quiet': 'no progress is due',
+  'watchdog.stuck': 'it has been said; that is what the deadline is for',
+};
+
+const isTransient = (node: (typeof leaves)[number]['node']) =>
+  (node.always ?? []).some((transition) => transition.guard === undefined);
+
+describe('every state says what it waits for', () => {
+  it.each(leaves)('given $name, then its meta is complete', ({ name, node }) => {
+    if (isTransient(node) || name in SPEAKS_THROUGH_ANOTHER) return;
+    const meta = metaOf(node);
+    expect(meta, name).toBeDefined();
+    for (const words of [meta?.waitingFor, meta?.from, meta?.leavesWhen]) expect(words).toMatch(/\S/);
+    expect(Array.isArray(meta?.operatorCan)).toBe(true);
+    if (node.type === 'final') expect(meta?.settled).toBe('done');
+    if (node.path.at(-1) === 'blocked') {
+      expect(meta?.settled).toBe('blocked');
+      expect(meta?.operatorCan).toContain('retry');
+    }
+  });
+});
+
+describe('no wait is silent (SPEC L-WAIT-1)', () => {
+  it.each(leaves)('given $name, then it has a deadline, or a reason why it needs none', ({ name, node }) => {
+    if (node.type === 'final' || isTransient(node)) return;
+    const listed = name in NO_DEADLINE;
+    expect(hasDeadline(node) !== listed, listed ? 'listed, but it has one' : 'no deadline, no reason').toBe(
+      true,
+    );
+  });
+
+  it('given the list of reasons, then each names a state that there is', () => {
+    const names = leaves.map(({ name }) => name);
+    for (const name of Object.keys(NO_DEADLINE)) expect(names).toContain(name);
+  });
+});
+
+describe('no event throws (SPEC S-NOABORT-1)', () => {
+  /** Every event type a chart knows, with a body that nobody should send. */
+  const HOSTILE = { requestNo: -1, writeNo: -1, partition: 1e9, decree: Number.NaN, name: '__proto__' };
+  const STARTS = {
+    duplication: () => drive(duplication, duplicationInput()),
+    followerTable: () => drive(followerTable, followerInput()),
+    partitionDuplicator: () => drive(partitionDuplicator, partitionInput()),
+    checkpointTransfer: () => drive(checkpointTransfer, transferInput()),
+  };
+
+  it.each(Object.entries(STARTS))(
+    'given %s, when every known event comes malformed, then it goes on',
+    (_, start) => {
+      const known = start().machine.events as readonly string[];
+      for (const type of [...known, 'UNHEARD_OF']) {
+        if (type.startsWith('xstate.') || type === '*') continue;
+        const run = start();
+        run.send({ type, ...HOSTILE } as never);
+        run.send({ type, ...HOSTILE, trouble: null } as never);
+        expect(run.status).toBe('active');
+      }
+    },
+  );
+});
+
+describe('memory is bounded', () => {
+  it('given a follower table that fails for ever, then request numbers and attempts stay small', () => {
+    const run = drive(followerTable, followerInput());
+    for (let round = 0; round < 200; round++) {
+      run.send(reply(run.context.requestNo, { error: 'ERR_TIMEOUT' }));
+      run.fire(run.at === 'blocked' ? 'blockedRecheck' : 'retryBackoff');
+      expect(run.context.requestNo).toBeLessThan(REQUEST_NUMBERS);
+      expect(run.context.attempt).toBeLessThanOrEqual(RETRY.limitAttempts);
+    }
+    expect(run.timers).toHaveLength(1);
+  });
+});
+
+describe('backoff', () => {
+  it('given attempts, then waits double from the floor to the ceiling, and jitter stays between', () => {
+    expect([0, 1, 2, 3, 4, 5, 1e6].map((attempt) => retryCeilingMs(RETRY, attempt))).toEqual([
+      100, 100, 200, 400, 800, 1_000, 1_000,
+    ]);
+    expect(fullJitterMs(RETRY, 3, 0)).toBe(100);
+    expect(fullJitterMs(RETRY, 3, 0.999999)).toBe(400);
+  });
+});
