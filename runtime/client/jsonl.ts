@@ -13,28 +13,34 @@ export interface Line {
   readonly text: string;
 }
 
-/** Lines end with LF or CRLF; the last one needs no end. */
-export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Line> {
-  let line = 1;
-  let parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
+/** Cuts chunks into lines. Lines end with LF or CRLF; the last one needs no end. */
+export class LineSplitter {
+  #line = 1;
+  #parts: Buffer[] = [];
+  #size = 0;
+
+  /** The lines that end in this chunk. BRIDLE_BAD_INPUT for one that is not UTF-8. */
+  *push(chunk: Buffer): Generator<Line> {
     let from = 0;
     for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, from)) {
-      parts.push(chunk.subarray(from, lf));
-      const text = decode(line, parts);
-      if (text !== '') yield { line, text };
-      parts = [];
-      size = 0;
-      line++;
+      this.#parts.push(chunk.subarray(from, lf));
       from = lf + 1;
+      yield* this.end();
     }
-    if (from < chunk.length) parts.push(chunk.subarray(from));
-    size += chunk.length - from;
-    if (size > MAX_LINE_BYTES) throw tooLarge(line, `a line of more than ${MAX_LINE_BYTES} bytes`);
+    if (from < chunk.length) this.#parts.push(chunk.subarray(from));
+    this.#size += chunk.length - from;
+    if (this.#size > MAX_LINE_BYTES)
+      throw tooLarge(this.#line, `a line of more than ${MAX_LINE_BYTES} bytes`);
   }
-  const text = decode(line, parts);
-  if (text !== '') yield { line, text };
+
+  /** The last line, when the input does not end with a line end. */
+  *end(): Generator<Line> {
+    const line = this.#line++;
+    const text = decode(line, this.#parts);
+    this.#parts = [];
+    this.#size = 0;
+    if (text !== '') yield { line, text };
+  }
 }
 
 function decode(line: number, parts: readonly Buffer[]): string {

@@ -4,7 +4,7 @@
  * without a word about it.
  */
 import { BridleError } from './errors.js';
-import { type ReadRowsOptions, type RowFormat, readRows } from './rows.js';
+import { type ReadRowsOptions, type RowFormat, readRowGroups } from './rows.js';
 import { ReplayableInput } from './spool.js';
 import type { Table } from './table.js';
 import { BulkWriter } from './writer.js';
@@ -70,9 +70,11 @@ export async function loadRows(options: LoadOptions): Promise<LoadReport> {
   });
   const report = progressReporter(options, 'writing', total);
   try {
-    for await (const row of readRows(input.chunks(signal), read)) {
-      await writer.write(row);
-      report(writer.rowsWritten, writer.bytesWritten);
+    for await (const group of readRowGroups(input.chunks(signal), read)) {
+      for (const row of group) {
+        await writer.write(row);
+        report(writer.rowsWritten, writer.bytesWritten);
+      }
     }
     await input.checkUnchanged();
     await writer.flush();
@@ -97,9 +99,11 @@ async function validate(input: ReplayableInput, options: LoadOptions & ReadRowsO
   const report = progressReporter(options, 'validating', undefined);
   let rows = 0;
   let bytes = 0;
-  for await (const row of readRows(input.chunks(options.signal), options)) {
-    rows++;
-    bytes += row.hashKey.length + row.sortKey.length + row.value.length;
+  for await (const group of readRowGroups(input.chunks(options.signal), options)) {
+    for (const row of group) {
+      rows++;
+      bytes += row.hashKey.length + row.sortKey.length + row.value.length;
+    }
     report(rows, bytes);
   }
   report(rows, bytes, true);

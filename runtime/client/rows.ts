@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_HASH_KEY_BYTES } from '../pegasus/key.js';
 import { CsvParser, type CsvRecord } from './csv.js';
-import { hasLoneSurrogate, type JsonObject, type Line, parseObject, readLines } from './jsonl.js';
+import { hasLoneSurrogate, type JsonObject, type Line, LineSplitter, parseObject } from './jsonl.js';
 import { MAX_ROW_BYTES } from './table.js';
 import { badInput, byteChunks, tooLarge } from './utf8.js';
 
@@ -48,25 +48,63 @@ export async function* readRows(
   stream: AsyncIterable<string | Uint8Array>,
   options: ReadRowsOptions,
 ): AsyncGenerator<InputRow> {
-  if (options.format === 'csv') return yield* readCsv(stream, options);
-  for await (const line of readLines(byteChunks(stream))) yield fromObject(line, options);
+  for await (const rows of readRowGroups(stream, options)) yield* rows;
 }
 
-async function* readCsv(
+/**
+ * As {@link readRows}, the rows of one chunk together: a promise per chunk instead of one per row. Each
+ * group has to be read to its end before the next is asked for.
+ */
+export async function* readRowGroups(
   stream: AsyncIterable<string | Uint8Array>,
   options: ReadRowsOptions,
-): AsyncGenerator<InputRow> {
-  const parser = new CsvParser();
-  let columns: Columns | undefined;
-  function* rows(records: Iterable<CsvRecord>): Generator<InputRow> {
+): AsyncGenerator<Iterable<InputRow>> {
+  const parser = options.format === 'csv' ? new CsvRows(options) : new JsonRows(options);
+  for await (const chunk of byteChunks(stream)) yield parser.push(chunk);
+  yield parser.end();
+}
+
+class JsonRows {
+  readonly #lines = new LineSplitter();
+  readonly #options: ReadRowsOptions;
+
+  constructor(options: ReadRowsOptions) {
+    this.#options = options;
+  }
+
+  *push(chunk: Buffer): Generator<InputRow> {
+    for (const line of this.#lines.push(chunk)) yield fromObject(line, this.#options);
+  }
+
+  *end(): Generator<InputRow> {
+    for (const line of this.#lines.end()) yield fromObject(line, this.#options);
+  }
+}
+
+class CsvRows {
+  readonly #parser = new CsvParser();
+  readonly #options: ReadRowsOptions;
+  #columns: Columns | undefined;
+
+  constructor(options: ReadRowsOptions) {
+    this.#options = options;
+  }
+
+  *push(chunk: Buffer): Generator<InputRow> {
+    yield* this.#rows(this.#parser.push(chunk));
+  }
+
+  *end(): Generator<InputRow> {
+    yield* this.#rows(this.#parser.end());
+    if (this.#columns === undefined) throw badInput(1, 'the header line is missing', '');
+  }
+
+  *#rows(records: Iterable<CsvRecord>): Generator<InputRow> {
     for (const record of records) {
-      if (columns === undefined) columns = readHeader(record, options);
-      else yield fromRecord(record, columns);
+      if (this.#columns === undefined) this.#columns = readHeader(record, this.#options);
+      else yield fromRecord(record, this.#columns);
     }
   }
-  for await (const chunk of byteChunks(stream)) yield* rows(parser.push(chunk));
-  yield* rows(parser.end());
-  if (columns === undefined) throw badInput(1, 'the header line is missing', '');
 }
 
 /** Which column is what; an index of -1 means there is none. */
