@@ -1,5 +1,7 @@
 /** What holds for every chart: each state explains itself, and no wait is silent. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AnyStateMachine } from 'xstate';
 import { checkpointTransfer } from '../../machines/checkpointTransfer.js';
 import { duplication } from '../../machines/duplication.js';
 import { REQUEST_NUMBERS } from '../../machines/effects.js';
@@ -8,14 +10,17 @@ import { partitionDuplicator } from '../../machines/partitionDuplicator.js';
 import { fullJitterMs, retryCeilingMs } from '../../machines/retry.js';
 import { table } from '../../machines/table.js';
 import { watchdog } from '../../machines/watchdog.js';
-import { drive, hasDeadline, leavesOf, metaOf } from '../support/chart.js';
+import { type Drive, drive, hasDeadline, leavesOf, metaOf } from '../support/chart.js';
 import {
+  checkpoint,
   duplicationInput,
   followerInput,
   partitionInput,
   RETRY,
   reply,
+  tableView,
   transferInput,
+  trouble,
 } from '../support/inputs.js';
 
 const CHARTS = { duplication, followerTable, table, partitionDuplicator, checkpointTransfer, watchdog };
@@ -123,6 +128,123 @@ describe('memory is bounded', () => {
     }
     expect(run.timers).toHaveLength(1);
   });
+});
+
+describe('any sequence of events', () => {
+  const requestNo = fc.integer({ min: 0, max: 7 });
+  const decree = fc.integer({ min: -1, max: 30 });
+  const error = fc.constantFrom(
+    'ERR_OK',
+    'ERR_TIMEOUT',
+    'ERR_ACL_DENY',
+    'ERR_APP_EXIST',
+    'ERR_OBJECT_NOT_FOUND',
+  );
+  const failed = fc.record({ type: fc.constant('FAILED'), requestNo, trouble: error.map((e) => trouble(e)) });
+  const retry = fc.constant({ type: 'RETRY_NOW' });
+  const name = fc.constantFrom('a', 'b', 'c', 'd');
+  const WALKS: Record<string, { start: () => Drive<AnyStateMachine>; events: fc.Arbitrary<object> }> = {
+    followerTable: {
+      start: () =>
+        drive(followerTable as AnyStateMachine, followerInput({ goal: 'ready', policy: 'replace' })),
+      events: fc.oneof(
+        retry,
+        fc.record({
+          type: fc.constant('FOLLOWER_REPLY'),
+          requestNo,
+          error,
+          table: fc.option(fc.constantFrom(tableView(), tableView({ owner: null })), { nil: undefined }),
+          readiness: fc.option(
+            fc.nat(4).map((n) => ({ readyPartitions: n, partitionCount: 4, trouble: null })),
+            { nil: undefined },
+          ),
+        }),
+      ),
+    },
+    partitionDuplicator: {
+      start: () => drive(partitionDuplicator as AnyStateMachine, partitionInput()),
+      events: fc.oneof(
+        retry,
+        failed,
+        fc.constant({ type: 'LOG_APPENDED' }),
+        fc.record({
+          type: fc.constant('STATUS'),
+          status: fc.constantFrom('DS_PREPARE', 'DS_APP', 'DS_LOG', 'DS_PAUSE'),
+          failMode: fc.constantFrom('FAIL_SLOW', 'FAIL_SKIP'),
+        }),
+        fc.record({ type: fc.constant('CHECKPOINT_PREPARED'), decree }),
+        fc.record({ type: fc.constant('FOLLOWER_AT'), requestNo, appliedDecree: decree }),
+        fc.record({ type: fc.constant('BATCH_LOADED'), requestNo, toDecree: decree }),
+        fc.record({ type: fc.constant('BATCH_SHIPPED'), requestNo, appliedDecree: decree }),
+        fc.record({
+          type: fc.constant('LOG_DAMAGED'),
+          requestNo,
+          trouble: fc.constant(trouble('BRIDLE_LOG_DAMAGED')),
+          resumeAfterDecree: decree,
+        }),
+      ),
+    },
+    checkpointTransfer: {
+      start: () => drive(checkpointTransfer as AnyStateMachine, transferInput()),
+      events: fc.oneof(
+        retry,
+        failed,
+        fc.record({ type: fc.constant('PRIMARY_AT'), requestNo, address: fc.constant('east-2:34801') }),
+        fc.record({
+          type: fc.constant('CHECKPOINT_AT'),
+          requestNo,
+          checkpoint: fc.constantFrom(checkpoint(1, ['a', 'b', 'c']), checkpoint(2, ['b', 'c', 'd'])),
+        }),
+        fc.record({ type: fc.constantFrom('FILE_VERIFIED', 'FILE_PROGRESS'), name, doneBytes: fc.nat(9) }),
+        fc.record({ type: fc.constant('FILE_FAILED'), name, trouble: error.map((e) => trouble(e)) }),
+        fc.record({ type: fc.constantFrom('INSTALLED', 'OPENED'), requestNo }),
+      ),
+    },
+  };
+  const seed = process.env.FC_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.FC_SEED);
+
+  it.each(Object.keys(WALKS))(
+    `given %s and seed ${seed}, then nothing throws, no wait loses its timer, and children are those of the context`,
+    (chart) => {
+      const walk = WALKS[chart];
+      if (walk === undefined) return;
+      // An event with the awaited number, an event with any number, or the timer that runs.
+      const step = fc.tuple(fc.constantFrom('answer', 'answer', 'any', 'timer'), walk.events);
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+          const run = walk.start();
+          for (const [how, event] of steps) {
+            if (run.status !== 'active') break;
+            const timer = run.timers[0];
+            if (how === 'timer' && timer !== undefined) run.fire(timer.delay);
+            else {
+              const numbered = how === 'answer' && 'requestNo' in event;
+              run.send({ ...event, ...(numbered ? { requestNo: run.context.requestNo } : {}) } as never);
+            }
+            const waits = `${chart}.${run.at}`;
+            if (run.status === 'active' && !(waits in NO_DEADLINE)) expect(run.timers, waits).toHaveLength(1);
+            else expect(run.timers, waits).toHaveLength(0);
+            if (run.hasTag('blocked')) expect(run.context.trouble, waits).not.toBe(null);
+            expect(run.context.attempt).toBeLessThanOrEqual(RETRY.limitAttempts);
+            if (chart === 'checkpointTransfer') {
+              expect(run.children).toEqual(run.context.active.map((file: string) => `file:${file}`));
+              expect(run.children.length).toBeLessThanOrEqual(2);
+              const { pending, active, verified } = run.context;
+              const all = [...pending, ...active, ...verified];
+              expect(new Set(all).size, all.join()).toBe(all.length);
+              if (run.at === 'installing') {
+                for (const { name: file } of run.context.checkpoint.files) expect(verified).toContain(file);
+              }
+            }
+            if (chart === 'partitionDuplicator')
+              expect(run.context.skippedMutations).toBeGreaterThanOrEqual(0);
+          }
+        }),
+        { seed, numRuns: Number(process.env.FC_RUNS ?? 100) },
+      );
+    },
+    120_000,
+  );
 });
 
 describe('backoff', () => {
