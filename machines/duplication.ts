@@ -161,6 +161,16 @@ const meta = (
   operatorCan: ['explain', 'remove'],
   ...more,
 });
+/** After the assignments of the same transition, so that it says what is true from now on. */
+const announce = (what: DuplicationEffects['announce']['what']) => ({
+  type: 'announce' as const,
+  params: ({ context }: { context: DuplicationContext }) => ({
+    what,
+    status: context.status,
+    trouble: context.trouble,
+    stuck: context.stuck,
+  }),
+});
 const FOLLOWER_META = 'the follower’s meta server';
 
 const followerInput =
@@ -236,8 +246,8 @@ export const duplication = chart.createMachine({
           { guard: 'followerTroubled', actions: ['noteTrouble', 'tellTrouble'] },
           { actions: 'clearTrouble' },
         ],
-        STUCK: { actions: ['noteStuck', { type: 'announce', params: { what: 'blocked' } }] },
-        RECOVERED: { actions: ['noteRecovered', { type: 'announce', params: { what: 'recovered' } }] },
+        STUCK: { actions: ['noteStuck', announce('blocked')] },
+        RECOVERED: { actions: ['noteRecovered', announce('recovered')] },
       },
       states: {
         lifecycle: {
@@ -488,7 +498,7 @@ export const duplication = chart.createMachine({
                   target: 'idle',
                   actions: [
                     'show',
-                    { type: 'announce', params: { what: 'status' } },
+                    announce('status'),
                     'tellProgress',
                     {
                       type: 'answer',

@@ -100,7 +100,12 @@ export interface DuplicationEffects {
   /** Answer a requester; null means that nobody waits. */
   answer: { readonly requester: string | null; readonly error: string; readonly hint?: string };
   /** For logs, metrics and alerts: a new status is visible, the watchdog speaks up or calms down. */
-  announce: { readonly what: 'status' | 'blocked' | 'recovered' };
+  announce: {
+    readonly what: 'status' | 'blocked' | 'recovered';
+    readonly status: DuplicationStatus;
+    readonly trouble: Trouble | null;
+    readonly stuck: StuckReason | null;
+  };
 }
 
 /** Why a request is refused and what is legal instead; null when it is legal (SPEC L-OBEY-1). */

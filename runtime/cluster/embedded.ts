@@ -259,7 +259,7 @@ function configsOf(options: StartClusterOptions, layout: Layout, directory: stri
 }
 
 function merged<T extends object>(base: T, over: DeepPartial<T>): T {
-  const result: Record<string, unknown> = { ...base };
+  const result: Record<string, unknown> = Object.fromEntries(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
     const old = result[key];
     result[key] =

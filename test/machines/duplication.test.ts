@@ -460,10 +460,10 @@ describe('the watchdog', () => {
   it('given it speaks up and calms down, then both are announced', () => {
     const run = REACH.DS_APP().send({ type: 'STUCK', reason: 'same-error', error: 'ERR_TIMEOUT' });
     expect(run.context.stuck).toBe('same-error');
-    expect(run.effects('announce')).toEqual([{ what: 'blocked' }]);
+    expect(run.effects('announce')).toMatchObject([{ what: 'blocked' }]);
     run.send({ type: 'RECOVERED' });
     expect(run.context.stuck).toBe(null);
-    expect(run.effects('announce')).toEqual([{ what: 'recovered' }]);
+    expect(run.effects('announce')).toMatchObject([{ what: 'recovered' }]);
   });
 
   it('given the follower table’s trouble, then it is shown and passed on; its progress clears it', () => {

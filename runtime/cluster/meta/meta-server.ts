@@ -240,11 +240,12 @@ export class MetaServer implements AsyncDisposable {
   }
 }
 
-function announce(log: ServerLog, { what }: DuplicationEffects['announce'], { record, context }: HostedDuplication): void {
-  const facts = { duplication: record.duplicationId, table: record.appName, status: context.status };
+function announce(log: ServerLog, announcement: DuplicationEffects['announce'], { record }: HostedDuplication): void {
+  const { what, status, trouble, stuck } = announcement;
+  const facts = { duplication: record.duplicationId, table: record.appName, status };
   if (what === 'blocked') {
-    const error = context.trouble?.error ?? 'BRIDLE_NO_PROGRESS';
-    log.warn('duplication is stuck', { ...facts, reason: context.stuck, error, what: describeError(error).what });
+    const error = trouble?.error ?? 'BRIDLE_NO_PROGRESS';
+    log.warn('duplication is stuck', { ...facts, reason: stuck, trouble, what: describeError(error).what });
   } else log.info(what === 'status' ? 'duplication changed its status' : 'duplication moves again', facts);
 }
 
