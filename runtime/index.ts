@@ -59,6 +59,15 @@ export {
   verifyTables,
 } from './client/index.js';
 export {
+  type ClusterEvent,
+  ClusterStartError,
+  EmbeddedCluster,
+  type ServerView,
+  type StartClusterOptions,
+  startCluster,
+} from './cluster/embedded.js';
+export type { PolicyRule } from './cluster/policy.js';
+export {
   type DuplicateOptions,
   Duplication,
   type DuplicationEvent,

@@ -15,4 +15,5 @@ export {
   setPolicy,
   setRemote,
 } from './remote-commands.js';
+export { type DuplicationSnapshot, snapshotDuplications } from './snapshot.js';
 export type { WaitOptions, WaitTarget } from './wait.js';

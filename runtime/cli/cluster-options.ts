@@ -1,0 +1,61 @@
+/** What `bridle up` is given, checked before any process is started. */
+import { readFile } from 'node:fs/promises';
+import { parseAddresses } from '../client/address.js';
+import { BridleError } from '../client/index.js';
+import { type PolicyRule, policySchema } from '../cluster/policy.js';
+import { formatAddress } from '../pegasus/address.js';
+
+/** Options of `bridle up` as commander gives them. */
+export interface UpOptions {
+  readonly name: string;
+  readonly id?: number;
+  readonly metaPort: number;
+  readonly replicas?: number;
+  readonly remote: Readonly<Record<string, readonly string[]>>;
+  readonly policy?: string;
+  readonly foreground?: boolean;
+}
+
+/**
+ * For an option that may come several times.
+ *
+ * @example
+ * parseRemote('west=127.0.0.1:34701,127.0.0.1:34702', {}) // { west: ['127.0.0.1:34701', '127.0.0.1:34702'] }
+ */
+export function parseRemote(
+  text: string,
+  before: Readonly<Record<string, readonly string[]>>,
+): Record<string, readonly string[]> {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at);
+  if (at < 1 || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
+    throw BridleError.of('BRIDLE_USAGE', { hint: `--remote ${text}: write NAME=HOST:PORT,…` });
+  }
+  return { ...before, [name]: parseAddresses(text.slice(at + 1)).map(formatAddress) };
+}
+
+/** The rules of a policy file: a JSON array of rules, or an object with `rules`. BRIDLE_USAGE otherwise. */
+export async function readPolicyFile(path: string): Promise<PolicyRule[]> {
+  const refuse = (hint: string, cause?: unknown) =>
+    BridleError.of('BRIDLE_USAGE', { operation: 'read policy', hint: `${path}: ${hint}`, cause });
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path === '-' ? '/dev/stdin' : path, 'utf8'));
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error), error);
+  }
+  const rules = Array.isArray(value) ? value : (value as { readonly rules?: unknown } | null)?.rules;
+  const parsed = policySchema.shape.rules.safeParse(rules);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw refuse(`rule ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? 'not a list of rules'}`);
+}
+
+/** Any failure to start, as an error of the catalogue. */
+export function startError(code: string, hint: string, { metaPort }: UpOptions, data: string): BridleError {
+  return BridleError.of(code, {
+    operation: 'up',
+    hint,
+    values: { path: data, ...(metaPort === 0 ? {} : { port: String(metaPort) }) },
+  });
+}

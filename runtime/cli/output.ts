@@ -1,0 +1,90 @@
+/** What goes to standard output and standard error: for people lined up, for programs JSON. */
+import type { Writable } from 'node:stream';
+import { type BridleError, formatError } from '../client/index.js';
+
+/** Text can come from another machine: control characters must not reach a terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/**
+ * Columns that line up; the last one is not padded.
+ *
+ * @example
+ * formatTable(['TABLE', 'STATUS'], [['users', 'DS_LOG']]) // 'TABLE  STATUS\nusers  DS_LOG'
+ */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows].map((row) => row.map(printable));
+  const widths = header.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, at) => (at === header.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** One fact per row, labels lined up. */
+export function formatFacts(facts: readonly (readonly [label: string, value: string])[]): string {
+  const width = Math.max(0, ...facts.map(([label]) => label.length));
+  return facts.map(([label, value]) => `${label.padEnd(width)}  ${printable(value)}`.trimEnd()).join('\n');
+}
+
+/** @example formatBytes(1_500_000) // '1.5 MB' */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** @example formatMs(75_000) // '1 min 15 s' */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export interface OutputStreams {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+/** Where a command says what it has to say. */
+export class Output {
+  readonly #streams: OutputStreams;
+  readonly json: boolean;
+
+  constructor(json: boolean, streams: OutputStreams = process) {
+    this.json = json;
+    this.#streams = streams;
+  }
+
+  /** The result: one JSON line for programs, or text for people. */
+  result(value: unknown, text: string | (() => string)): void {
+    this.line(this.json ? JSON.stringify(value) : typeof text === 'string' ? text : text());
+  }
+
+  /** One line, whatever the mode. */
+  line(text: string): void {
+    this.#streams.stdout.write(`${text}\n`);
+  }
+
+  /** For people who watch; not part of the result. */
+  note(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
+  error(error: BridleError): void {
+    this.#streams.stderr.write(`${formatError(error)}\n`);
+    if (this.json) this.line(JSON.stringify({ error }));
+  }
+}

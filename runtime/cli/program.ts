@@ -1,0 +1,75 @@
+/** All commands of `bridle`, and what happens when one fails. */
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { BridleError } from '../client/index.js';
+import { addGlobalOptions } from './context.js';
+import { addControlCommands } from './control.js';
+import { demoCommand } from './demo.js';
+import { addDownCommand } from './down.js';
+import { addDuplicateCommand } from './duplicate.js';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
+import { addExplainCommand } from './explain.js';
+import { addLoadCommand } from './load.js';
+import { Output } from './output.js';
+import { addPolicyCommands } from './policy.js';
+import { addStatusCommand } from './status.js';
+import { addTableCommands } from './table.js';
+import { addUpCommand } from './up.js';
+import { addVerifyCommand } from './verify.js';
+
+export function buildProgram(): Command {
+  const program = addGlobalOptions(new Command('bridle'))
+    .description('Carries out, supervises and proves table duplication for Apache Pegasus.')
+    .version(version(), '--version')
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    // Errors are printed once, from the catalogue.
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride()
+    .addHelpText('after', `${EXIT_CODES_HELP}\n\nStart with:\n  $ bridle demo`);
+  const demo = demoCommand();
+  program.addCommand(demo.copyInheritedSettings(program));
+  addUpCommand(program);
+  addDownCommand(program);
+  addTableCommands(program);
+  addLoadCommand(program);
+  addDuplicateCommand(program);
+  addStatusCommand(program);
+  addExplainCommand(program);
+  addControlCommands(program);
+  addVerifyCommand(program);
+  addPolicyCommands(program);
+  return program;
+}
+
+function version(): string {
+  const file: unknown = createRequire(import.meta.url)('bridle/package.json');
+  return z.object({ version: z.string() }).parse(file).version;
+}
+
+/**
+ * Runs one command line; never rejects. What went wrong is on standard error.
+ *
+ * @param args without the names of node and the script
+ * @returns the exit code
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  process.exitCode = undefined;
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const known = error instanceof CommanderError ? usageError(error, args) : BridleError.from(error);
+    new Output(args.includes('--json')).error(known);
+    // A command can know better what its failure means.
+    const chosen = Number(process.exitCode ?? 0);
+    return chosen === 0 ? exitCodeOf(known) : chosen;
+  }
+}
+
+function usageError({ message, code }: CommanderError, args: readonly string[]): BridleError {
+  const hint = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
+  return BridleError.of('BRIDLE_USAGE', { operation: ['bridle', ...args].join(' ').slice(0, 200), hint });
+}

@@ -1,0 +1,73 @@
+/** `bridle table`: creating, listing and dropping tables. */
+import type { Command } from 'commander';
+import type { TableInfo } from '../client/index.js';
+import { parseWhole, perform } from './context.js';
+import { formatTable } from './output.js';
+
+export function addTableCommands(program: Command): void {
+  const table = program.command('table').description('create, list and drop tables');
+
+  table
+    .command('create')
+    .description('create a table and wait until it can be used')
+    .argument('<name>', '1 to 128 of A-Z a-z 0-9 _ . : -')
+    .option('--partitions <n>', 'number of partitions, 1 to 1024', parseWhole, 8)
+    .option('--replicas <n>', 'replicas of each partition; embedded clusters keep one', parseWhole, 1)
+    .addHelpText('after', '\nExample:\n  $ bridle table create users --partitions 16')
+    .action((name: string, options: { partitions: number; replicas: number }, command: Command) =>
+      perform(command, async (context) => {
+        const cluster = await context.cluster();
+        const created = await cluster.createTable(name, {
+          partitionCount: options.partitions,
+          replicaCount: options.replicas,
+          signal: context.signal,
+        });
+        context.out.result(
+          created,
+          `table ${created.name} created with ${created.partitionCount} partitions`,
+        );
+        return undefined;
+      }),
+    );
+
+  table
+    .command('list')
+    .description('the tables of a cluster')
+    .addHelpText('after', '\nExample:\n  $ bridle table list --meta 127.0.0.1:34601')
+    .action((_: unknown, command: Command) =>
+      perform(command, async (context) => {
+        const cluster = await context.cluster();
+        const tables = await cluster.listTables(context.limits);
+        context.out.result({ cluster: cluster.name, tables }, () => formatTables(tables));
+        return undefined;
+      }),
+    );
+
+  table
+    .command('drop')
+    .description('drop a table and its rows; refused while it is duplicated')
+    .argument('<name>')
+    .addHelpText('after', '\nExample:\n  $ bridle table drop users')
+    .action((name: string, _: unknown, command: Command) =>
+      perform(command, async (context) => {
+        const cluster = await context.cluster();
+        await cluster.dropTable(name, context.limits);
+        context.out.result({ dropped: name }, `table ${name} dropped`);
+        return undefined;
+      }),
+    );
+}
+
+function formatTables(tables: readonly TableInfo[]): string {
+  if (tables.length === 0) return 'no tables';
+  return formatTable(
+    ['TABLE', 'ID', 'STATUS', 'PARTITIONS', 'DUPLICATING'],
+    tables.map((each) => [
+      each.name,
+      String(each.appId),
+      each.status,
+      String(each.partitionCount),
+      each.duplicating ? 'yes' : 'no',
+    ]),
+  );
+}
