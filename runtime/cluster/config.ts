@@ -1,5 +1,9 @@
 /** What a server process is told when it starts, and the times an embedded cluster runs by. */
-import type { CheckpointTransferTimes, DuplicationTimes, PartitionDuplicatorTimes } from '../../machines/index.js';
+import type {
+  CheckpointTransferTimes,
+  DuplicationTimes,
+  PartitionDuplicatorTimes,
+} from '../../machines/index.js';
 import type { Address } from '../pegasus/index.js';
 import type { Policy } from './policy.js';
 

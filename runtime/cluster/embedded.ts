@@ -18,8 +18,8 @@ import {
   DEFAULT_TIMES,
   type ServerConfig,
 } from './config.js';
-import { freePort, isPortFree } from './ports.js';
 import type { PolicyRule } from './policy.js';
+import { freePort, isPortFree } from './ports.js';
 import { type ServerEvent, ServerProcess } from './server-process.js';
 
 export type DeepPartial<T> = T extends object ? { readonly [K in keyof T]?: DeepPartial<T[K]> } : T;
@@ -108,7 +108,12 @@ export class EmbeddedCluster implements AsyncDisposable {
   static async start(options: StartClusterOptions): Promise<EmbeddedCluster> {
     const directory = resolve(options.directory);
     const layout = await layoutOf(options, directory);
-    const cluster = new EmbeddedCluster(layout, directory, configsOf(options, layout, directory), options.restart ?? true);
+    const cluster = new EmbeddedCluster(
+      layout,
+      directory,
+      configsOf(options, layout, directory),
+      options.restart ?? true,
+    );
     try {
       await Promise.all(cluster.#servers.map(({ process }) => process.start()));
       await cluster.#allAlive(options.signal);
@@ -144,7 +149,9 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   async close(): Promise<void> {
     // Replica servers first: they say good-bye to a meta server that still listens.
-    await Promise.all(this.#servers.filter(({ role }) => role === 'replica').map(({ process }) => process.stop()));
+    await Promise.all(
+      this.#servers.filter(({ role }) => role === 'replica').map(({ process }) => process.stop()),
+    );
     await Promise.all(this.#servers.map(({ process }) => process.stop()));
     this.#events.complete();
   }
@@ -170,7 +177,10 @@ export class EmbeddedCluster implements AsyncDisposable {
         });
       if (alive >= wanted) return;
       if (Date.now() > deadlineMs) {
-        throw new ClusterStartError('ERR_TIMEOUT', `${alive} of ${wanted} replica servers are alive after ${START_DEADLINE_MS} ms`);
+        throw new ClusterStartError(
+          'ERR_TIMEOUT',
+          `${alive} of ${wanted} replica servers are alive after ${START_DEADLINE_MS} ms`,
+        );
       }
       await new Promise((done) => setTimeout(done, 25));
     }
@@ -202,12 +212,14 @@ async function layoutOf(options: StartClusterOptions, directory: string): Promis
   const { name, metaPort = 0, replicas } = options;
   const id = options.id ?? clusterIdOf(name);
   const invalid = (message: string) => new ClusterStartError('ERR_INVALID_PARAMETERS', message);
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) throw invalid(`cluster name ${JSON.stringify(name)}: 1 to 64 of A-Z a-z 0-9 _ -`);
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
+    throw invalid(`cluster name ${JSON.stringify(name)}: 1 to 64 of A-Z a-z 0-9 _ -`);
   if (!Number.isInteger(id) || id < 1 || id > 127) throw invalid(`cluster id ${id}: 1 to 127`);
   if (replicas !== undefined && (!Number.isInteger(replicas) || replicas < 1 || replicas > 64)) {
     throw invalid(`${replicas} replica servers: 1 to 64`);
   }
-  if (!Number.isInteger(metaPort) || metaPort < 0 || metaPort > 65_535) throw invalid(`port ${metaPort}: 0 to 65535`);
+  if (!Number.isInteger(metaPort) || metaPort < 0 || metaPort > 65_535)
+    throw invalid(`port ${metaPort}: 0 to 65535`);
   await mkdir(directory, { recursive: true });
   const file = join(directory, LAYOUT_FILE);
   const known = await readFile(file, 'utf8').then(
@@ -216,7 +228,8 @@ async function layoutOf(options: StartClusterOptions, directory: string): Promis
   );
   if (known !== null) {
     if (known.name !== name) throw invalid(`${directory} belongs to cluster ${known.name}, not ${name}`);
-    if (known.id !== id && options.id !== undefined) throw invalid(`${directory} belongs to a cluster with id ${known.id}, not ${id}`);
+    if (known.id !== id && options.id !== undefined)
+      throw invalid(`${directory} belongs to a cluster with id ${known.id}, not ${id}`);
     if (replicas !== undefined && replicas !== known.replicaPorts.length) {
       throw invalid(`${directory} has ${known.replicaPorts.length} replica servers, not ${replicas}`);
     }
@@ -229,7 +242,8 @@ async function layoutOf(options: StartClusterOptions, directory: string): Promis
     name,
     id: known?.id ?? id,
     metaPort: metaPort === 0 ? await freePort() : metaPort,
-    replicaPorts: known?.replicaPorts ?? (await Promise.all(Array.from({ length: replicas ?? 3 }, () => freePort()))),
+    replicaPorts:
+      known?.replicaPorts ?? (await Promise.all(Array.from({ length: replicas ?? 3 }, () => freePort()))),
   };
   await writeFile(`${file}.new`, `${JSON.stringify(layout)}\n`);
   await rename(`${file}.new`, file);

@@ -14,18 +14,23 @@ export type ServerMessage =
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServerConfig;
 const log = jsonLog({ cluster: config.cluster.name, server: `${config.role} ${config.listen.port}` });
-const tell = (message: ServerMessage) => new Promise<void>((resolve) => {
-  if (process.send === undefined) resolve();
-  else process.send(message, () => resolve());
-});
+const tell = (message: ServerMessage) =>
+  new Promise<void>((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(message, () => resolve());
+  });
 
 // A defect in one request must not end the server; it is logged where an operator looks.
 process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: String(reason) }));
-process.on('uncaughtException', (error) => log.error('uncaught exception', { error: error.stack ?? String(error) }));
+process.on('uncaughtException', (error) =>
+  log.error('uncaught exception', { error: error.stack ?? String(error) }),
+);
 
 try {
   const server =
-    config.role === 'meta' ? await MetaServer.start({ config, log }) : await ReplicaServer.start({ config, log });
+    config.role === 'meta'
+      ? await MetaServer.start({ config, log })
+      : await ReplicaServer.start({ config, log });
   let closing = false;
   const close = async (why: string) => {
     if (closing) return;

@@ -28,7 +28,12 @@ export type Policy = z.infer<typeof policySchema>;
 export const OPEN_POLICY: Policy = { version: 0, rules: [] };
 
 /** Never subject to a policy: without them a closed cluster could not be opened again. */
-const EXEMPT = new Set(['RPC_BRIDLE_NODE_SYNC', 'RPC_BRIDLE_NODE_SYNC_ACK', 'RPC_CLI_CLI_CALL', 'RPC_CLI_CLI_CALL_ACK']);
+const EXEMPT = new Set([
+  'RPC_BRIDLE_NODE_SYNC',
+  'RPC_BRIDLE_NODE_SYNC_ACK',
+  'RPC_CLI_CLI_CALL',
+  'RPC_CLI_CLI_CALL_ACK',
+]);
 
 /**
  * @example

@@ -66,7 +66,11 @@ export class ServerProcess {
         done();
         this.#stopping = true;
         child.kill('SIGKILL');
-        reject(Object.assign(new Error(`${this.#options.config.role} server at ${this.address}: ${message}`), { code }));
+        reject(
+          Object.assign(new Error(`${this.#options.config.role} server at ${this.address}: ${message}`), {
+            code,
+          }),
+        );
       };
       const onMessage = (message: ServerMessage) => {
         if (message.type === 'failed') return fail(message.code, message.message);
@@ -74,7 +78,8 @@ export class ServerProcess {
         this.#watch(child);
         resolve();
       };
-      const onExit = (code: number | null) => fail('BRIDLE_SERVER_DIED', `it ended with ${code} while starting`);
+      const onExit = (code: number | null) =>
+        fail('BRIDLE_SERVER_DIED', `it ended with ${code} while starting`);
       const done = () => {
         clearTimeout(timer);
         child.off('message', onMessage);

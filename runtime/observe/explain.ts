@@ -86,7 +86,15 @@ export interface ExplainedActor {
 export interface ExplainInput
   extends Pick<
     Explanation,
-    'table' | 'duplicationId' | 'status' | 'failMode' | 'remoteCluster' | 'remoteTable' | 'blocked' | 'stuck' | 'progress'
+    | 'table'
+    | 'duplicationId'
+    | 'status'
+    | 'failMode'
+    | 'remoteCluster'
+    | 'remoteTable'
+    | 'blocked'
+    | 'stuck'
+    | 'progress'
   > {
   /** Outermost first; the last one with trouble, or the last one, makes the headline. */
   readonly actors: readonly ExplainedActor[];
@@ -101,7 +109,9 @@ export function explain(input: ExplainInput): Explanation {
     ...facts,
     line: lineOf(input, headline),
     waiting,
-    operatorCan: [...new Set([...actors.flatMap(({ meta }) => meta.operatorCan), ...operatorVerbs(input.status)])],
+    operatorCan: [
+      ...new Set([...actors.flatMap(({ meta }) => meta.operatorCan), ...operatorVerbs(input.status)]),
+    ],
     next:
       trouble === null
         ? input.status === 'DS_LOG'
@@ -154,10 +164,13 @@ function waitOf({ actor, state, meta, sinceMs, attempt, attemptsLimit, trouble }
 function lineOf(input: ExplainInput, headline: WaitView | undefined): string {
   const { status, blocked, stuck, progress } = input;
   const mood = blocked ? ' BLOCKED' : stuck === null ? '' : ` STUCK (${stuck})`;
-  const lag = status === 'DS_LOG' && progress.lagDecrees > 0 ? `, ${progress.lagDecrees} mutations behind` : '';
+  const lag =
+    status === 'DS_LOG' && progress.lagDecrees > 0 ? `, ${progress.lagDecrees} mutations behind` : '';
   const wait = headline === undefined ? '' : ` · waiting for ${headline.waitingFor}`;
   const { trouble } = headline ?? {};
-  const why = trouble ? ` · ${trouble.hint ?? trouble.what} (${shortTrouble(trouble)}, ${trouble.count}×)` : '';
+  const why = trouble
+    ? ` · ${trouble.hint ?? trouble.what} (${shortTrouble(trouble)}, ${trouble.count}×)`
+    : '';
   return `${status}${mood}${lag}${wait}${why}`;
 }
 

@@ -9,7 +9,10 @@ export interface ServerLog {
 
 /** Writes to standard output, synchronously, so that the last line before a crash is there. */
 export function jsonLog(base: Readonly<Record<string, unknown>>): ServerLog {
-  const logger = pino({ base, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 1, sync: true }));
+  const logger = pino(
+    { base, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 1, sync: true }),
+  );
   return {
     info: (message, facts = {}) => logger.info(facts, message),
     warn: (message, facts = {}) => logger.warn(facts, message),

@@ -79,7 +79,8 @@ export class DuplicationRegistry {
   async add(request: AddDuplication): Promise<AddAnswer> {
     const table = this.#options.tables.available(request.appName);
     const refusal = this.#whyRefused(request, table);
-    if (refusal !== null || table === undefined) return refusal ?? refuse('ERR_APP_NOT_EXIST', 'no such table');
+    if (refusal !== null || table === undefined)
+      return refusal ?? refuse('ERR_APP_NOT_EXIST', 'no such table');
     if (this.#adding.has(request.appName)) return refuse('ERR_BUSY', 'another addition is under way');
     this.#adding.add(request.appName);
     try {
@@ -93,7 +94,11 @@ export class DuplicationRegistry {
   }
 
   /** An operator's change of status or fail mode, answered when it is durable. */
-  async modify(appName: string, id: number, change: Omit<Modify, 'type' | 'requester'>): Promise<ChartAnswer> {
+  async modify(
+    appName: string,
+    id: number,
+    change: Omit<Modify, 'type' | 'requester'>,
+  ): Promise<ChartAnswer> {
     const table = this.#options.tables.available(appName);
     if (table === undefined) return { error: 'ERR_APP_NOT_EXIST' };
     const hosted = this.#hosted.get(id);
@@ -147,17 +152,25 @@ export class DuplicationRegistry {
     if (remoteCluster === this.#options.clusterName) return invalid('a cluster cannot be its own follower');
     const known = Object.keys(this.#options.remotes());
     if (!known.includes(remoteCluster)) {
-      return invalid(`unknown cluster ${JSON.stringify(remoteCluster)}; known: ${known.join(', ') || 'none'}`);
+      return invalid(
+        `unknown cluster ${JSON.stringify(remoteCluster)}; known: ${known.join(', ') || 'none'}`,
+      );
     }
     if (policy !== undefined && !EXISTING_TABLE_POLICIES.includes(policy as ExistingTablePolicy)) {
-      return invalid(`unknown policy ${JSON.stringify(policy)}; one of ${EXISTING_TABLE_POLICIES.join(', ')}`);
+      return invalid(
+        `unknown policy ${JSON.stringify(policy)}; one of ${EXISTING_TABLE_POLICIES.join(', ')}`,
+      );
     }
-    if (remoteTable !== undefined && !TABLE_NAME.test(remoteTable)) return invalid('the remote table name is not legal');
+    if (remoteTable !== undefined && !TABLE_NAME.test(remoteTable))
+      return invalid('the remote table name is not legal');
     if ((request.remoteReplicaCount ?? 0) < 0) return invalid('the remote replica count is negative');
     if (!request.full) {
-      return invalid('only full duplication: ask for it with the checkpoint flag (is_duplicating_checkpoint)');
+      return invalid(
+        'only full duplication: ask for it with the checkpoint flag (is_duplicating_checkpoint)',
+      );
     }
-    if (table === undefined) return refuse('ERR_APP_NOT_EXIST', `no table ${JSON.stringify(request.appName)}`);
+    if (table === undefined)
+      return refuse('ERR_APP_NOT_EXIST', `no table ${JSON.stringify(request.appName)}`);
     return null;
   }
 
@@ -170,7 +183,10 @@ export class DuplicationRegistry {
       ({ record }) => record.remoteCluster === remoteCluster && record.remoteTable === remoteTable,
     );
     if (rival !== undefined) {
-      return refuse('ERR_INVALID_PARAMETERS', `${remoteTable} at ${remoteCluster} already follows ${rival.record.appName}`);
+      return refuse(
+        'ERR_INVALID_PARAMETERS',
+        `${remoteTable} at ${remoteCluster} already follows ${rival.record.appName}`,
+      );
     }
     const policy = (request.policy ?? 'adopt') as ExistingTablePolicy;
     const look = await this.#look(remoteCluster, remoteTable);
@@ -199,8 +215,14 @@ export class DuplicationRegistry {
       createTimestampMs: nowMs,
     };
     const [requester, answer] = this.#requesters.wait(this.#options.answerDeadlineMs);
-    this.#host(record, false, Array.from({ length: table.partitionCount }, () => -1), requester);
-    const unseen = look.error === 'ERR_APP_NOT_EXIST' || look.error === 'ERR_OK' ? {} : notLooked(remoteCluster, look);
+    this.#host(
+      record,
+      false,
+      Array.from({ length: table.partitionCount }, () => -1),
+      requester,
+    );
+    const unseen =
+      look.error === 'ERR_APP_NOT_EXIST' || look.error === 'ERR_OK' ? {} : notLooked(remoteCluster, look);
     return { ...unseen, ...(await answer), record };
   }
 
@@ -212,7 +234,12 @@ export class DuplicationRegistry {
       .ask({ kind: 'LookTable', requestNo: 0, table: remoteTable }, signal);
   }
 
-  #host(record: DuplicationRecord, recovered: boolean, confirmed: readonly number[], requester: string | null): void {
+  #host(
+    record: DuplicationRecord,
+    recovered: boolean,
+    confirmed: readonly number[],
+    requester: string | null,
+  ): void {
     const { tables, clusterName, store, followerOf, times, onAnnounce, onDefect } = this.#options;
     const hosted = new HostedDuplication({
       record,
@@ -241,7 +268,8 @@ export class DuplicationRegistry {
 
 function alreadyThere(existing: HostedDuplication, remoteTable: string): AddAnswer {
   const { record, context } = existing;
-  if (context.status === 'DS_REMOVED') return refuse('ERR_BUSY', 'an earlier duplication is still being removed');
+  if (context.status === 'DS_REMOVED')
+    return refuse('ERR_BUSY', 'an earlier duplication is still being removed');
   return record.remoteTable === remoteTable
     ? { error: 'ERR_DUP_EXIST', hint: `duplication ${record.duplicationId} is ${context.status}`, record }
     : {
@@ -252,5 +280,7 @@ function alreadyThere(existing: HostedDuplication, remoteTable: string): AddAnsw
 }
 
 function notLooked(cluster: string, look: FollowerReply): { hint: string } {
-  return { hint: `could not look at ${cluster} (${look.error}); whether the table exists there is not known yet` };
+  return {
+    hint: `could not look at ${cluster} (${look.error}); whether the table exists there is not known yet`,
+  };
 }

@@ -1,6 +1,6 @@
 /** Collects what the source's meta knows about one duplication into an explanation. */
 import type { StateMeta, Trouble } from '../../../machines/index.js';
-import { type Explanation, type ExplainedActor, explain } from '../../observe/explain.js';
+import { type ExplainedActor, type Explanation, explain } from '../../observe/explain.js';
 import type { TroubleHistory } from '../../observe/journal.js';
 import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-sync.js';
 import type { HostedDuplication } from './hosted-duplication.js';
@@ -28,7 +28,9 @@ export function explainDuplication(hosted: HostedDuplication, reports: SourceRep
     progress: {
       partitionCount: context.confirmed.length,
       prepared: context.prepared.filter(Boolean).length,
-      ready: follower?.context.readiness?.readyPartitions ?? (afterCopy(context.status) ? context.confirmed.length : 0),
+      ready:
+        follower?.context.readiness?.readyPartitions ??
+        (afterCopy(context.status) ? context.confirmed.length : 0),
       lagDecrees: lag(context.confirmed, context.lastCommitted),
       confirmed: [...context.confirmed],
       lastCommitted: [...context.lastCommitted],
@@ -37,12 +39,22 @@ export function explainDuplication(hosted: HostedDuplication, reports: SourceRep
       skippedMutations: confirms.reduce((sum, confirm) => sum + (confirm?.skippedMutations ?? 0), 0),
     },
     actors: [
-      actorOf('duplication', hosted.host.snapshot.getMeta(), journal.of(hosted.host.name), follower === null ? journal.of(hosted.host.name)?.trouble ?? null : null),
+      actorOf(
+        'duplication',
+        hosted.host.snapshot.getMeta(),
+        journal.of(hosted.host.name),
+        follower === null ? (journal.of(hosted.host.name)?.trouble ?? null) : null,
+      ),
       ...(follower === null
         ? []
         : [
             {
-              ...actorOf('followerTable', follower.meta, journal.of('followerTable'), journal.of('followerTable')?.trouble ?? null),
+              ...actorOf(
+                'followerTable',
+                follower.meta,
+                journal.of('followerTable'),
+                journal.of('followerTable')?.trouble ?? null,
+              ),
               attempt: follower.context.attempt,
               attemptsLimit: follower.context.times.retry.limitAttempts,
             },
@@ -52,7 +64,11 @@ export function explainDuplication(hosted: HostedDuplication, reports: SourceRep
   });
 }
 
-function explainedPartition(confirm: DuplicationReport | undefined, partition: number, report: PartitionReport | undefined) {
+function explainedPartition(
+  confirm: DuplicationReport | undefined,
+  partition: number,
+  report: PartitionReport | undefined,
+) {
   const trouble = confirm?.trouble ?? report?.trouble ?? null;
   if (trouble === null) return [];
   const explained: ExplainedActor = {
@@ -101,7 +117,9 @@ function actorOf(
 
 /** The innermost meta of a snapshot; `getMeta` lists one for each active state node. */
 function leafMeta(meta: unknown): StateMeta {
-  const entries = Object.entries(meta as Record<string, StateMeta | undefined>).filter(([, m]) => m !== undefined);
+  const entries = Object.entries(meta as Record<string, StateMeta | undefined>).filter(
+    ([, m]) => m !== undefined,
+  );
   const deepest = entries.sort(([a], [b]) => b.split('.').length - a.split('.').length)[0]?.[1];
   return deepest ?? { waitingFor: 'nothing', from: 'nobody', leavesWhen: 'never', operatorCan: [] };
 }

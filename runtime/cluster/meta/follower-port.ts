@@ -53,7 +53,10 @@ export class RemoteFollower implements FollowerMetaPort {
     }
   }
 
-  async #answer(request: FollowerRequest, signal: AbortSignal): Promise<Omit<FollowerReply, 'type' | 'requestNo'>> {
+  async #answer(
+    request: FollowerRequest,
+    signal: AbortSignal,
+  ): Promise<Omit<FollowerReply, 'type' | 'requestNo'>> {
     switch (request.kind) {
       case 'LookTable': {
         const table = await this.#look(request.table, signal);
@@ -61,7 +64,11 @@ export class RemoteFollower implements FollowerMetaPort {
       }
       case 'CreateTable':
       case 'MarkCreated': {
-        const response = await this.#call('RPC_CM_CREATE_APP', createRequest(request, this.#options.ownMetas), signal);
+        const response = await this.#call(
+          'RPC_CM_CREATE_APP',
+          createRequest(request, this.#options.ownMetas),
+          signal,
+        );
         return { error: response.err };
       }
       case 'DropTable': {
@@ -105,7 +112,8 @@ export class RemoteFollower implements FollowerMetaPort {
     );
     if (response.err !== 'ERR_OK') return { error: response.err };
     const notReady = response.partitions.filter(
-      ({ primary, maxReplicaCount, secondaries }) => primary === null || (maxReplicaCount > 1 && secondaries.length === 0),
+      ({ primary, maxReplicaCount, secondaries }) =>
+        primary === null || (maxReplicaCount > 1 && secondaries.length === 0),
     );
     return {
       readyPartitions: response.partitions.length - notReady.length,

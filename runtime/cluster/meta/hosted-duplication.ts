@@ -137,6 +137,8 @@ async function outcomeOf(operation: string, work: () => Promise<void>): Promise<
     return { ok: null };
   } catch (error) {
     const code = error instanceof StoreError ? error.code : 'ERR_UNKNOWN';
-    return { trouble: { error: code, operation, hint: error instanceof Error ? error.message : String(error) } };
+    return {
+      trouble: { error: code, operation, hint: error instanceof Error ? error.message : String(error) },
+    };
   }
 }

@@ -1,4 +1,6 @@
 /** The meta server's RPCs: wire structs in, registries asked, wire structs out. */
+
+import { z } from 'zod';
 import {
   DUPLICATION_STATUSES,
   FAIL_MODES,
@@ -6,8 +8,8 @@ import {
   type Modify,
 } from '../../../machines/index.js';
 import {
-  type AppInfo,
   AppEnvOperation,
+  type AppInfo,
   AppStatus,
   type DuplicationEntry,
   formatAddress,
@@ -16,7 +18,6 @@ import {
   PatternMatchType,
 } from '../../pegasus/index.js';
 import { parseAddress } from '../meta-group.js';
-import { z } from 'zod';
 import { policySchema } from '../policy.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import type { MetaServer } from './meta-server.js';
@@ -62,8 +63,11 @@ export function metaHandlers(server: MetaServer): Handlers {
     },
     RPC_CM_LIST_APPS: ({ status, appNamePattern, matchType }) => {
       const matches = matcherOf(appNamePattern, matchType);
-      if (matches === null) return { err: 'ERR_NOT_IMPLEMENTED', infos: [], hintMessage: 'this match type is not supported' };
-      const live = tables.list().map((table) => infoOf(server, table, tables.statusOf(table.name) ?? 'AS_AVAILABLE'));
+      if (matches === null)
+        return { err: 'ERR_NOT_IMPLEMENTED', infos: [], hintMessage: 'this match type is not supported' };
+      const live = tables
+        .list()
+        .map((table) => infoOf(server, table, tables.statusOf(table.name) ?? 'AS_AVAILABLE'));
       const dropped = tables.droppedTables().map((table) => infoOf(server, table, 'AS_DROPPED'));
       const infos = [...live, ...dropped].filter(
         (info) => (status === AppStatus.INVALID || info.status === status) && matches(info.appName),
@@ -91,9 +95,17 @@ export function metaHandlers(server: MetaServer): Handlers {
         const { error, hint } = await tables.updateEnvs(appName, set, []);
         return { err: error, hintMessage: hint ?? '' };
       }
-      const remove = op === AppEnvOperation.DEL ? keys : op === AppEnvOperation.CLEAR ? envsWith(tables.available(appName), clearPrefix) : [];
+      const remove =
+        op === AppEnvOperation.DEL
+          ? keys
+          : op === AppEnvOperation.CLEAR
+            ? envsWith(tables.available(appName), clearPrefix)
+            : [];
       if (op !== AppEnvOperation.CLEAR && remove.length === 0) {
-        return { err: 'ERR_INVALID_PARAMETERS', hintMessage: 'no keys, or keys and values of different number' };
+        return {
+          err: 'ERR_INVALID_PARAMETERS',
+          hintMessage: 'no keys, or keys and values of different number',
+        };
       }
       const { error, hint } = await tables.updateEnvs(appName, new Map(), remove);
       return { err: error, hintMessage: hint ?? '' };
@@ -113,7 +125,9 @@ export function metaHandlers(server: MetaServer): Handlers {
         appid: record?.appId ?? 0,
         dupid: record?.duplicationId ?? 0,
         ...(hint === undefined ? {} : { hint }),
-        ...(record === null ? {} : { remoteAppName: record.remoteTable, remoteReplicaCount: record.remoteReplicaCount }),
+        ...(record === null
+          ? {}
+          : { remoteAppName: record.remoteTable, remoteReplicaCount: record.remoteReplicaCount }),
       };
     },
     RPC_CM_MODIFY_DUPLICATION: async (request) => {
@@ -121,7 +135,8 @@ export function metaHandlers(server: MetaServer): Handlers {
       const appid = tables.available(appName)?.appId ?? 0;
       if (retryNow === true) return { ...retry(server, appName, dupid), appid };
       const change = changeOf(status, failMode, followerTablePolicy);
-      if (change === null) return { err: 'ERR_INVALID_PARAMETERS', appid, hint: 'unknown status, fail mode or policy' };
+      if (change === null)
+        return { err: 'ERR_INVALID_PARAMETERS', appid, hint: 'unknown status, fail mode or policy' };
       const { error, hint } = await duplications.modify(appName, dupid, change);
       return { err: error, appid, ...(hint === undefined ? {} : { hint }) };
     },
@@ -133,7 +148,11 @@ export function metaHandlers(server: MetaServer): Handlers {
     RPC_CM_LIST_DUPLICATION: ({ appNamePattern, matchType }) => {
       const matches = matcherOf(appNamePattern, matchType);
       if (matches === null) {
-        return { err: 'ERR_NOT_IMPLEMENTED', hintMessage: 'this match type is not supported', appStates: new Map() };
+        return {
+          err: 'ERR_NOT_IMPLEMENTED',
+          hintMessage: 'this match type is not supported',
+          appStates: new Map(),
+        };
       }
       const found = tables.list().filter(({ name }) => tables.available(name) !== undefined && matches(name));
       const states = found.map(
@@ -145,7 +164,9 @@ export function metaHandlers(server: MetaServer): Handlers {
               appName: table.name,
               partitionCount: table.partitionCount,
               duplications: new Map(
-                duplications.ofTable(table.appId).map((hosted) => [hosted.record.duplicationId, entryOf(hosted)]),
+                duplications
+                  .ofTable(table.appId)
+                  .map((hosted) => [hosted.record.duplicationId, entryOf(hosted)]),
               ),
             },
           ] as const,
@@ -173,7 +194,13 @@ function partitionConfiguration(server: MetaServer, table: TableRecord, p: numbe
     hpSecondaries: [],
     hpLastDrops: [],
     ...(wantTransfer && primary === null
-      ? { transfer: describeTransfer(node, server.nodes.isAlive(node), server.nodes.partition(node, table.appId, p)) }
+      ? {
+          transfer: describeTransfer(
+            node,
+            server.nodes.isAlive(node),
+            server.nodes.partition(node, table.appId, p),
+          ),
+        }
       : {}),
   };
 }
@@ -239,7 +266,11 @@ function changeOf(
 ): Omit<Modify, 'type' | 'requester'> | null {
   const statusName = status === undefined ? undefined : DUPLICATION_STATUSES[status];
   const failModeName = failMode === undefined ? undefined : FAIL_MODES[failMode];
-  if ((status !== undefined && statusName === undefined) || (failMode !== undefined && failModeName === undefined)) return null;
+  if (
+    (status !== undefined && statusName === undefined) ||
+    (failMode !== undefined && failModeName === undefined)
+  )
+    return null;
   if (onRemove !== undefined && onRemove !== 'keep' && onRemove !== 'drop') return null;
   return {
     ...(statusName === undefined ? {} : { status: statusName }),
@@ -257,11 +288,16 @@ function retry(server: MetaServer, appName: string, id: number): { err: string }
 }
 
 function envsWith(table: TableRecord | undefined, prefix = ''): string[] {
-  return Object.keys(table?.envs ?? {}).filter((key) => key.startsWith(prefix) && !key.startsWith('duplication.'));
+  return Object.keys(table?.envs ?? {}).filter(
+    (key) => key.startsWith(prefix) && !key.startsWith('duplication.'),
+  );
 }
 
 /** Null for a match type that is not supported. */
-function matcherOf(pattern = '', matchType: number = PatternMatchType.ALL): ((name: string) => boolean) | null {
+function matcherOf(
+  pattern = '',
+  matchType: number = PatternMatchType.ALL,
+): ((name: string) => boolean) | null {
   switch (matchType) {
     case PatternMatchType.ALL:
       return () => true;
@@ -294,11 +330,15 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
     case 'bridle.policy':
       return JSON.stringify({
         policy: server.gate.policy,
-        nodes: server.nodes.alive().map(({ node, report }) => ({ node, policyVersion: report.policyVersion })),
+        nodes: server.nodes
+          .alive()
+          .map(({ node, report }) => ({ node, policyVersion: report.policyVersion })),
       });
     case 'bridle.set-policy': {
       const parsed = policySchema.shape.rules.safeParse(safeJson(args[0]));
-      return parsed.success ? JSON.stringify(await server.setPolicy(parsed.data)) : refuse(parsed.error.message);
+      return parsed.success
+        ? JSON.stringify(await server.setPolicy(parsed.data))
+        : refuse(parsed.error.message);
     }
     case 'bridle.set-remote': {
       const parsed = remoteArguments.safeParse(args);

@@ -34,7 +34,10 @@ export function metaHttp(server: MetaServer): HttpHandler {
           envs_count: String(Object.keys(table.envs).length),
         },
       ]);
-      return json({ general_info: Object.fromEntries(rows), summary: { total_app_count: String(tables.length) } });
+      return json({
+        general_info: Object.fromEntries(rows),
+        summary: { total_app_count: String(tables.length) },
+      });
     },
     '/meta/app': (name) =>
       withTable(server, name, (table) => {

@@ -5,6 +5,7 @@
  * charts' snapshots.
  */
 import { type DuplicationEffects, describeError } from '../../../machines/index.js';
+import type { ServerLog } from '../../observe/log.js';
 import {
   type Address,
   formatAddress,
@@ -13,7 +14,6 @@ import {
   RpcError,
   RpcServer,
 } from '../../pegasus/index.js';
-import type { ServerLog } from '../../observe/log.js';
 import type { ServerConfig } from '../config.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
@@ -25,7 +25,7 @@ import { metaHandlers } from './meta-handlers.js';
 import { metaHttp } from './meta-http.js';
 import { MetaStore, type TableRecord } from './meta-store.js';
 import { NodeRegistry } from './node-registry.js';
-import { masterOf, handshakeOf, type TableMachine, TableRegistry } from './table-registry.js';
+import { handshakeOf, masterOf, type TableMachine, TableRegistry } from './table-registry.js';
 
 /** Answers to requests that a chart has to settle come within this, or as ERR_TIMEOUT. */
 const ANSWER_DEADLINE_MS = 10_000;
@@ -89,7 +89,10 @@ export class MetaServer implements AsyncDisposable {
     gate.set((await store.policy()) ?? config.policy ?? { version: 0, rules: [] });
     const nodes = new NodeRegistry(config.times.nodeDeadMs);
     const onDefect = (error: unknown, effect: string) =>
-      log.error('an effect broke its contract', { effect, error: error instanceof Error ? error.stack : String(error) });
+      log.error('an effect broke its contract', {
+        effect,
+        error: error instanceof Error ? error.stack : String(error),
+      });
     const tables = await TableRegistry.open({
       store,
       nodes,
@@ -190,7 +193,8 @@ export class MetaServer implements AsyncDisposable {
       ...metaHandlers(this),
       RPC_BRIDLE_NODE_SYNC: async ({ json }) => {
         const parsed = nodeReportSchema.safeParse(parseJson(json));
-        if (!parsed.success) throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
+        if (!parsed.success)
+          throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
         const report = parsed.data;
         this.nodes.note(report);
         this.duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
@@ -204,9 +208,11 @@ export class MetaServer implements AsyncDisposable {
     const serving = report.partitions.filter(({ state }) => state === 'serving');
     for (const appId of new Set(serving.map((partition) => partition.appId))) {
       const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
-      await this.tables.noteExisted(appId, here).catch((error: unknown) =>
-        this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
-      );
+      await this.tables
+        .noteExisted(appId, here)
+        .catch((error: unknown) =>
+          this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
+        );
     }
   }
 
@@ -240,7 +246,11 @@ export class MetaServer implements AsyncDisposable {
   }
 }
 
-function announce(log: ServerLog, announcement: DuplicationEffects['announce'], { record }: HostedDuplication): void {
+function announce(
+  log: ServerLog,
+  announcement: DuplicationEffects['announce'],
+  { record }: HostedDuplication,
+): void {
   const { what, status, trouble, stuck } = announcement;
   const facts = { duplication: record.duplicationId, table: record.appName, status };
   if (what === 'blocked') {

@@ -73,7 +73,9 @@ export class MetaStore {
   /** Confirmed decree of each partition, −1 where none is stored. */
   async progress(record: DuplicationRecord): Promise<number[]> {
     const decrees = Array.from({ length: record.partitionCount }, () => -1);
-    for (const { key, value } of await this.#map.list(progressKey(record.appId, record.duplicationId, 0).slice(0, -1))) {
+    for (const { key, value } of await this.#map.list(
+      progressKey(record.appId, record.duplicationId, 0).slice(0, -1),
+    )) {
       const partition = Number(key.split('/').at(-1));
       if (partition in decrees) decrees[partition] = z.number().parse(value);
     }

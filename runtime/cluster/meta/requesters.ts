@@ -20,7 +20,11 @@ export class Requesters {
     const token = `r${this.#next}`;
     const answer = new Promise<ChartAnswer>((resolve) => {
       const timer = setTimeout(
-        () => this.answer(token, { error: 'ERR_TIMEOUT', hint: 'the change is not durable yet; ask for its status' }),
+        () =>
+          this.answer(token, {
+            error: 'ERR_TIMEOUT',
+            hint: 'the change is not durable yet; ask for its status',
+          }),
         deadlineMs,
       );
       this.#waiting.set(token, (given) => {

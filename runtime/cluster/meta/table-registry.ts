@@ -104,7 +104,8 @@ export class TableRegistry {
     const invalid = this.#whyInvalid(request);
     if (invalid !== null) return { error: 'ERR_INVALID_PARAMETERS', hint: invalid, appId: 0 };
     const existing = this.#live.get(request.name);
-    if (existing === undefined && this.#admitting.has(request.name)) return { error: 'ERR_BUSY_CREATING', appId: 0 };
+    if (existing === undefined && this.#admitting.has(request.name))
+      return { error: 'ERR_BUSY_CREATING', appId: 0 };
     const [token, answer] = this.#requesters.wait(this.#options.answerDeadlineMs);
     if (existing === undefined) await this.#admit(request, token);
     else {
@@ -135,7 +136,11 @@ export class TableRegistry {
   }
 
   /** Sets or deletes environment variables; the handshake's own are not an operator's to change. */
-  async updateEnvs(name: string, set: ReadonlyMap<string, string>, remove: readonly string[]): Promise<ChartAnswer> {
+  async updateEnvs(
+    name: string,
+    set: ReadonlyMap<string, string>,
+    remove: readonly string[],
+  ): Promise<ChartAnswer> {
     const entry = this.#live.get(name);
     if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
     const reserved = [...set.keys(), ...remove].find((key) => key.startsWith('duplication.'));
@@ -157,10 +162,13 @@ export class TableRegistry {
   async noteExisted(appId: number, partitions: readonly number[]): Promise<void> {
     const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
     const fresh = partitions.filter((p) => entry?.record.partitions[p]?.existed === false);
-    if (entry === undefined || fresh.length === 0 || topState(entry.host.snapshot.value) !== 'AS_AVAILABLE') return;
+    if (entry === undefined || fresh.length === 0 || topState(entry.host.snapshot.value) !== 'AS_AVAILABLE')
+      return;
     await this.#change(entry, (record) => ({
       ...record,
-      partitions: record.partitions.map((place, p) => (fresh.includes(p) ? { ...place, existed: true } : place)),
+      partitions: record.partitions.map((place, p) =>
+        fresh.includes(p) ? { ...place, existed: true } : place,
+      ),
     }));
   }
 
@@ -247,7 +255,10 @@ export class TableRegistry {
             : { ...record.envs, [ENV_FOLLOWER_APP_STATUS]: effect.followerStatus },
       }));
     } catch (error) {
-      return { type: 'TABLE_PERSIST_FAILED', error: error instanceof StoreError ? error.code : 'ERR_UNKNOWN' };
+      return {
+        type: 'TABLE_PERSIST_FAILED',
+        error: error instanceof StoreError ? error.code : 'ERR_UNKNOWN',
+      };
     }
     if (effect.status === 'AS_DROPPED') {
       this.#dropped.set(entry.record.appId, entry.record);
@@ -281,7 +292,8 @@ export class TableRegistry {
     if (replicaCount < 1 || replicaCount > aliveNodes) {
       return `replica count ${replicaCount}: 1 to the number of live replica servers, ${aliveNodes}`;
     }
-    if (JSON.stringify([...envs]).length > ENVS_LIMIT_BYTES) return `environment over ${ENVS_LIMIT_BYTES} bytes`;
+    if (JSON.stringify([...envs]).length > ENVS_LIMIT_BYTES)
+      return `environment over ${ENVS_LIMIT_BYTES} bytes`;
     const status = envs.get(ENV_FOLLOWER_APP_STATUS);
     if (status !== undefined && status !== 'creating' && status !== 'created') {
       return `${ENV_FOLLOWER_APP_STATUS} is ${JSON.stringify(status)}: creating or created`;
@@ -304,7 +316,11 @@ export function masterOf(record: TableRecord): { cluster: string; metas: string[
   const cluster = record.envs[ENV_MASTER_CLUSTER];
   const metas = record.envs[ENV_MASTER_METAS];
   if (cluster === undefined || metas === undefined) return null;
-  return { cluster, metas: metas.split(',').filter(Boolean), table: record.envs[ENV_MASTER_APP_NAME] ?? record.name };
+  return {
+    cluster,
+    metas: metas.split(',').filter(Boolean),
+    table: record.envs[ENV_MASTER_APP_NAME] ?? record.name,
+  };
 }
 
 function topState(value: unknown): string {

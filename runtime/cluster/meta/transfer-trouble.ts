@@ -29,7 +29,14 @@ export type TransferView = z.infer<typeof transferSchema>;
 export function describeTransfer(node: string, alive: boolean, report: PartitionReport | undefined): string {
   const transfer = report?.transfer ?? null;
   const trouble = !alive
-    ? { error: 'ERR_NETWORK_FAILURE', operation: 'RPC_BRIDLE_NODE_SYNC', peer: node, attempts: 1, firstSeenMs: 0, hint: 'the replica server is silent' }
+    ? {
+        error: 'ERR_NETWORK_FAILURE',
+        operation: 'RPC_BRIDLE_NODE_SYNC',
+        peer: node,
+        attempts: 1,
+        firstSeenMs: 0,
+        hint: 'the replica server is silent',
+      }
     : (report?.trouble ?? null);
   const view: TransferView = {
     node,
@@ -52,7 +59,9 @@ export function parseTransfer(text: string | undefined): TransferView | null {
 }
 
 /** The trouble of the partition that has had it longest, in words that name both ends. */
-export function transferTrouble(notReady: readonly { readonly transfer?: string | undefined }[]): Trouble | null {
+export function transferTrouble(
+  notReady: readonly { readonly transfer?: string | undefined }[],
+): Trouble | null {
   if (notReady.length === 0) return null;
   const views = notReady.map(({ transfer }) => parseTransfer(transfer)).filter((view) => view !== null);
   const troubled = views

@@ -1,7 +1,7 @@
 /** Fetches a partition's checkpoint from the source and makes it this node's partition. */
 import { rm } from 'node:fs/promises';
-import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
 import { CopyError } from '../../../actors/ports/fileCopy.js';
+import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
 import type { CheckpointView } from '../../../machines/index.js';
 import { formatAddress, type Gpid, RpcError } from '../../pegasus/index.js';
 import { PartitionStore } from '../../store/index.js';

@@ -48,7 +48,8 @@ export class FollowerShipper implements LogShipperPort {
     const answer = await this.#send({ entries: [], owner: this.#options.owner }, signal);
     if ('trouble' in answer) return answer;
     // Try again at −1: a table that never got a checkpoint of this duplication.
-    if (answer.ok.error === RrdbStatus.TRY_AGAIN && answer.ok.appliedDecree === -1) return { ok: { appliedDecree: -1 } };
+    if (answer.ok.error === RrdbStatus.TRY_AGAIN && answer.ok.appliedDecree === -1)
+      return { ok: { appliedDecree: -1 } };
     return this.#applied(answer.ok, this.#options.confirmedDecree());
   }
 
@@ -59,7 +60,9 @@ export class FollowerShipper implements LogShipperPort {
   ): Promise<Outcome<{ readonly appliedDecree: number }>> {
     const batch = this.#options.batch(fromDecreeExcluded, toDecree);
     if (batch === null) {
-      return { trouble: { error: 'ERR_TRY_AGAIN', operation: OPERATION, hint: 'the batch is not loaded any more' } };
+      return {
+        trouble: { error: 'ERR_TRY_AGAIN', operation: OPERATION, hint: 'the batch is not loaded any more' },
+      };
     }
     const { owner } = this.#options;
     const request = { entries: batch.entries, fromDecreeExcluded, toDecreeIncluded: toDecree, owner };
@@ -73,9 +76,20 @@ export class FollowerShipper implements LogShipperPort {
     const peer = this.#primary === null ? undefined : formatAddress(this.#primary.address);
     const place = { operation: OPERATION, ...(peer === undefined ? {} : { peer }) };
     if (error === RrdbStatus.TRY_AGAIN) {
-      return { trouble: { error: 'ERR_TRY_AGAIN', ...place, hint: `the follower has applied up to ${appliedDecree ?? '?'}` } };
+      return {
+        trouble: {
+          error: 'ERR_TRY_AGAIN',
+          ...place,
+          hint: `the follower has applied up to ${appliedDecree ?? '?'}`,
+        },
+      };
     }
-    const code = error !== RrdbStatus.INVALID_ARGUMENT ? 'ERR_DISK_IO_ERROR' : appliedDecree === -1 ? 'BRIDLE_FOREIGN_TABLE' : 'ERR_INVALID_PARAMETERS';
+    const code =
+      error !== RrdbStatus.INVALID_ARGUMENT
+        ? 'ERR_DISK_IO_ERROR'
+        : appliedDecree === -1
+          ? 'BRIDLE_FOREIGN_TABLE'
+          : 'ERR_INVALID_PARAMETERS';
     return { trouble: { error: code, ...place, hint: errorHint ?? `rocksdb code ${error}` } };
   }
 
@@ -115,10 +129,15 @@ export async function locatePrimary(
   const refuse = (code: string, hint: string) => new RpcError(code, operation, metas.current, hint);
   if (response.err !== 'ERR_OK') throw refuse(response.err, appName);
   if (response.partitionCount !== partitionCount) {
-    throw refuse('ERR_INCONSISTENT_STATE', `${appName} has ${response.partitionCount} partitions there, ${partitionCount} here`);
+    throw refuse(
+      'ERR_INCONSISTENT_STATE',
+      `${appName} has ${response.partitionCount} partitions there, ${partitionCount} here`,
+    );
   }
-  const address = response.partitions.find(({ pid }) => pid.partitionIndex === partitionIndex)?.primary ?? null;
-  if (address === null) throw refuse('ERR_INACTIVE_STATE', `partition ${partitionIndex} of ${appName} has no primary`);
+  const address =
+    response.partitions.find(({ pid }) => pid.partitionIndex === partitionIndex)?.primary ?? null;
+  if (address === null)
+    throw refuse('ERR_INACTIVE_STATE', `partition ${partitionIndex} of ${appName} has no primary`);
   return { address, gpid: { appId: response.appId, partitionIndex } };
 }
 

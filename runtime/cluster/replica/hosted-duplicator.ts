@@ -22,7 +22,12 @@ export class HostedDuplicator {
   #order: DuplicationOrder;
   #told = '';
 
-  constructor(node: NodeContext, partition: PartitionOrder, order: DuplicationOrder, store: PartitionStore<RrdbResult>) {
+  constructor(
+    node: NodeContext,
+    partition: PartitionOrder,
+    order: DuplicationOrder,
+    store: PartitionStore<RrdbResult>,
+  ) {
     this.#node = node;
     this.#order = order;
     const { times, limits, cluster } = node.config;
@@ -75,7 +80,8 @@ export class HostedDuplicator {
     const retry = order.retryNo > this.#order.retryNo;
     this.#order = order;
     const told = `${order.status} ${order.failMode}`;
-    if (told !== this.#told) this.#host.send({ type: 'STATUS', status: order.status, failMode: order.failMode });
+    if (told !== this.#told)
+      this.#host.send({ type: 'STATUS', status: order.status, failMode: order.failMode });
     this.#told = told;
     if (retry) this.#host.send({ type: 'RETRY_NOW' });
   }
@@ -100,8 +106,13 @@ export class HostedDuplicator {
 }
 
 /** Trouble with its history, in the terms of a node's report. */
-export function troubleReport(node: string, history: Parameters<typeof plain>[0] | null): TroubleReport | null {
-  return history === null ? null : { ...plain(history), node, attempts: history.count, firstSeenMs: history.firstSeenMs };
+export function troubleReport(
+  node: string,
+  history: Parameters<typeof plain>[0] | null,
+): TroubleReport | null {
+  return history === null
+    ? null
+    : { ...plain(history), node, attempts: history.count, firstSeenMs: history.firstSeenMs };
 }
 
 function plain({
@@ -117,5 +128,10 @@ function plain({
   readonly count: number;
   readonly firstSeenMs: number;
 }) {
-  return { error, operation, ...(peer === undefined ? {} : { peer }), ...(hint === undefined ? {} : { hint }) };
+  return {
+    error,
+    operation,
+    ...(peer === undefined ? {} : { peer }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

@@ -168,7 +168,11 @@ export class HostedPartition {
 
   #noteTrouble(trouble: { error: string; operation: string; hint?: string }): void {
     const nowMs = Date.now();
-    this.#trouble = troubleReport(this.#node.address, { ...trouble, firstSeenMs: this.#trouble?.firstSeenMs ?? nowMs, count: (this.#trouble?.attempts ?? 0) + 1 });
+    this.#trouble = troubleReport(this.#node.address, {
+      ...trouble,
+      firstSeenMs: this.#trouble?.firstSeenMs ?? nowMs,
+      count: (this.#trouble?.attempts ?? 0) + 1,
+    });
     this.#node.log.error('a partition is not served', { ...this.gpid, ...trouble });
   }
 

@@ -30,12 +30,20 @@ export class HostedTransfer {
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
       machine: checkpointTransfer,
-      input: { partition: order.partitionIndex, parallelFiles: limits.parallelFiles, times: times.transfer, installed },
+      input: {
+        partition: order.partitionIndex,
+        parallelFiles: limits.parallelFiles,
+        times: times.transfer,
+        installed,
+      },
       handlers: checkpointTransferHandlers(new CheckpointFetch(options)),
       children: {
         fileCopy: {
           logic: fileCopyLogic({
-            source: new RemoteSource({ client: node.client, blockTimeoutMs: times.transfer.requestDeadlineMs }),
+            source: new RemoteSource({
+              client: node.client,
+              blockTimeoutMs: times.transfer.requestDeadlineMs,
+            }),
             sink: new DiskSink({ base: copyBase }),
             limiter: node.limiter,
             blockBytes: limits.copyBlockBytes,
@@ -62,7 +70,8 @@ export class HostedTransfer {
     const metas = Object.values(this.#host.snapshot.getMeta() as Record<string, StateMeta | undefined>);
     const doneBytes = files.reduce(
       (sum, { name, sizeBytes }) =>
-        sum + (context.verified.includes(name) ? sizeBytes : Math.min(sizeBytes, this.#doneBytes.get(name) ?? 0)),
+        sum +
+        (context.verified.includes(name) ? sizeBytes : Math.min(sizeBytes, this.#doneBytes.get(name) ?? 0)),
       0,
     );
     return {

@@ -80,7 +80,9 @@ export class ReplicaServer implements AsyncDisposable {
         ...this.#rrdb.handlers,
         ...this.#checkpoints.handlers,
         RPC_CLI_CLI_CALL: ({ cmd }) =>
-          cmd === 'bridle.stats' ? JSON.stringify(this.#server.stats()) : `unknown command ${JSON.stringify(cmd)}`,
+          cmd === 'bridle.stats'
+            ? JSON.stringify(this.#server.stats())
+            : `unknown command ${JSON.stringify(cmd)}`,
       },
       http: this.#http(),
       policy: ({ peer, code }) => this.#gate.decide(peer, code),
@@ -132,7 +134,11 @@ export class ReplicaServer implements AsyncDisposable {
     };
     const { nodeDeadMs } = this.#config.times;
     const options = { timeoutMs: nodeDeadMs, signal: this.#stop.signal };
-    const { json } = await this.#metas.call('RPC_BRIDLE_NODE_SYNC', { json: JSON.stringify(report) }, options);
+    const { json } = await this.#metas.call(
+      'RPC_BRIDLE_NODE_SYNC',
+      { json: JSON.stringify(report) },
+      options,
+    );
     this.#follow(nodeOrdersSchema.parse(JSON.parse(json)));
   }
 
@@ -153,16 +159,20 @@ export class ReplicaServer implements AsyncDisposable {
     this.#partitions.delete(key);
     const dropped = hosted
       .drop()
-      .catch((error: unknown) => this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) }))
+      .catch((error: unknown) =>
+        this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) }),
+      )
       .finally(() => this.#dropping.delete(key));
     this.#dropping.set(key, dropped);
   }
 
   async #maintain(): Promise<void> {
     for (const partition of this.#partitions.values()) {
-      await partition.maintain().catch((error: unknown) =>
-        this.#log.warn('maintenance of a partition failed', { ...partition.gpid, error: String(error) }),
-      );
+      await partition
+        .maintain()
+        .catch((error: unknown) =>
+          this.#log.warn('maintenance of a partition failed', { ...partition.gpid, error: String(error) }),
+        );
     }
   }
 
@@ -186,8 +196,13 @@ export class ReplicaServer implements AsyncDisposable {
 
   #http(): HttpHandler {
     return ({ path }) => {
-      const json = (value: unknown) => ({ status: 200, contentType: 'application/json', body: `${JSON.stringify(value)}\n` });
-      if (path === '/replica/partitions') return json([...this.#partitions.values()].map((partition) => partition.report()));
+      const json = (value: unknown) => ({
+        status: 200,
+        contentType: 'application/json',
+        body: `${JSON.stringify(value)}\n`,
+      });
+      if (path === '/replica/partitions')
+        return json([...this.#partitions.values()].map((partition) => partition.report()));
       if (path === '/stats') return json(this.#server.stats());
       return { status: 404, body: 'service not found\n' };
     };

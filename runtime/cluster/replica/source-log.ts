@@ -55,7 +55,12 @@ export class SourceLog implements PartitionLogPort {
   ): Promise<Outcome<LoadedBatch> | { readonly damaged: Trouble; readonly resumeAfterDecree: number }> {
     const { store, batchBytes, batchMutations, clusterId } = this.#options;
     try {
-      const chunk = await store.readLog({ afterDecree, maxBytes: batchBytes, maxCount: batchMutations, signal });
+      const chunk = await store.readLog({
+        afterDecree,
+        maxBytes: batchBytes,
+        maxCount: batchMutations,
+        signal,
+      });
       const toDecree = chunk.mutations.at(-1)?.decree ?? afterDecree;
       const shippable = chunk.mutations.filter(({ code }) => SHIPPABLE.has(code));
       this.#loaded = {
@@ -72,7 +77,9 @@ export class SourceLog implements PartitionLogPort {
         };
       }
       const trouble = storeTrouble(error, 'loadBatch');
-      return { trouble: trouble.error === 'ERR_INCOMPLETE_DATA' ? { ...trouble, error: 'BRIDLE_GAP' } : trouble };
+      return {
+        trouble: trouble.error === 'ERR_INCOMPLETE_DATA' ? { ...trouble, error: 'BRIDLE_GAP' } : trouble,
+      };
     }
   }
 }
