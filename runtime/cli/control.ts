@@ -4,6 +4,7 @@ import type { FollowerTableOnRemove } from '../../machines/vocabulary.js';
 import { BridleError } from '../client/index.js';
 import { type Duplication, openDuplication } from '../live/index.js';
 import { type CommandContext, perform } from './context.js';
+import { EXIT } from './exit-codes.js';
 
 interface ControlOptions {
   readonly to?: string;
@@ -78,7 +79,12 @@ function steer(
   return perform(command, async (context) => {
     const source = await context.cluster();
     await using duplication = await openDuplication({ source, table, target: to, ...context.limits });
-    await work(duplication, context);
+    await work(duplication, context).catch((error: unknown) => {
+      // The words of the command were legal; the status was not the one for them.
+      if (error instanceof BridleError && error.code === 'ERR_INVALID_PARAMETERS')
+        process.exitCode = EXIT.failed;
+      throw error;
+    });
     const after = await duplication.explain(context.limits).catch((error: unknown) => {
       if (error instanceof BridleError && error.code === 'ERR_OBJECT_NOT_FOUND') return undefined;
       throw error;

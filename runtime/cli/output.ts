@@ -84,7 +84,16 @@ export class Output {
   }
 
   error(error: BridleError): void {
-    this.#streams.stderr.write(`${formatError(error)}\n`);
+    const { code, hint = '', consequence } = error;
+    // Whoever pressed Ctrl-C knows the cause; what is left to say is what it leaves behind.
+    const text =
+      code === 'ERR_THREAD_INTERRUPTED'
+        ? formatFacts([
+            ['interrupted', hint],
+            ['', consequence],
+          ])
+        : formatError(error);
+    this.note(text);
     if (this.json) this.line(JSON.stringify({ error }));
   }
 }

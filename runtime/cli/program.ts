@@ -18,14 +18,15 @@ import { addTableCommands } from './table.js';
 import { addUpCommand } from './up.js';
 import { addVerifyCommand } from './verify.js';
 
-export function buildProgram(): Command {
+/** @param onHelp takes the help that is shown because a command is missing */
+export function buildProgram(onHelp: (text: string) => void = () => {}): Command {
   const program = addGlobalOptions(new Command('bridle'))
     .description('Carries out, supervises and proves table duplication for Apache Pegasus.')
     .version(version(), '--version')
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
-    // Errors are printed once, from the catalogue.
-    .configureOutput({ writeErr: () => {} })
+    // Errors are printed once, from the catalogue; only help without a command is passed on.
+    .configureOutput({ writeErr: onHelp, outputError: () => {} })
     .exitOverride()
     .addHelpText('after', `${EXIT_CODES_HELP}\n\nStart with:\n  $ bridle demo`);
   const demo = demoCommand();
@@ -57,10 +58,12 @@ function version(): string {
 export async function run(args: readonly string[]): Promise<number> {
   process.exitCode = undefined;
   try {
-    await buildProgram().parseAsync(args, { from: 'user' });
+    await buildProgram((text) => process.stderr.write(text)).parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const asked = error instanceof CommanderError && error.code === 'commander.help';
+    if (asked && !args.includes('--json')) return EXIT.usage;
     const known = error instanceof CommanderError ? usageError(error, args) : BridleError.from(error);
     new Output(args.includes('--json')).error(known);
     // A command can know better what its failure means.

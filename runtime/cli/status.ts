@@ -5,6 +5,7 @@ import type { ServerInfo, TableInfo } from '../client/index.js';
 import { type DuplicationSnapshot, snapshotDuplications } from '../live/index.js';
 import { formatAddress } from '../pegasus/address.js';
 import { type CommandContext, perform } from './context.js';
+import { EXIT } from './exit-codes.js';
 import { formatFacts, formatMs, formatTable } from './output.js';
 
 const WATCH_PERIOD_MS = 1_000;
@@ -35,19 +36,18 @@ Examples:
     )
     .action((table: string | undefined, options: { watch?: boolean }, command: Command) =>
       perform(command, async (context) => {
-        if (options.watch === true) await watch(context, table);
-        else await once(context, table);
-        return undefined;
+        if (options.watch !== true) return once(context, table);
+        return watch(context, table);
       }),
     );
 }
 
-async function once(context: CommandContext, table: string | undefined): Promise<void> {
+async function once(context: CommandContext, table: string | undefined): Promise<undefined> {
   const status = await read(context, table);
   context.out.result(toJson(status), () => toText(status, table));
 }
 
-async function watch(context: CommandContext, table: string | undefined): Promise<void> {
+async function watch(context: CommandContext, table: string | undefined): Promise<number | undefined> {
   const terminal = process.stdout.isTTY === true && !context.out.json;
   let last = '';
   while (!context.signal.aborted) {
@@ -56,11 +56,12 @@ async function watch(context: CommandContext, table: string | undefined): Promis
     if (terminal) process.stdout.write('\u001b[H\u001b[2J');
     if (terminal || text !== last) context.out.line(text);
     last = text;
-    if (table !== undefined && status.duplications.length === 0) return;
+    if (table !== undefined && status.duplications.length === 0) return EXIT.ok;
     await sleep(terminal ? WATCH_PERIOD_MS : WATCH_LINES_PERIOD_MS, undefined, {
       signal: context.signal,
     }).catch(() => {});
   }
+  return EXIT.interrupted;
 }
 
 async function read(context: CommandContext, table: string | undefined): Promise<Status> {
@@ -100,7 +101,7 @@ function toJson({ duplications, ...status }: Status) {
       copiedBytes: progress.copiedBytes,
       totalBytes: progress.totalBytes,
       inStatusMs: progress.inStatusMs,
-      blocked: explanation.blocked,
+      blocked: progress.blocked,
       line: explanation.line,
       operatorCan: explanation.operatorCan,
       next: explanation.next,
@@ -121,7 +122,7 @@ function toText({ cluster, meta, servers, tables, duplications }: Status, table:
   const rows = duplications.map(({ info, explanation, progress }) => [
     info.table,
     String(info.dupid),
-    `${info.status}${explanation.blocked ? ' BLOCKED' : ''}`,
+    `${info.status}${progress.blocked ? ' BLOCKED' : ''}`,
     `${info.remoteCluster}/${info.remoteTable}`,
     stageText(progress),
     progress.lagDecrees === undefined ? '?' : String(progress.lagDecrees),

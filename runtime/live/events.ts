@@ -26,6 +26,11 @@ export function troubleOf(explanation: Explanation): TroubleView | null {
   return [...explanation.waiting].reverse().find(({ trouble }) => trouble !== null)?.trouble ?? null;
 }
 
+/** Whether it does not go on by itself: stopped, or without progress for longer than it may take. */
+export function isBlocked({ blocked, stuck }: Explanation): boolean {
+  return blocked || stuck !== null;
+}
+
 /** Compares each look with the one before. The first look tells no status: nothing has changed yet. */
 export function eventsOf(observations: Observable<Observation>): Observable<DuplicationEvent> {
   return new Observable((subscriber) => {
@@ -39,9 +44,12 @@ export function eventsOf(observations: Observable<Observation>): Observable<Dupl
   });
 }
 
+/** Troubles remembered as told; partitions can have them in turns. */
+const MAX_TOLD_TROUBLES = 256;
+
 class Differ {
   #status: DuplicationStatus | undefined;
-  #trouble = '';
+  readonly #told = new Set<string>();
   #blocked = false;
   #unreachable = false;
 
@@ -62,11 +70,15 @@ class Differ {
     this.#status = info.status;
     if (from !== undefined && from !== info.status) yield { type: 'status', from, to: info.status };
     const trouble = troubleOf(explanation);
-    const key = trouble === null ? '' : `${trouble.error} ${trouble.operation} ${trouble.peer ?? ''}`;
-    if (trouble !== null && key !== this.#trouble) yield { type: 'trouble', trouble };
-    this.#trouble = key;
-    if (explanation.blocked && !this.#blocked) yield { type: 'blocked', explanation };
-    if (!explanation.blocked && this.#blocked) yield { type: 'recovered', from: 'blocked' };
-    this.#blocked = explanation.blocked;
+    if (trouble === null || this.#told.size >= MAX_TOLD_TROUBLES) this.#told.clear();
+    if (trouble !== null) {
+      const key = `${trouble.error} ${trouble.operation} ${trouble.peer ?? ''}`;
+      if (!this.#told.has(key)) yield { type: 'trouble', trouble };
+      this.#told.add(key);
+    }
+    const blocked = isBlocked(explanation);
+    if (blocked && !this.#blocked) yield { type: 'blocked', explanation };
+    if (!blocked && this.#blocked) yield { type: 'recovered', from: 'blocked' };
+    this.#blocked = blocked;
   }
 }

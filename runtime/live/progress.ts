@@ -2,6 +2,7 @@
 import type { DuplicationStatus, FailMode } from '../../machines/vocabulary.js';
 import type { DuplicationInfo, PartitionProgress } from '../client/index.js';
 import type { Explanation } from '../observe/explain.js';
+import { isBlocked } from './events.js';
 
 /** The stages a person thinks in, in order; `paused` and `removed` can come from any of them. */
 export type Stage = 'preparing' | 'copying' | 'shipping' | 'paused' | 'removed';
@@ -55,7 +56,7 @@ export function progressOf(info: DuplicationInfo, explanation: Explanation, inSt
     copiedBytes: progress.totalBytes > 0 ? progress.copiedBytes : undefined,
     totalBytes: progress.totalBytes > 0 ? progress.totalBytes : undefined,
     inStatusMs,
-    blocked: explanation.blocked,
+    blocked: isBlocked(explanation),
     line: explanation.line,
     partitions: info.partitions,
   };

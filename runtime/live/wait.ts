@@ -76,7 +76,7 @@ export function waitForTarget(
         try {
           if (reached(progress)) settle(() => resolve(progress));
           else if (progress.status === 'DS_REMOVED' && target !== 'gone') fail(gone(table, wanted));
-          else if (failWhenBlocked && explanation.blocked) fail(errorOf(explanation, 'BRIDLE_NO_PROGRESS'));
+          else if (failWhenBlocked && progress.blocked) fail(errorOf(explanation, 'BRIDLE_NO_PROGRESS'));
         } catch (error) {
           fail(error);
         }
