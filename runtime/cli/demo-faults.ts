@@ -1,4 +1,6 @@
 /** The troubles a demonstration can be put through, each named after what happens. */
+import { filter, firstValueFrom } from 'rxjs';
+import { DUPLICATION_STATUSES, type DuplicationStatus } from '../../machines/index.js';
 import type { Cluster } from '../client/index.js';
 import type { EmbeddedCluster } from '../cluster/embedded.js';
 import type { PolicyRule } from '../cluster/policy.js';
@@ -103,13 +105,32 @@ export const DEMO_FAULT: Record<DemoFaultName, DemoFault> = {
     ends: 'DS_LOG',
     during: async (stage) => {
       for (const status of ['DS_PREPARE', 'DS_APP', 'DS_LOG'] as const) {
-        await stage.until((explanation) => explanation.status >= status || explanation.status === 'DS_LOG');
-        stage.say(`kill -9 source meta, ${status} or later`);
-        await stage.source.servers.kill('meta', 0);
+        const seen = await stage.until((explanation) => reached(explanation, status));
+        stage.say(`kill -9 source meta in ${seen.status}`);
+        await killAndAwait(stage.source.servers, 'meta', 0);
       }
     },
   },
 };
+
+function reached({ status }: Explanation, wanted: DuplicationStatus): boolean {
+  return DUPLICATION_STATUSES.indexOf(status) >= DUPLICATION_STATUSES.indexOf(wanted);
+}
+
+/** Kills a server and waits until it is back. */
+async function killAndAwait(
+  servers: EmbeddedCluster,
+  role: 'meta' | 'replica',
+  index: number,
+): Promise<void> {
+  const back = firstValueFrom(
+    servers.events$.pipe(
+      filter((event) => event.what === 'restarted' && event.role === role && event.index === index),
+    ),
+  );
+  await servers.kill(role, index);
+  await back;
+}
 
 function replyLost({ follower }: DemoStage): PolicyRule[] {
   return [{ effect: 'drop', peer: follower.servers.meta, operation: 'RPC_CM_CREATE_APP_ACK' }];
