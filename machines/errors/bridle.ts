@@ -46,7 +46,7 @@ export const BRIDLE_ERRORS = {
     outcomeUnknown: false,
     what: 'A line of the file is not a valid row; the message gives its number.',
     consequence:
-      'Loading stopped there. Rows before it may be stored already; loading them again is harmless.',
+      'Nothing was written: every line is checked before the first one is stored. Mend the line and load again.',
     causes: [
       'A quote is not closed or a column is missing in the CSV.',
       'A line of the JSONL is not one complete JSON object with the expected fields.',

@@ -12,6 +12,9 @@ export interface ErrorDetails {
   readonly hint?: string | undefined;
   /** Replaces the catalogue's consequence where more is known: what is safe, what is stored. */
   readonly consequence?: string | undefined;
+  /** Replace the catalogue's causes and next command where the place knows better. */
+  readonly causes?: readonly string[] | undefined;
+  readonly next?: string | undefined;
   /** Fills in the next command: table, remoteTable, dupid, port, path, cluster. */
   readonly values?: Readonly<Record<string, string>> | undefined;
   /** The error underneath. */
@@ -70,12 +73,14 @@ export class BridleError extends Error {
     this.hint = details.hint;
     this.what = entry.what;
     this.consequence = details.consequence ?? entry.consequence;
-    this.causes = entry.causes;
-    this.next = nextCommand(code, {
-      ...(details.peer === undefined ? {} : { peer: details.peer }),
-      ...(details.operation === undefined ? {} : { operation: details.operation }),
-      ...details.values,
-    });
+    this.causes = details.causes ?? entry.causes;
+    this.next =
+      details.next ??
+      nextCommand(code, {
+        ...(details.peer === undefined ? {} : { peer: details.peer }),
+        ...(details.operation === undefined ? {} : { operation: details.operation }),
+        ...details.values,
+      });
   }
 
   /**

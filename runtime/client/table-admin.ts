@@ -24,6 +24,8 @@ function checkCount(what: string, count: number, most: number, table: string): v
   throw BridleError.of('ERR_INVALID_PARAMETERS', {
     operation: 'create table',
     hint: `${what} is ${count}; it has to be a whole number from 1 to ${most}`,
+    causes: ['The number is a slip, or it belongs to another option.'],
+    next: 'bridle table create NAME --partitions N',
     values: { table },
   });
 }
@@ -183,7 +185,9 @@ export async function dropTable(metas: MetaSession, name: string, deadline: Dead
       throw BridleError.of(gone ? 'ERR_APP_NOT_EXIST' : answer.err, {
         operation: 'drop table',
         peer: metas.peer,
-        hint: gone ? `there is no table named "${name}"` : `${metas.peer} refused to drop table ${name}`,
+        hint: gone
+          ? `there is no table named "${name}"`
+          : `${metas.peer} refused to drop table ${name}${answer.hint === undefined ? '' : `: ${answer.hint}`}`,
         values: { table: name },
       });
     } catch (error) {

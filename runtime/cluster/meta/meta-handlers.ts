@@ -58,8 +58,9 @@ export function metaHandlers(server: MetaServer): Handlers {
       return { err: error, appid: appId };
     },
     RPC_CM_DROP_APP: async ({ appName, options, expectedOwner }) => {
-      const { error } = await tables.drop(appName, expectedOwner);
-      return { err: error === 'ERR_APP_NOT_EXIST' && options.successIfNotExist ? 'ERR_OK' : error };
+      const { error, hint } = await tables.drop(appName, expectedOwner);
+      const err = error === 'ERR_APP_NOT_EXIST' && options.successIfNotExist ? 'ERR_OK' : error;
+      return hint === undefined ? { err } : { err, hint };
     },
     RPC_CM_LIST_APPS: ({ status, appNamePattern, matchType }) => {
       const matches = matcherOf(appNamePattern, matchType);

@@ -41,6 +41,8 @@ export type ConfigurationDropAppRequest = Infer<typeof configurationDropAppReque
 
 export const configurationDropAppResponse = struct('configuration_drop_app_response', {
   err: field(1, 'errorCode'),
+  /** Ours: why a drop was refused. */
+  hint: optional(100, 'string'),
 });
 export type ConfigurationDropAppResponse = Infer<typeof configurationDropAppResponse>;
 
