@@ -34,21 +34,31 @@ export function parseRemote(
   return { ...before, [name]: parseAddresses(text.slice(at + 1)).map(formatAddress) };
 }
 
-/** The rules of a policy file: a JSON array of rules, or an object with `rules`. BRIDLE_USAGE otherwise. */
+/** The rules of a policy file; see {@link parsePolicy}. */
 export async function readPolicyFile(path: string): Promise<PolicyRule[]> {
-  const refuse = (hint: string, cause?: unknown) =>
-    BridleError.of('BRIDLE_USAGE', { operation: 'read policy', hint: `${path}: ${hint}`, cause });
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw badPolicy(path, error.message, error);
+  });
+  return parsePolicy(text, path);
+}
+
+/** A JSON array of rules, or an object with `rules`. BRIDLE_USAGE otherwise; `from` names the text there. */
+export function parsePolicy(text: string, from: string): PolicyRule[] {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path === '-' ? '/dev/stdin' : path, 'utf8'));
+    value = JSON.parse(text);
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw badPolicy(from, error instanceof Error ? error.message : String(error), error);
   }
   const rules = Array.isArray(value) ? value : (value as { readonly rules?: unknown } | null)?.rules;
   const parsed = policySchema.shape.rules.safeParse(rules);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw refuse(`rule ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? 'not a list of rules'}`);
+  throw badPolicy(from, `rule ${issue?.path.join('.') ?? '?'}: ${issue?.message ?? 'not a list of rules'}`);
+}
+
+function badPolicy(from: string, why: string, cause?: unknown): BridleError {
+  return BridleError.of('BRIDLE_USAGE', { operation: 'read policy', hint: `${from}: ${why}`, cause });
 }
 
 /** Any failure to start, as an error of the catalogue. */

@@ -1,8 +1,9 @@
 /** `bridle policy`: whom an embedded cluster talks to, to try what a firewall does. */
+import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { BridleError } from '../client/index.js';
 import { fetchPolicy, setPolicy } from '../live/index.js';
-import { readPolicyFile } from './cluster-options.js';
+import { parsePolicy, readPolicyFile } from './cluster-options.js';
 import { perform } from './context.js';
 import { formatTable } from './output.js';
 
@@ -50,7 +51,10 @@ Example, a firewall that swallows what the follower's servers ask for:
     )
     .action((file: string, _: unknown, command: Command) =>
       perform(command, async (context) => {
-        const rules = await readPolicyFile(file);
+        const rules =
+          file === '-'
+            ? parsePolicy(await text(process.stdin), 'standard input')
+            : await readPolicyFile(file);
         const cluster = await context.cluster();
         const set = await setPolicy(cluster, rules, context.limits);
         if (set === undefined) throw notEmbedded(cluster.name);
