@@ -42,7 +42,9 @@ export async function raw(address: Address, bytes: string | Buffer): Promise<Soc
 export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  if (!socket.closed) await once(socket, 'close');
+  // A server that closes while bytes are on their way to it answers them with a reset: closed all the same.
+  socket.on('error', () => undefined);
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks);
 }
 
