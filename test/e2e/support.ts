@@ -142,11 +142,11 @@ export async function until<T>(
   what: string,
   check: () => T | Promise<T>,
   deadlineMs = 20_000,
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, false | null | undefined>> {
   const endMs = Date.now() + deadlineMs;
   for (;;) {
     const seen = await check();
-    if (seen) return seen as NonNullable<T>;
+    if (seen) return seen as Exclude<T, false | null | undefined>;
     if (Date.now() > endMs)
       throw new Error(`waited ${deadlineMs} ms for ${what}; last seen: ${String(seen)}`);
     await pause(25);
@@ -212,13 +212,13 @@ export async function fill(table: Table, count: number, version = 0): Promise<vo
   await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
       for (let index = lane; index < count; index += lanes) {
-        await table.put(`row-${index}`, `s${index % 3}`, valueOf(index, version));
+        await table.put(`row-${index}`, `s${index % 3}`, textOf(index, version));
       }
     }),
   );
 }
 
-export const valueOf = (index: number, version: number): string =>
+export const textOf = (index: number, version: number): string =>
   `${index}/${version}/${'π'.repeat((index * 7 + version) % 40)}`;
 
 export async function countRows(table: Table): Promise<number> {
@@ -273,7 +273,7 @@ export class LedgerWriter {
     const found = new Map<string, string>();
     for await (const { hashKey, value } of table.scan()) found.set(hashKey.toString(), value.toString());
     return this.ledger.flatMap((version, index) => {
-      const wanted = version === -1 ? undefined : valueOf(index, version ?? 0);
+      const wanted = version === -1 ? undefined : textOf(index, version ?? 0);
       const there = found.get(`key-${index}`);
       return version === undefined || there === wanted ? [] : [`key-${index}: ${there}, not ${wanted}`];
     });
@@ -286,7 +286,7 @@ export class LedgerWriter {
         this.ledger[index] = undefined;
         try {
           if (remove) await this.#table.remove(`key-${index}`, '', { timeoutMs: 30_000 });
-          else await this.#table.put(`key-${index}`, '', valueOf(index, version), { timeoutMs: 30_000 });
+          else await this.#table.put(`key-${index}`, '', textOf(index, version), { timeoutMs: 30_000 });
           this.ledger[index] = remove ? -1 : version;
           this.#acknowledged += 1;
         } catch (error) {
