@@ -12,7 +12,7 @@ import {
 } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
 import { StoreError } from '../../store/index.js';
-import { type DuplicationRecord, duplicationKey, type MetaStore, progressKey } from './meta-store.js';
+import { type DuplicationRecord, duplicationKey, type MetaStore } from './meta-store.js';
 
 export interface HostedDuplicationOptions {
   readonly record: DuplicationRecord;
@@ -121,7 +121,7 @@ export class HostedDuplication implements DurableStatusPort {
   async saveProgress(partition: number, decree: number): Promise<Outcome<null>> {
     const { appId, duplicationId } = this.#record;
     return outcomeOf('persistProgress', () =>
-      this.#options.store.putLarger(progressKey(appId, duplicationId, partition), decree),
+      this.#options.store.saveProgress(appId, duplicationId, partition, decree),
     );
   }
 

@@ -43,6 +43,12 @@ const remoteKey = (cluster: string): string => `remote/${cluster}`;
 
 type Put = { readonly key: string; readonly value: Json };
 
+interface Progress {
+  /** Key of the duplication's record. */
+  readonly of: string;
+  readonly decree: number;
+}
+
 /**
  * Opens again after a failed write: what a failed commit left on disk is only known after reading it,
  * and a disk that was full must not need a restart of the server once there is room.
@@ -51,7 +57,11 @@ export class MetaStore {
   readonly #directory: string;
   #map: DurableMap;
   #broken = false;
+  #closed = false;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Decrees of partitions that the next progress write takes along, by key of their record. */
+  readonly #progress = new Map<string, Progress>();
+  #progressWrite: Promise<void> | null = null;
 
   private constructor(directory: string, map: DurableMap) {
     this.#directory = directory;
@@ -99,12 +109,18 @@ export class MetaStore {
     return entry === undefined ? null : policySchema.parse(entry.value);
   }
 
-  /** The next unused number of its kind; never given twice, not even after a removal. */
+  /**
+   * The next unused number of its kind; never given twice, not even after a removal or to two callers at
+   * the same time.
+   */
   async nextNumber(kind: 'lastAppId' | 'lastDuplicationId', atLeast: number): Promise<number> {
-    const entry = await this.#map.get('counters');
-    const counters = countersSchema.parse(entry?.value ?? { lastAppId: 0, lastDuplicationId: 0 });
-    const next = Math.max(counters[kind] + 1, atLeast);
-    await this.put({ key: 'counters', value: { ...counters, [kind]: next } });
+    let next = atLeast;
+    await this.#commit(async () => {
+      const entry = await this.#map.get('counters');
+      const counters = countersSchema.parse(entry?.value ?? { lastAppId: 0, lastDuplicationId: 0 });
+      next = Math.max(counters[kind] + 1, atLeast);
+      return { puts: [{ key: 'counters', value: { ...counters, [kind]: next } }] };
+    });
     return next;
   }
 
@@ -121,12 +137,37 @@ export class MetaStore {
     return this.#commit(async () => ({ puts: [compute()] }), onDurable);
   }
 
-  /** Stores the decree unless a larger one is stored already. */
-  putLarger(key: string, decree: number): Promise<void> {
-    return this.#commit(async () => {
-      const stored = (await this.#map.get(key))?.value;
-      return typeof stored === 'number' && stored >= decree ? null : { puts: [{ key, value: decree }] };
+  /**
+   * Stores a partition's confirmed decree unless a larger one is stored already, or the duplication is not
+   * (any more). All that is asked for while the disk is busy becomes one write: thousands of partitions
+   * that move on several times a second need as many writes as one.
+   */
+  saveProgress(appId: number, id: number, partition: number, decree: number): Promise<void> {
+    const key = progressKey(appId, id, partition);
+    const larger = Math.max(decree, this.#progress.get(key)?.decree ?? decree);
+    this.#progress.set(key, { of: duplicationKey(appId, id), decree: larger });
+    if (this.#progressWrite !== null) return this.#progressWrite;
+    const taken = () => {
+      const wanted = [...this.#progress];
+      this.#progress.clear();
+      this.#progressWrite = null;
+      return wanted;
+    };
+    const write = this.#commit(async () => {
+      const puts: Put[] = [];
+      for (const [at, { of, decree: wanted }] of taken()) {
+        const stored = (await this.#map.get(at))?.value;
+        if (typeof stored === 'number' && stored >= wanted) continue;
+        if ((await this.#map.get(of)) !== undefined) puts.push({ key: at, value: wanted });
+      }
+      return puts.length === 0 ? null : { puts };
     });
+    this.#progressWrite = write;
+    // Storage that cannot even be opened fails before anything is taken.
+    write.catch(() => {
+      if (this.#progressWrite === write) taken();
+    });
+    return write;
   }
 
   /** Deletes a duplication's record and progress in one step. Repeating it is harmless. */
@@ -137,13 +178,22 @@ export class MetaStore {
     });
   }
 
+  /** Finishes the writes under way; later ones are refused, and never open the storage again. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#queue.catch(() => undefined);
     await this.#map.close();
   }
 
   /** One commit at a time, so that what a change was computed from still holds when it is written. */
   #commit(changes: () => Promise<MapCommit | null>, onDurable?: () => void): Promise<void> {
+    if (this.#closed) {
+      const operation = 'write metadata';
+      const detail = 'the meta server is stopping';
+      return Promise.reject(
+        new StoreError('ERR_INVALID_STATE', { operation, path: this.#directory, detail }),
+      );
+    }
     const run = this.#queue.then(async () => {
       if (this.#broken) await this.#reopen();
       const commit = await changes();
