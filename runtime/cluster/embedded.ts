@@ -107,7 +107,7 @@ export class EmbeddedCluster implements AsyncDisposable {
   /** @throws ClusterStartError */
   static async start(options: StartClusterOptions): Promise<EmbeddedCluster> {
     const directory = resolve(options.directory);
-    const layout = await layoutOf(options, directory);
+    const { layout, save } = await layoutOf(options, directory);
     const cluster = new EmbeddedCluster(
       layout,
       directory,
@@ -117,6 +117,8 @@ export class EmbeddedCluster implements AsyncDisposable {
     try {
       await Promise.all(cluster.#servers.map(({ process }) => process.start()));
       await cluster.#allAlive(options.signal);
+      // Not before its servers hold their locks: another cluster may live in this directory.
+      await save();
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -208,7 +210,11 @@ export function clusterIdOf(name: string): number {
   return hash + 1;
 }
 
-async function layoutOf(options: StartClusterOptions, directory: string): Promise<Layout> {
+/** Ports and names a cluster starts with; `save` keeps them for later starts on the same directory. */
+async function layoutOf(
+  options: StartClusterOptions,
+  directory: string,
+): Promise<{ readonly layout: Layout; readonly save: () => Promise<void> }> {
   const { name, metaPort = 0, replicas } = options;
   const id = options.id ?? clusterIdOf(name);
   const invalid = (message: string) => new ClusterStartError('ERR_INVALID_PARAMETERS', message);
@@ -233,7 +239,7 @@ async function layoutOf(options: StartClusterOptions, directory: string): Promis
     if (replicas !== undefined && replicas !== known.replicaPorts.length) {
       throw invalid(`${directory} has ${known.replicaPorts.length} replica servers, not ${replicas}`);
     }
-    if (metaPort === 0 || metaPort === known.metaPort) return known;
+    if (metaPort === 0 || metaPort === known.metaPort) return { layout: known, save: async () => {} };
   }
   if (metaPort !== 0 && !(await isPortFree(metaPort))) {
     throw new ClusterStartError('ERR_ADDRESS_ALREADY_USED', `port ${metaPort} is in use`);
@@ -245,9 +251,11 @@ async function layoutOf(options: StartClusterOptions, directory: string): Promis
     replicaPorts:
       known?.replicaPorts ?? (await Promise.all(Array.from({ length: replicas ?? 3 }, () => freePort()))),
   };
-  await writeFile(`${file}.new`, `${JSON.stringify(layout)}\n`);
-  await rename(`${file}.new`, file);
-  return layout;
+  const save = async () => {
+    await writeFile(`${file}.new`, `${JSON.stringify(layout)}\n`);
+    await rename(`${file}.new`, file);
+  };
+  return { layout, save };
 }
 
 function configsOf(options: StartClusterOptions, layout: Layout, directory: string): ServerConfig[] {
