@@ -8,6 +8,7 @@ import {
   LedgerWriter,
   type Pair,
   pause,
+  QUICK,
   type Side,
   seeded,
   seedOf,
@@ -26,8 +27,17 @@ interface Victim {
 
 let pair: Pair;
 
+/** A server that is away for longer than the retries last must not cost a minute of looking away. */
+const { duplication, ...rest } = QUICK;
+const times = {
+  ...rest,
+  duplication: { ...duplication, followerTable: { ...duplication?.followerTable, blockedRecheckMs: 1_000 } },
+  partition: { ...rest.partition, blockedRecheckMs: 1_000 },
+  transfer: { ...rest.transfer, blockedRecheckMs: 1_000 },
+};
+
 beforeAll(async () => {
-  pair = await startPair();
+  pair = await startPair({ times });
 });
 
 afterAll(() => pair?.[Symbol.asyncDispose]());
