@@ -54,7 +54,8 @@ async function watch(context: CommandContext, table: string | undefined): Promis
     const status = await read(context, table);
     const text = context.out.json ? JSON.stringify(toJson(status)) : toText(status, table);
     if (terminal) process.stdout.write('\u001b[H\u001b[2J');
-    if (terminal || text !== last) context.out.line(text);
+    // A program gets every look, which also finds out whether anybody still reads.
+    if (terminal || context.out.json || text !== last) context.out.line(text);
     last = text;
     if (table !== undefined && status.duplications.length === 0) return EXIT.ok;
     await sleep(terminal ? WATCH_PERIOD_MS : WATCH_LINES_PERIOD_MS, undefined, {
