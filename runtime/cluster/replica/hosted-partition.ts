@@ -20,6 +20,11 @@ import { storeTrouble } from './source-log.js';
 /** Checkpoints kept beside those that a follower is reading. */
 const CHECKPOINTS_KEPT = 2;
 
+const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/** The current segment is never collected: it has to be small beside the limit, or the limit never holds. */
+const segmentSizeOf = (logBytes: number): number => Math.min(MAX_SEGMENT_BYTES, Math.ceil(logBytes / 4));
+
 export class HostedPartition {
   readonly gpid: Gpid;
   readonly #node: NodeContext;
@@ -153,6 +158,7 @@ export class HostedPartition {
     const store = await PartitionStore.open<RrdbResult>({
       directory: this.#directory,
       apply: rrdbApply({ clusterId: this.#node.config.cluster.id }),
+      logOptions: { segmentSizeBytes: segmentSizeOf(this.#node.config.limits.logBytes) },
     });
     if (this.#closed) return store.close();
     this.#store = store;
