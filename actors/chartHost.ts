@@ -58,7 +58,10 @@ export interface ChartHostOptions<Machine extends AnyStateMachine> extends Chart
   readonly now?: () => number;
   /** In [0, 1), for jitter. */
   readonly random?: () => number;
-  /** An effect whose handler threw: a defect of the handler, which must report errors as events. */
+  /**
+   * An effect whose handler threw: a defect of the handler, which must report errors as events. Or a
+   * message that found a mailbox full.
+   */
   readonly onDefect?: (error: unknown, effect: string) => void;
   /** Called after every step of every actor of the system. */
   readonly onSnapshot?: (actor: string, snapshot: AnyMachineSnapshot) => void;
@@ -166,7 +169,11 @@ export class ChartHost<Machine extends AnyStateMachine> {
 
   #post(mailbox: Mailbox<unknown>, from: string, to: string, kind: string, body: unknown): void {
     this.#sequence += 1;
-    mailbox.post({ id: `${this.name}#${this.#sequence}`, from, to, kind, body, sentAt: this.#now() });
+    const id = `${this.name}#${this.#sequence}`;
+    const taken = mailbox.post({ id, from, to, kind, body, sentAt: this.#now() });
+    if (!taken && !this.#abort.signal.aborted) {
+      this.#options.onDefect?.(new Error(`the mailbox is full, ${kind} is lost`), kind);
+    }
   }
 
   #perform(envelope: Envelope): void {

@@ -26,6 +26,7 @@ export class Mailbox<Body = unknown> {
   readonly #waiting: Envelope<Body>[] = [];
   readonly #limitMessages: number;
   #delivering = false;
+  #closed = false;
   #refused = 0;
 
   /** Every message from now on, in the order of posting; completes when the mailbox is closed. */
@@ -48,7 +49,7 @@ export class Mailbox<Body = unknown> {
 
   /** Delivers the envelope, or returns false when the mailbox is full or closed. */
   post(envelope: Envelope<Body>): boolean {
-    if (this.#subject.closed || this.#waiting.length >= this.#limitMessages) {
+    if (this.#closed || this.#waiting.length >= this.#limitMessages) {
       this.#refused += 1;
       return false;
     }
@@ -65,9 +66,10 @@ export class Mailbox<Body = unknown> {
     return true;
   }
 
+  /** What waits is not delivered any more. Doing it twice is harmless, and so is subscribing later. */
   close(): void {
+    this.#closed = true;
     this.#waiting.length = 0;
     this.#subject.complete();
-    this.#subject.unsubscribe();
   }
 }

@@ -52,6 +52,14 @@ export interface ServerConfig {
   readonly limits: ClusterLimits;
 }
 
+/**
+ * For an RPC on behalf of a chart that waits `deadlineMs`: it gives up a little earlier than the chart, so
+ * that what the chart hears of a time-out names the peer.
+ */
+export function rpcTimeoutMs(deadlineMs: number): number {
+  return Math.max(1, Math.floor(deadlineMs * 0.9));
+}
+
 const RETRY = { floorMs: 100, ceilingMs: 5_000, limitAttempts: 12 } as const;
 
 /** Fast enough for a demonstration on loopback, slow enough not to busy a laptop. */

@@ -14,13 +14,16 @@ const ASK_ANOTHER = new Set(['ERR_NETWORK_FAILURE', 'ERR_FORWARD_TO_OTHERS', 'ER
 
 export class MetaGroup {
   readonly #client: RpcClient;
-  readonly #metas: readonly Address[];
+  readonly #configured: () => readonly string[];
+  #known = '';
+  #metas: readonly Address[] = [];
   #leader = 0;
 
-  /** @param metas each as `host:port` */
-  constructor(client: RpcClient, metas: readonly string[]) {
+  /** @param metas each as `host:port`; a function is asked again before every call */
+  constructor(client: RpcClient, metas: readonly string[] | (() => readonly string[])) {
     this.#client = client;
-    this.#metas = metas.map(parseAddress);
+    this.#configured = typeof metas === 'function' ? metas : () => metas;
+    if (typeof metas !== 'function') this.#refresh();
   }
 
   /** `host:port` of the server that is asked first. */
@@ -29,9 +32,20 @@ export class MetaGroup {
     return meta === undefined ? '' : formatAddress(meta);
   }
 
+  /** An operator may have told other addresses since the last call. */
+  #refresh(): void {
+    const names = this.#configured();
+    const known = names.join(',');
+    if (known === this.#known) return;
+    this.#metas = names.map(parseAddress);
+    this.#known = known;
+    this.#leader = 0;
+  }
+
   /**
    * Asks the leader; on a failure to reach it, or when it is not the leader, each other server once.
-   * Never repeats a request whose outcome is unknown: a time-out is the caller's to resolve.
+   * Never repeats a request whose outcome is unknown: a time-out is the caller's to resolve. The next call
+   * begins with another server then, for one that is silent is silent to every call.
    *
    * @throws RpcError
    */
@@ -40,6 +54,7 @@ export class MetaGroup {
     request: Request<C>,
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Response<C>> {
+    this.#refresh();
     let last = new RpcError('ERR_NETWORK_FAILURE', code, 'no meta server', 'none is configured');
     for (let tried = 0; tried < this.#metas.length; tried++) {
       const meta = this.#metas[this.#leader];
@@ -50,12 +65,19 @@ export class MetaGroup {
         if (err !== 'ERR_FORWARD_TO_OTHERS') return response;
         last = new RpcError(err, code, formatAddress(meta), 'not the leader');
       } catch (error) {
-        if (!(error instanceof RpcError) || !ASK_ANOTHER.has(error.code)) throw error;
+        if (!(error instanceof RpcError)) throw error;
+        if (error.code === 'ERR_TIMEOUT') this.#askNextFrom(meta);
+        if (!ASK_ANOTHER.has(error.code)) throw error;
         last = error;
       }
-      this.#leader = (this.#leader + 1) % this.#metas.length;
+      this.#askNextFrom(meta);
     }
     throw last;
+  }
+
+  /** Calls under way at the same time move the leader on once, not each. */
+  #askNextFrom(failed: Address): void {
+    if (this.#metas[this.#leader] === failed) this.#leader = (this.#leader + 1) % this.#metas.length;
   }
 }
 

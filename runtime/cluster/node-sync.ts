@@ -67,6 +67,8 @@ export const nodeReportSchema = z.object({
   pid: z.number().int(),
   policyVersion: z.number().int(),
   partitions: z.array(partitionReport),
+  /** Found on disk and not ordered: of tables that were dropped while this node was away, perhaps. */
+  leftovers: z.array(z.object({ appId: z.number().int(), partitionIndex: z.number().int() })).default([]),
 });
 export type NodeReport = z.infer<typeof nodeReportSchema>;
 

@@ -186,13 +186,14 @@ export async function until<Value>(
   what: string,
   probe: () => Value | Promise<Value>,
   timeoutMs = 8_000,
-): Promise<NonNullable<Value>> {
+): Promise<Exclude<NonNullable<Value>, false>> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
       const value = await probe();
-      if (value !== false && value !== null && value !== undefined) return value as NonNullable<Value>;
+      if (value !== false && value !== null && value !== undefined)
+        return value as Exclude<NonNullable<Value>, false>;
       last = value;
     } catch (error) {
       last = error;

@@ -54,6 +54,7 @@ export class DuplicationRegistry {
   readonly #hosted = new Map<number, HostedDuplication>();
   /** Tables with an addition under way: a second one is told ERR_BUSY. */
   readonly #adding = new Set<string>();
+  #stopped = false;
 
   private constructor(options: DuplicationRegistryOptions) {
     this.#options = options;
@@ -125,24 +126,28 @@ export class DuplicationRegistry {
     }
   }
 
-  /** What a replica server has to do for one partition; DS_INIT is nobody's business yet. */
-  ordersFor(appId: number, partitionIndex: number): DuplicationOrder[] {
-    return this.ofTable(appId)
+  /** What the replica servers have to do for a table, by partition; DS_INIT is nobody's business yet. */
+  ordersFor(appId: number): (partitionIndex: number) => DuplicationOrder[] {
+    const all = this.ofTable(appId)
       .filter(({ context }) => context.status !== 'DS_INIT' && context.status !== 'DS_REMOVED')
-      .map((hosted) => ({
-        duplicationId: hosted.record.duplicationId,
-        status: hosted.context.status,
-        failMode: hosted.context.failMode,
-        remoteMetas: [...(this.#options.remotes()[hosted.record.remoteCluster] ?? [])],
-        remoteTable: hosted.record.remoteTable,
-        owner: formatOwner(hosted.context.identity),
-        confirmedDecree: hosted.context.confirmed[partitionIndex] ?? -1,
-        retryNo: hosted.retryNo,
+      .map(({ record, retryNo, context: { status, failMode, identity, confirmed } }) => ({
+        confirmed,
+        order: {
+          duplicationId: record.duplicationId,
+          status,
+          failMode,
+          remoteMetas: [...(this.#options.remotes()[record.remoteCluster] ?? [])],
+          remoteTable: record.remoteTable,
+          owner: formatOwner(identity),
+          retryNo,
+        },
       }));
+    return (p) => all.map(({ order, confirmed }) => ({ ...order, confirmedDecree: confirmed[p] ?? -1 }));
   }
 
   stop(): void {
-    this.#requesters.answerAll({ error: 'ERR_SERVICE_NOT_ACTIVE', hint: 'the meta server is stopping' });
+    this.#stopped = true;
+    this.#requesters.close({ error: 'ERR_SERVICE_NOT_ACTIVE', hint: 'the meta server is stopping' });
     for (const hosted of this.#hosted.values()) hosted.stop();
   }
 
@@ -177,17 +182,8 @@ export class DuplicationRegistry {
   async #addTo(table: TableRecord, request: AddDuplication): Promise<AddAnswer> {
     const { remoteCluster } = request;
     const remoteTable = request.remoteTable ?? table.name;
-    const existing = this.ofTable(table.appId).find(({ record }) => record.remoteCluster === remoteCluster);
-    if (existing !== undefined) return alreadyThere(existing, remoteTable);
-    const rival = this.all().find(
-      ({ record }) => record.remoteCluster === remoteCluster && record.remoteTable === remoteTable,
-    );
-    if (rival !== undefined) {
-      return refuse(
-        'ERR_INVALID_PARAMETERS',
-        `${remoteTable} at ${remoteCluster} already follows ${rival.record.appName}`,
-      );
-    }
+    const conflict = this.#conflict(table, remoteCluster, remoteTable);
+    if (conflict !== null) return conflict;
     const policy = (request.policy ?? 'adopt') as ExistingTablePolicy;
     const look = await this.#look(remoteCluster, remoteTable);
     // The identity is new, so a table that is there now cannot be ours: say so here, not for ever after.
@@ -200,6 +196,9 @@ export class DuplicationRegistry {
     }
     const nowMs = Date.now();
     const duplicationId = await this.#options.store.nextNumber('lastDuplicationId', Math.floor(nowMs / 1000));
+    // Meanwhile the table may have been dropped, or the remote table taken by another addition.
+    const late = this.#conflict(table, remoteCluster, remoteTable);
+    if (late !== null) return late;
     const record: DuplicationRecord = {
       duplicationId,
       appId: table.appId,
@@ -224,6 +223,25 @@ export class DuplicationRegistry {
     const unseen =
       look.error === 'ERR_APP_NOT_EXIST' || look.error === 'ERR_OK' ? {} : notLooked(remoteCluster, look);
     return { ...unseen, ...(await answer), record };
+  }
+
+  /** Why this table cannot be duplicated there now; null if nothing stands in the way. */
+  #conflict(table: TableRecord, remoteCluster: string, remoteTable: string): AddAnswer | null {
+    if (this.#stopped) return refuse('ERR_SERVICE_NOT_ACTIVE', 'the meta server is stopping');
+    if (this.#options.tables.available(table.name)?.appId !== table.appId) {
+      return refuse('ERR_APP_NOT_EXIST', `table ${table.name} was dropped meanwhile`);
+    }
+    const existing = this.ofTable(table.appId).find(({ record }) => record.remoteCluster === remoteCluster);
+    if (existing !== undefined) return alreadyThere(existing, remoteTable);
+    const rival = this.all().find(
+      ({ record }) => record.remoteCluster === remoteCluster && record.remoteTable === remoteTable,
+    );
+    return rival === undefined
+      ? null
+      : refuse(
+          'ERR_INVALID_PARAMETERS',
+          `${remoteTable} at ${remoteCluster} already follows ${rival.record.appName}`,
+        );
   }
 
   /** What is at the follower now. An unreachable follower is no reason to refuse: the chart deals with it. */

@@ -26,12 +26,23 @@ import {
 import { MetaGroup } from '../meta-group.js';
 import { transferTrouble } from './transfer-trouble.js';
 
+/** On the wire: drop the table only if it belongs to no duplication. A real Pegasus ignores the field. */
+export const NO_OWNER = '';
+
 export interface RemoteFollowerOptions {
   readonly client: RpcClient;
-  readonly remoteMetas: readonly string[];
+  /** Asked before every call: an operator may correct it while the duplication waits. */
+  readonly remoteMetas: () => readonly string[];
   /** Own meta servers, which the follower's nodes ask for the primaries. */
   readonly ownMetas: readonly string[];
+  /** For one request of the chart, however many calls it takes. */
   readonly timeoutMs: number;
+}
+
+interface Limits {
+  readonly signal: AbortSignal;
+  /** As `performance.now()` has it. */
+  readonly endsAtMs: number;
 }
 
 export class RemoteFollower implements FollowerMetaPort {
@@ -45,21 +56,27 @@ export class RemoteFollower implements FollowerMetaPort {
 
   async ask(request: FollowerRequest, signal: AbortSignal): Promise<FollowerReply> {
     const base = { type: 'FOLLOWER_REPLY', requestNo: request.requestNo } as const;
+    const limits = { signal, endsAtMs: performance.now() + this.#options.timeoutMs };
     try {
-      return { ...base, ...(await this.#answer(request, signal)), peer: this.#group.current };
+      const answer = await this.#answer(request, limits);
+      return { ...base, ...answer, peer: this.#group.current };
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      return { ...base, error: error.code, peer: error.peer };
+      if (error instanceof RpcError) return { ...base, error: error.code, peer: error.peer };
+      // An address that is none, as set by an operator: his to correct.
+      if (error instanceof RangeError) {
+        return { ...base, error: 'ERR_INVALID_PARAMETERS', hint: error.message };
+      }
+      throw error;
     }
   }
 
   async #answer(
     request: FollowerRequest,
-    signal: AbortSignal,
+    limits: Limits,
   ): Promise<Omit<FollowerReply, 'type' | 'requestNo'>> {
     switch (request.kind) {
       case 'LookTable': {
-        const table = await this.#look(request.table, signal);
+        const table = await this.#look(request.table, limits);
         return table === null ? { error: 'ERR_APP_NOT_EXIST' } : { error: 'ERR_OK', table };
       }
       case 'CreateTable':
@@ -67,35 +84,35 @@ export class RemoteFollower implements FollowerMetaPort {
         const response = await this.#call(
           'RPC_CM_CREATE_APP',
           createRequest(request, this.#options.ownMetas),
-          signal,
+          limits,
         );
-        return { error: response.err };
+        return refusalOf(response);
       }
       case 'DropTable': {
         const { table: appName, expectedOwner } = request;
         const options = { successIfNotExist: true };
         const response = await this.#call(
           'RPC_CM_DROP_APP',
-          expectedOwner === null ? { appName, options } : { appName, options, expectedOwner },
-          signal,
+          { appName, options, expectedOwner: expectedOwner ?? NO_OWNER },
+          limits,
         );
-        return { error: response.err };
+        return refusalOf(response);
       }
       case 'QueryPartitions': {
-        const table = await this.#look(request.table, signal);
+        const table = await this.#look(request.table, limits);
         if (table === null) return { error: 'ERR_APP_NOT_EXIST' };
-        const readiness = await this.#readiness(request.table, signal);
+        const readiness = await this.#readiness(request.table, limits);
         return 'error' in readiness ? readiness : { error: 'ERR_OK', table, readiness };
       }
     }
   }
 
   /** Reads the table's owner back; null when there is no such table. */
-  async #look(name: string, signal: AbortSignal): Promise<TableView | null> {
+  async #look(name: string, limits: Limits): Promise<TableView | null> {
     const response = await this.#call(
       'RPC_CM_LIST_APPS',
       { status: AppStatus.INVALID, appNamePattern: name, matchType: PatternMatchType.EXACT },
-      signal,
+      limits,
     );
     // An older server ignores the pattern and also lists what was dropped.
     const found = response.infos.find((info) => info.appName === name && STATUS_OF.has(info.status));
@@ -104,11 +121,11 @@ export class RemoteFollower implements FollowerMetaPort {
     throw new RpcError(response.err, 'RPC_CM_LIST_APPS', this.#group.current);
   }
 
-  async #readiness(name: string, signal: AbortSignal): Promise<Readiness | { readonly error: string }> {
+  async #readiness(name: string, limits: Limits): Promise<Readiness | { readonly error: string }> {
     const response = await this.#call(
       'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
       { appName: name, partitionIndices: [], wantTransfers: true },
-      signal,
+      limits,
     );
     if (response.err !== 'ERR_OK') return { error: response.err };
     const notReady = response.partitions.filter(
@@ -122,10 +139,17 @@ export class RemoteFollower implements FollowerMetaPort {
     };
   }
 
-  #call<C extends RpcCode>(code: C, request: Request<C>, signal: AbortSignal): Promise<Response<C>> {
-    return this.#group.call(code, request, { timeoutMs: this.#options.timeoutMs, signal });
+  #call<C extends RpcCode>(code: C, request: Request<C>, limits: Limits): Promise<Response<C>> {
+    const { signal, endsAtMs } = limits;
+    return this.#group.call(code, request, { timeoutMs: Math.max(1, endsAtMs - performance.now()), signal });
   }
 }
+
+/** A refusal with the follower's own words, where it has some. */
+const refusalOf = ({ err, hint }: { readonly err: string; readonly hint?: string | undefined }) => ({
+  error: err,
+  ...(hint === undefined ? {} : { hint }),
+});
 
 const STATUS_OF: ReadonlyMap<number, TableView['status']> = new Map([
   [AppStatus.AVAILABLE, 'AS_AVAILABLE'],

@@ -30,11 +30,20 @@ export interface HostedDuplicationOptions {
   readonly onDefect: (error: unknown, effect: string) => void;
 }
 
+const REPEAT_TROUBLE_MS = 1_000;
+
+interface Told {
+  readonly what: string;
+  readonly atMs: number;
+}
+
 export class HostedDuplication implements DurableStatusPort {
   readonly journal = new Journal();
   readonly #options: HostedDuplicationOptions;
   readonly #host: ChartHost<typeof duplication>;
   #record: DuplicationRecord;
+  /** What the chart was told last about each partition. */
+  readonly #told = new Map<number, Told>();
   /** Grows with every request to retry; replica servers act on the growth. */
   retryNo = 0;
 
@@ -100,7 +109,21 @@ export class HostedDuplication implements DurableStatusPort {
     this.#host.stop();
   }
 
+  /**
+   * Tells the chart what a partition reports. What it knows already is not repeated: with hundreds of idle
+   * partitions the repetitions would be nearly all that this server does. Trouble is, now and then, for the
+   * watchdog's sake; and everything is after a change of status and until its decree is durable.
+   */
   confirm(report: Omit<Confirm, 'type'>): void {
+    const { status, writeNo, confirmed } = this.context;
+    const { partition, decree, prepared, lastCommitted, trouble } = report;
+    const what = [status, writeNo, decree, prepared, lastCommitted, trouble?.error].join(' ');
+    const told = this.#told.get(partition);
+    const atMs = performance.now();
+    const repeatAfterMs = trouble === null ? Number.POSITIVE_INFINITY : REPEAT_TROUBLE_MS;
+    const durable = (confirmed[partition] ?? -1) >= decree;
+    if (told?.what === what && durable && atMs - told.atMs < repeatAfterMs) return;
+    this.#told.set(partition, { what, atMs });
     this.#host.send({ type: 'CONFIRM', ...report });
   }
 

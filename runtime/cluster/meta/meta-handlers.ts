@@ -17,8 +17,10 @@ import {
   NodeStatus,
   PatternMatchType,
 } from '../../pegasus/index.js';
+import { StoreError } from '../../store/index.js';
 import { parseAddress } from '../meta-group.js';
 import { policySchema } from '../policy.js';
+import { NO_OWNER } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import type { MetaServer } from './meta-server.js';
 import type { TableRecord } from './meta-store.js';
@@ -54,11 +56,11 @@ export function metaHandlers(server: MetaServer): Handlers {
       };
     },
     RPC_CM_CREATE_APP: async ({ appName, options }) => {
-      const { error, appId } = await tables.create({ name: appName, ...options });
-      return { err: error, appid: appId };
+      const { error, appId, hint } = await tables.create({ name: appName, ...options });
+      return { err: error, appid: appId, ...(hint === undefined ? {} : { hint }) };
     },
     RPC_CM_DROP_APP: async ({ appName, options, expectedOwner }) => {
-      const { error, hint } = await tables.drop(appName, expectedOwner);
+      const { error, hint } = await tables.drop(appName, expectedOwner === NO_OWNER ? null : expectedOwner);
       const err = error === 'ERR_APP_NOT_EXIST' && options.successIfNotExist ? 'ERR_OK' : error;
       return hint === undefined ? { err } : { err, hint };
     },
@@ -337,9 +339,8 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
       });
     case 'bridle.set-policy': {
       const parsed = policySchema.shape.rules.safeParse(safeJson(args[0]));
-      return parsed.success
-        ? JSON.stringify(await server.setPolicy(parsed.data))
-        : refuse(parsed.error.message);
+      if (!parsed.success) return refuse(parsed.error.message);
+      return written(async () => server.setPolicy(parsed.data));
     }
     case 'bridle.set-remote': {
       const parsed = remoteArguments.safeParse(args);
@@ -350,13 +351,26 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
       } catch (error) {
         return refuse(error instanceof Error ? error.message : String(error));
       }
-      await server.setRemote(parsed.data[0], metas);
-      return JSON.stringify({ cluster: parsed.data[0], metas });
+      const [cluster] = parsed.data;
+      return written(async () => {
+        await server.setRemote(cluster, metas);
+        return { cluster, metas };
+      });
     }
     case 'bridle.stats':
       return JSON.stringify(server.stats());
     default:
       return `unknown command ${JSON.stringify(cmd)}`;
+  }
+}
+
+/** What was written, or why storage refused it. */
+async function written(work: () => Promise<object>): Promise<string> {
+  try {
+    return JSON.stringify(await work());
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return JSON.stringify({ error: error.code, hint: error.message });
   }
 }
 

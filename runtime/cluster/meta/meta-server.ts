@@ -14,7 +14,7 @@ import {
   RpcError,
   RpcServer,
 } from '../../pegasus/index.js';
-import type { ServerConfig } from '../config.js';
+import { rpcTimeoutMs, type ServerConfig } from '../config.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { DuplicationRegistry } from './duplication-registry.js';
@@ -49,6 +49,7 @@ export class MetaServer implements AsyncDisposable {
   readonly duplications: DuplicationRegistry;
   #remotes: Readonly<Record<string, readonly string[]>>;
   #address: Address;
+  #policyVersion = 0;
 
   private constructor(
     options: MetaServerOptions,
@@ -116,9 +117,9 @@ export class MetaServer implements AsyncDisposable {
       followerOf: (cluster) =>
         new RemoteFollower({
           client,
-          remoteMetas: (self?.remotes ?? remotes)[cluster] ?? [],
+          remoteMetas: () => (self?.remotes ?? remotes)[cluster] ?? [],
           ownMetas: [formatAddress(config.listen)],
-          timeoutMs: config.times.duplication.followerTable.requestDeadlineMs,
+          timeoutMs: rpcTimeoutMs(config.times.duplication.followerTable.requestDeadlineMs),
         }),
       times: config.times.duplication,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
@@ -126,7 +127,13 @@ export class MetaServer implements AsyncDisposable {
       onDefect,
     });
     self = new MetaServer(options, { store, client, gate, nodes, tables, remotes }, () => registry);
-    self.#address = await self.#server.listen(config.listen);
+    try {
+      self.#address = await self.#server.listen(config.listen);
+    } catch (error) {
+      // Charts run already, and the storage is locked: a server that does not listen leaves nothing behind.
+      await self.close();
+      throw error;
+    }
     return self;
   }
 
@@ -170,7 +177,10 @@ export class MetaServer implements AsyncDisposable {
 
   /** Durable, then in force here; the replica servers get it with their next report. */
   async setPolicy(rules: Policy['rules']): Promise<Policy> {
-    const policy = policySchema.parse({ version: this.gate.policy.version + 1, rules });
+    // Counted before the wait: two changes at the same time must not share a version, or the nodes that
+    // have the first would never ask for the second.
+    this.#policyVersion = Math.max(this.#policyVersion, this.gate.policy.version) + 1;
+    const policy = policySchema.parse({ version: this.#policyVersion, rules });
     await this.#store.put({ key: 'policy', value: policy });
     this.gate.set(policy);
     return policy;
@@ -179,6 +189,8 @@ export class MetaServer implements AsyncDisposable {
   async close(): Promise<void> {
     this.duplications.stop();
     this.tables.stop();
+    // Those who waited have been told; the answers go out with this turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
     await this.#server.close();
     await this.#client.close();
     await this.#store.close();
@@ -216,30 +228,29 @@ export class MetaServer implements AsyncDisposable {
     }
   }
 
-  #ordersFor({ node, partitions }: NodeReport): NodeOrders {
-    const orders = this.tables.list().flatMap((table) =>
-      table.partitions.flatMap((place, partitionIndex) =>
-        place.node === node && this.tables.statusOf(table.name) === 'AS_AVAILABLE'
-          ? [
+  #ordersFor({ node, partitions, leftovers }: NodeReport): NodeOrders {
+    const tables = this.tables.list().filter(({ name }) => this.tables.statusOf(name) === 'AS_AVAILABLE');
+    const orders = tables.flatMap((table) => {
+      const { appId, name: appName, partitionCount } = table;
+      const { owner } = handshakeOf(new Map(Object.entries(table.envs)));
+      const master = masterOf(table);
+      const duplications = this.duplications.ordersFor(appId);
+      return table.partitions.flatMap(({ node: place, existed }, partitionIndex) =>
+        place !== node
+          ? []
+          : [
               {
-                appId: table.appId,
-                appName: table.name,
-                partitionIndex,
-                partitionCount: table.partitionCount,
-                owner: handshakeOf(new Map(Object.entries(table.envs))).owner,
-                master: masterOf(table),
-                existed: place.existed,
-                duplications: this.duplications.ordersFor(table.appId, partitionIndex),
+                ...{ appId, appName, partitionIndex, partitionCount, owner, master, existed },
+                duplications: duplications(partitionIndex),
               },
-            ]
-          : [],
-      ),
-    );
+            ],
+      );
+    });
     const dropped = new Set(this.tables.droppedTables().map(({ appId }) => appId));
     return {
       policy: this.gate.policy,
       partitions: orders,
-      drop: partitions
+      drop: [...partitions, ...leftovers]
         .filter(({ appId }) => dropped.has(appId))
         .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
     };

@@ -9,8 +9,14 @@ export interface NodeView {
   readonly report: NodeReport;
 }
 
+interface Known {
+  readonly report: NodeReport;
+  readonly partitions: ReadonlyMap<string, PartitionReport>;
+  readonly lastReportMs: number;
+}
+
 export class NodeRegistry {
-  readonly #nodes = new Map<string, { report: NodeReport; lastReportMs: number }>();
+  readonly #nodes = new Map<string, Known>();
   readonly #deadMs: number;
   readonly #now: () => number;
 
@@ -20,7 +26,8 @@ export class NodeRegistry {
   }
 
   note(report: NodeReport): void {
-    this.#nodes.set(report.node, { report, lastReportMs: this.#now() });
+    const partitions = new Map(report.partitions.map((p) => [keyOf(p.appId, p.partitionIndex), p]));
+    this.#nodes.set(report.node, { report, partitions, lastReportMs: this.#now() });
   }
 
   all(): NodeView[] {
@@ -46,8 +53,13 @@ export class NodeRegistry {
 
   /** What a node said last about one partition. */
   partition(node: string, appId: number, partitionIndex: number): PartitionReport | undefined {
-    return this.#nodes
-      .get(node)
-      ?.report.partitions.find((p) => p.appId === appId && p.partitionIndex === partitionIndex);
+    return this.#nodes.get(node)?.partitions.get(keyOf(appId, partitionIndex));
+  }
+
+  /** When a node reported last; null if it has not since this server started. */
+  lastReportMs(node: string): number | null {
+    return this.#nodes.get(node)?.lastReportMs ?? null;
   }
 }
+
+const keyOf = (appId: number, partitionIndex: number): string => `${appId}.${partitionIndex}`;

@@ -13,11 +13,13 @@ export interface ChartAnswer {
 export class Requesters {
   readonly #waiting = new Map<string, (answer: ChartAnswer) => void>();
   #next = 0;
+  #closing: ChartAnswer | null = null;
 
   /** A token, and the answer given to it; `ERR_TIMEOUT` if there is none in time. */
   wait(deadlineMs: number): [token: string, answer: Promise<ChartAnswer>] {
     this.#next += 1;
     const token = `r${this.#next}`;
+    if (this.#closing !== null) return [token, Promise.resolve(this.#closing)];
     const answer = new Promise<ChartAnswer>((resolve) => {
       const timer = setTimeout(
         () =>
@@ -42,8 +44,9 @@ export class Requesters {
     resolve?.(answer);
   }
 
-  /** Answers everyone who still waits, for instance because the server stops. */
-  answerAll(answer: ChartAnswer): void {
+  /** Answers everyone who still waits and everyone who comes later, because the server stops. */
+  close(answer: ChartAnswer): void {
+    this.#closing = answer;
     for (const token of [...this.#waiting.keys()]) this.answer(token, answer);
   }
 }

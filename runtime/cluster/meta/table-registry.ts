@@ -61,6 +61,7 @@ export class TableRegistry {
   readonly #dropped = new Map<number, TableRecord>();
   /** Names whose creation has been admitted and has no chart yet. */
   readonly #admitting = new Set<string>();
+  #stopped = false;
 
   private constructor(options: TableRegistryOptions) {
     this.#options = options;
@@ -150,25 +151,27 @@ export class TableRegistry {
     if (JSON.stringify([...set, entry.record.envs]).length > ENVS_LIMIT_BYTES) {
       return { error: 'ERR_INVALID_PARAMETERS', hint: `environment over ${ENVS_LIMIT_BYTES} bytes` };
     }
-    await this.#change(entry, (record) => {
-      const envs = { ...record.envs, ...Object.fromEntries(set) };
-      for (const key of remove) delete envs[key];
-      return { ...record, envs };
-    });
+    try {
+      await this.#change(entry, (record) => {
+        const envs = { ...record.envs, ...Object.fromEntries(set) };
+        for (const key of remove) delete envs[key];
+        return { ...record, envs };
+      });
+    } catch (error) {
+      return storageAnswer(error);
+    }
     return { error: 'ERR_OK' };
   }
 
   /** Remembers that a partition has been open, so that its absence later is known as loss. */
   async noteExisted(appId: number, partitions: readonly number[]): Promise<void> {
     const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
-    const fresh = partitions.filter((p) => entry?.record.partitions[p]?.existed === false);
-    if (entry === undefined || fresh.length === 0 || topState(entry.host.snapshot.value) !== 'AS_AVAILABLE')
+    const fresh = new Set(partitions.filter((p) => entry?.record.partitions[p]?.existed === false));
+    if (entry === undefined || fresh.size === 0 || topState(entry.host.snapshot.value) !== 'AS_AVAILABLE')
       return;
     await this.#change(entry, (record) => ({
       ...record,
-      partitions: record.partitions.map((place, p) =>
-        fresh.includes(p) ? { ...place, existed: true } : place,
-      ),
+      partitions: record.partitions.map((place, p) => (fresh.has(p) ? { ...place, existed: true } : place)),
     }));
   }
 
@@ -179,15 +182,18 @@ export class TableRegistry {
   }
 
   stop(): void {
-    this.#requesters.answerAll({ error: 'ERR_SERVICE_NOT_ACTIVE', hint: 'the meta server is stopping' });
+    this.#stopped = true;
+    this.#requesters.close({ error: 'ERR_SERVICE_NOT_ACTIVE', hint: 'the meta server is stopping' });
     for (const { host } of this.#live.values()) host.stop();
   }
 
   async #admit(request: CreateTable, requester: string): Promise<void> {
     this.#admitting.add(request.name);
+    // The nodes that the request was checked against: they may all be silent for a moment after the write.
+    const nodes = this.#options.nodes.alive().map(({ node }) => node);
     try {
       const appId = await this.#options.store.nextNumber('lastAppId', 1);
-      const nodes = this.#options.nodes.alive().map(({ node }) => node);
+      if (this.#stopped) return;
       const record: TableRecord = {
         appId,
         name: request.name,
@@ -203,8 +209,8 @@ export class TableRegistry {
       };
       this.#host(record, 'AS_CREATING', requester, request.replicaCount);
     } catch (error) {
-      const code = error instanceof StoreError ? error.code : 'ERR_UNKNOWN';
-      this.#requesters.answer(requester, { error: code, hint: 'nothing was created' });
+      const { error: code, hint } = storageAnswer(error);
+      this.#requesters.answer(requester, { error: code, hint: `nothing was created: ${hint}` });
     } finally {
       this.#admitting.delete(request.name);
     }
@@ -300,6 +306,14 @@ export class TableRegistry {
     }
     return null;
   }
+}
+
+/** What a requester is told when the change cannot be written. */
+function storageAnswer(error: unknown): Required<ChartAnswer> {
+  return {
+    error: error instanceof StoreError ? error.code : 'ERR_UNKNOWN',
+    hint: error instanceof Error ? error.message : String(error),
+  };
 }
 
 /** The duplication part of an environment. */

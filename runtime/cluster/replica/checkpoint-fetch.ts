@@ -5,6 +5,7 @@ import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
 import type { CheckpointView } from '../../../machines/index.js';
 import { formatAddress, type Gpid, RpcError } from '../../pegasus/index.js';
 import { PartitionStore } from '../../store/index.js';
+import { rpcTimeoutMs } from '../config.js';
 import { MetaGroup, parseAddress } from '../meta-group.js';
 import { copyDirectory, removeOthers } from '../nfs/disk-sink.js';
 import { queryCheckpoint } from '../nfs/remote-source.js';
@@ -27,6 +28,7 @@ export class CheckpointFetch implements CheckpointSourcePort {
   readonly #options: CheckpointFetchOptions;
   readonly #metas: MetaGroup;
   #gpid: Gpid | null = null;
+  #installing: Promise<unknown> = Promise.resolve();
 
   constructor(options: CheckpointFetchOptions) {
     this.#options = options;
@@ -35,7 +37,7 @@ export class CheckpointFetch implements CheckpointSourcePort {
 
   async locatePrimary(signal: AbortSignal): Promise<Outcome<{ readonly address: string }>> {
     const { order, node } = this.#options;
-    const timeoutMs = node.config.times.transfer.requestDeadlineMs;
+    const timeoutMs = rpcTimeoutMs(node.config.times.transfer.requestDeadlineMs);
     const { partitionIndex, partitionCount, master } = order;
     return this.#try(async () => {
       const found = await locatePrimary(
@@ -53,7 +55,7 @@ export class CheckpointFetch implements CheckpointSourcePort {
     const gpid = this.#gpid ?? { appId: 0, partitionIndex: order.partitionIndex };
     return this.#try(async () => {
       const checkpoint = await queryCheckpoint(node.client, primary, gpid, {
-        timeoutMs: node.config.times.transfer.requestDeadlineMs,
+        timeoutMs: rpcTimeoutMs(node.config.times.transfer.requestDeadlineMs),
         learner: parseAddress(node.address),
         signal,
       });
@@ -65,12 +67,19 @@ export class CheckpointFetch implements CheckpointSourcePort {
   install(checkpoint: CheckpointView): Promise<Outcome<null>> {
     const { directory, copyBase } = this.#options;
     const { decree, files } = checkpoint;
-    return this.#try(async () => {
+    const installed = this.#try(async () => {
       const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
       await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest);
       await rm(copyBase, { recursive: true, force: true });
       return null;
     });
+    this.#installing = installed;
+    return installed;
+  }
+
+  /** Resolves when no installation is under way; one that was begun cannot be called off. */
+  async idle(): Promise<void> {
+    await this.#installing;
   }
 
   open(): Promise<Outcome<null>> {

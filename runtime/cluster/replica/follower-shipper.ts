@@ -18,7 +18,8 @@ const OPERATION = 'RPC_RRDB_RRDB_DUPLICATE';
 
 export interface FollowerShipperOptions {
   readonly client: RpcClient;
-  readonly remoteMetas: readonly string[];
+  /** Asked before every call: an operator may correct it. */
+  readonly remoteMetas: () => readonly string[];
   readonly remoteTable: string;
   readonly partitionIndex: number;
   readonly partitionCount: number;
@@ -93,14 +94,25 @@ export class FollowerShipper implements LogShipperPort {
     return { trouble: { error: code, ...place, hint: errorHint ?? `rocksdb code ${error}` } };
   }
 
+  /** The follower's metas are others now; so may be its nodes. */
+  forgetPrimary(): void {
+    this.#primary = null;
+  }
+
   async #send(request: DuplicateRequest, signal: AbortSignal): Promise<Outcome<DuplicateResponse>> {
+    const { client } = this.#options;
+    const endsAtMs = performance.now() + this.#options.timeoutMs;
     try {
       const { address, gpid } = await this.#locate(signal);
-      const { client, timeoutMs } = this.#options;
+      const timeoutMs = Math.max(1, endsAtMs - performance.now());
       return { ok: await client.call(address, OPERATION, request, { timeoutMs, gpid, signal }) };
     } catch (error) {
       this.#primary = null;
       if (error instanceof RpcError) return { trouble: rpcTrouble(error) };
+      if (error instanceof RangeError) {
+        const hint = error.message;
+        return { trouble: { error: 'ERR_INVALID_PARAMETERS', operation: OPERATION, hint } };
+      }
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import { partitionDuplicatorHandlers } from '../../../actors/handlers.js';
 import { partitionDuplicator } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
 import type { PartitionStore } from '../../store/index.js';
+import { rpcTimeoutMs } from '../config.js';
 import type { DuplicationOrder, DuplicationReport, PartitionOrder, TroubleReport } from '../node-sync.js';
 import type { RrdbResult } from '../rrdb/index.js';
 import { FollowerShipper } from './follower-shipper.js';
@@ -18,6 +19,7 @@ export class HostedDuplicator {
   readonly #node: NodeContext;
   readonly #journal = new Journal();
   readonly #host: ChartHost<typeof partitionDuplicator>;
+  readonly #shipper: FollowerShipper;
   readonly #appended: Subscription;
   #order: DuplicationOrder;
   #told = '';
@@ -37,16 +39,16 @@ export class HostedDuplicator {
       batchBytes: limits.batchBytes,
       batchMutations: limits.batchMutations,
     });
-    const shipper = new FollowerShipper({
+    this.#shipper = new FollowerShipper({
       client: node.client,
-      remoteMetas: order.remoteMetas,
+      remoteMetas: () => this.#order.remoteMetas,
       remoteTable: order.remoteTable,
       partitionIndex: partition.partitionIndex,
       partitionCount: partition.partitionCount,
       owner: order.owner,
       confirmedDecree: () => this.#order.confirmedDecree,
       batch: (from, to) => log.batch(from, to),
-      timeoutMs: times.partition.requestDeadlineMs,
+      timeoutMs: rpcTimeoutMs(times.partition.requestDeadlineMs),
     });
     const name = `duplicator/${order.duplicationId}/${partition.partitionIndex}`;
     this.#host = new ChartHost({
@@ -57,7 +59,7 @@ export class HostedDuplicator {
         damagedReadsLimit: DAMAGED_READS_LIMIT,
         times: times.partition,
       },
-      handlers: partitionDuplicatorHandlers(log, shipper),
+      handlers: partitionDuplicatorHandlers(log, this.#shipper),
       onDefect: (error, effect) =>
         node.log.error('an effect broke its contract', {
           effect,
@@ -78,6 +80,7 @@ export class HostedDuplicator {
 
   follow(order: DuplicationOrder): void {
     const retry = order.retryNo > this.#order.retryNo;
+    if (order.remoteMetas.join() !== this.#order.remoteMetas.join()) this.#shipper.forgetPrimary();
     this.#order = order;
     const told = `${order.status} ${order.failMode}`;
     if (told !== this.#told)

@@ -6,10 +6,10 @@
  *   missing                       it was here once and is not any more: never made anew silently
  */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gpid } from '../../pegasus/index.js';
-import { PartitionStore } from '../../store/index.js';
+import { PartitionStore, StoreError } from '../../store/index.js';
 import type { PartitionOrder, PartitionReport } from '../node-sync.js';
 import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
@@ -25,6 +25,36 @@ const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
 /** The current segment is never collected: it has to be small beside the limit, or the limit never holds. */
 const segmentSizeOf = (logBytes: number): number => Math.min(MAX_SEGMENT_BYTES, Math.ceil(logBytes / 4));
 
+/** A file that is still being written may appear in a directory that is being deleted. */
+const DELETE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
+
+/** Where a partition's files are collected before they are installed. */
+const copyOf = (directory: string): string => `${directory}.copy`;
+
+/** Where a partition lives on a replica server. */
+export const partitionDirectory = (base: string, { appId, partitionIndex }: Gpid): string =>
+  join(base, `${appId}.${partitionIndex}`);
+
+/** Deletes a partition that is not open, with everything that was fetched for it. */
+export async function deletePartition(directory: string): Promise<void> {
+  await rm(directory, DELETE);
+  await rm(copyOf(directory), DELETE);
+}
+
+const PROBE_BYTES = 64 * 1024;
+
+/** Whether as much as a log group fits on the disk. */
+async function takesWrites(file: string): Promise<boolean> {
+  try {
+    await writeFile(file, Buffer.alloc(PROBE_BYTES), { flush: true });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
 export class HostedPartition {
   readonly gpid: Gpid;
   readonly #node: NodeContext;
@@ -36,13 +66,14 @@ export class HostedPartition {
   #transfer: HostedTransfer | null = null;
   #trouble: PartitionReport['trouble'] = null;
   #busy: Promise<unknown> = Promise.resolve();
+  #opening: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(node: NodeContext, order: PartitionOrder) {
     this.#node = node;
     this.#order = order;
     this.gpid = { appId: order.appId, partitionIndex: order.partitionIndex };
-    this.#directory = join(node.config.directory, `${order.appId}.${order.partitionIndex}`);
+    this.#directory = partitionDirectory(node.config.directory, this.gpid);
     this.#begin();
   }
 
@@ -96,10 +127,13 @@ export class HostedPartition {
     return this.#exclusively(async () => {
       if (this.#closed) return;
       if (this.#store === null) {
-        if (this.#state === 'failed') this.#begin();
+        // A directory that is back, because a disk was mounted or a backup restored, is opened like any other.
+        const back = this.#state === 'missing' && existsSync(this.#directory);
+        if (this.#state === 'failed' || back) this.#begin();
         return;
       }
       const store = this.#store;
+      if (store.failure !== undefined) return this.#reopen(store, store.failure);
       if (store.logSizeBytes > this.#node.config.limits.logBytes) await store.checkpoint();
       const needed = [...this.#duplicators.values()].map((duplicator) => duplicator.confirmedDecree);
       if (needed.includes(-1)) return;
@@ -112,9 +146,11 @@ export class HostedPartition {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#transfer?.stop();
     for (const duplicator of this.#duplicators.values()) duplicator.stop();
+    await this.#transfer?.stop();
     await this.#exclusively(async () => {
+      // What is being opened cannot be called off, and holds files and a lock until it is closed again.
+      await this.#opening.catch(() => undefined);
       await this.#store?.close();
       this.#store = null;
     });
@@ -123,8 +159,7 @@ export class HostedPartition {
   /** Closes the partition and deletes it with everything it holds. */
   async drop(): Promise<void> {
     await this.close();
-    await rm(this.#directory, { recursive: true, force: true });
-    await rm(`${this.#directory}.copy`, { recursive: true, force: true });
+    await deletePartition(this.#directory);
   }
 
   #begin(): void {
@@ -136,7 +171,7 @@ export class HostedPartition {
         node: this.#node,
         order: { ...this.#order, master },
         directory: this.#directory,
-        copyBase: `${this.#directory}.copy`,
+        copyBase: copyOf(this.#directory),
         installed: found,
         open: () => this.#open(),
       });
@@ -153,8 +188,15 @@ export class HostedPartition {
     }
   }
 
-  async #open(): Promise<void> {
-    if (this.#store !== null) return;
+  #open(): Promise<void> {
+    // One at a time: a chart that has given up on an opening asks again while it still goes on.
+    const opening = this.#opening.catch(() => undefined).then(() => this.#openStore());
+    this.#opening = opening;
+    return opening;
+  }
+
+  async #openStore(): Promise<void> {
+    if (this.#store !== null || this.#closed) return;
     const store = await PartitionStore.open<RrdbResult>({
       directory: this.#directory,
       apply: rrdbApply({ clusterId: this.#node.config.cluster.id }),
@@ -165,21 +207,48 @@ export class HostedPartition {
     this.#state = 'serving';
     this.#trouble = null;
     // The chart ends with this; its last word would otherwise be repeated for ever.
-    setImmediate(() => {
-      this.#transfer?.stop();
-      this.#transfer = null;
-    });
+    const transfer = this.#transfer;
+    if (transfer !== null) setImmediate(() => this.#forgetTransfer(transfer));
     this.follow(this.#order);
+  }
+
+  /** A crash between installing and cleaning up leaves the fetched files behind, as large as the partition. */
+  #forgetTransfer(transfer: HostedTransfer): void {
+    if (this.#transfer === transfer) this.#transfer = null;
+    void transfer.stop();
+    rm(copyOf(this.#directory), DELETE).catch((error: unknown) =>
+      this.#node.log.warn('cannot delete fetched files', { ...this.gpid, error: String(error) }),
+    );
+  }
+
+  /** A store that has stopped itself is opened again once the disk takes writes; until then it is read. */
+  async #reopen(store: PartitionStore<RrdbResult>, failure: StoreError): Promise<void> {
+    const cause = failure.cause instanceof StoreError ? failure.cause : failure;
+    this.#noteTrouble(storeTrouble(cause, 'write partition'));
+    if (!(await takesWrites(`${this.#directory}.probe`)) || this.#closed) return;
+    for (const duplicator of this.#duplicators.values()) duplicator.stop();
+    this.#duplicators.clear();
+    this.#store = null;
+    await store
+      .close()
+      .catch((error: unknown) =>
+        this.#node.log.warn('a failed partition did not close cleanly', {
+          ...this.gpid,
+          error: String(error),
+        }),
+      );
+    this.#begin();
   }
 
   #noteTrouble(trouble: { error: string; operation: string; hint?: string }): void {
     const nowMs = Date.now();
+    const known = this.#trouble?.error === trouble.error && this.#trouble.hint === trouble.hint;
     this.#trouble = troubleReport(this.#node.address, {
       ...trouble,
       firstSeenMs: this.#trouble?.firstSeenMs ?? nowMs,
       count: (this.#trouble?.attempts ?? 0) + 1,
     });
-    this.#node.log.error('a partition is not served', { ...this.gpid, ...trouble });
+    if (!known) this.#node.log.error('a partition is not served', { ...this.gpid, ...trouble });
   }
 
   #exclusively(work: () => Promise<void>): Promise<void> {

@@ -22,11 +22,13 @@ export class HostedTransfer {
   readonly #journal = new Journal();
   readonly #host: ChartHost<typeof checkpointTransfer>;
   readonly #doneBytes = new Map<string, number>();
+  readonly #fetch: CheckpointFetch;
 
   constructor(options: HostedTransferOptions) {
     this.#options = options;
     const { node, order, copyBase, installed } = options;
     const { times, limits } = node.config;
+    this.#fetch = new CheckpointFetch(options);
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
       machine: checkpointTransfer,
@@ -36,7 +38,7 @@ export class HostedTransfer {
         times: times.transfer,
         installed,
       },
-      handlers: checkpointTransferHandlers(new CheckpointFetch(options)),
+      handlers: checkpointTransferHandlers(this.#fetch),
       children: {
         fileCopy: {
           logic: fileCopyLogic({
@@ -89,8 +91,10 @@ export class HostedTransfer {
     };
   }
 
-  stop(): void {
+  /** Stops, and resolves when nothing of it changes the disk any more, apart from blocks being written. */
+  async stop(): Promise<void> {
     this.#host.stop();
+    await this.#fetch.idle();
   }
 
   #noteReport(report: FileCopyReport): void {

@@ -2,7 +2,7 @@
  * A replica server: holds partitions, serves rows, hands out checkpoints, ships logs. It reports to its
  * meta server and does what that one orders; while the meta is away it goes on with what it knows.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import {
@@ -20,7 +20,7 @@ import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
 import { PolicyGate } from '../policy.js';
 import { RrdbService } from '../rrdb/index.js';
-import { HostedPartition } from './hosted-partition.js';
+import { deletePartition, HostedPartition, partitionDirectory } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
 
 const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partitionIndex}`;
@@ -38,6 +38,8 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #metas: MetaGroup;
   readonly #partitions = new Map<string, HostedPartition>();
   readonly #dropping = new Map<string, Promise<void>>();
+  /** Partitions on disk that nobody has ordered, or whose deletion failed. */
+  readonly #leftovers = new Map<string, Gpid>();
   readonly #checkpoints: CheckpointService;
   readonly #rrdb: RrdbService;
   readonly #server: RpcServer;
@@ -98,7 +100,13 @@ export class ReplicaServer implements AsyncDisposable {
   static async start(options: ReplicaServerOptions): Promise<ReplicaServer> {
     await mkdir(options.config.directory, { recursive: true });
     const server = new ReplicaServer(options);
-    await server.#server.listen(options.config.listen);
+    await server.#findLeftovers();
+    try {
+      await server.#server.listen(options.config.listen);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
     server.#loops = Promise.all([
       server.#every(options.config.times.nodeSyncMs, () => server.#sync()),
       server.#every(options.config.times.maintenanceMs, () => server.#maintain()),
@@ -131,6 +139,7 @@ export class ReplicaServer implements AsyncDisposable {
       pid: process.pid,
       policyVersion: this.#gate.policy.version,
       partitions: [...this.#partitions.values()].map((partition) => partition.report()),
+      leftovers: [...this.#leftovers.values()],
     };
     const { nodeDeadMs } = this.#config.times;
     const options = { timeoutMs: nodeDeadMs, signal: this.#stop.signal };
@@ -148,20 +157,35 @@ export class ReplicaServer implements AsyncDisposable {
       const key = keyOf(order);
       const hosted = this.#partitions.get(key);
       if (hosted !== undefined) hosted.follow(order);
-      else if (!this.#dropping.has(key)) this.#partitions.set(key, new HostedPartition(this.#node, order));
+      else if (!this.#dropping.has(key)) {
+        this.#leftovers.delete(key);
+        this.#partitions.set(key, new HostedPartition(this.#node, order));
+      }
     }
-    for (const gpid of orders.drop) this.#drop(keyOf(gpid));
+    for (const gpid of orders.drop) this.#drop(gpid);
   }
 
-  #drop(key: string): void {
+  async #findLeftovers(): Promise<void> {
+    for (const name of await readdir(this.#config.directory)) {
+      const [, appId, partitionIndex] = /^(\d+)\.(\d+)(?:\.copy)?$/.exec(name) ?? [];
+      if (appId === undefined || partitionIndex === undefined) continue;
+      const gpid = { appId: Number(appId), partitionIndex: Number(partitionIndex) };
+      this.#leftovers.set(keyOf(gpid), gpid);
+    }
+  }
+
+  #drop(gpid: Gpid): void {
+    const key = keyOf(gpid);
     const hosted = this.#partitions.get(key);
-    if (hosted === undefined) return;
+    if (this.#dropping.has(key) || (hosted === undefined && !this.#leftovers.has(key))) return;
     this.#partitions.delete(key);
-    const dropped = hosted
-      .drop()
-      .catch((error: unknown) =>
-        this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) }),
-      )
+    this.#leftovers.delete(key);
+    const directory = partitionDirectory(this.#config.directory, gpid);
+    const dropped = (hosted === undefined ? deletePartition(directory) : hosted.drop())
+      .catch((error: unknown) => {
+        this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) });
+        this.#leftovers.set(key, gpid);
+      })
       .finally(() => this.#dropping.delete(key));
     this.#dropping.set(key, dropped);
   }

@@ -22,6 +22,8 @@ export type ConfigurationCreateAppRequest = Infer<typeof configurationCreateAppR
 export const configurationCreateAppResponse = struct('configuration_create_app_response', {
   err: field(1, 'errorCode'),
   appid: field(2, 'i32'),
+  /** Ours: why a creation was refused. */
+  hint: optional(100, 'string'),
 });
 export type ConfigurationCreateAppResponse = Infer<typeof configurationCreateAppResponse>;
 
@@ -34,7 +36,7 @@ export type DropAppOptions = Infer<typeof dropAppOptions>;
 export const configurationDropAppRequest = struct('configuration_drop_app_request', {
   appName: field(1, 'string'),
   options: field(2, dropAppOptions),
-  /** Ours: refuse unless the table still belongs to this owner. */
+  /** Ours: refuse unless the table still belongs to this owner; empty: to no duplication. */
   expectedOwner: optional(100, 'string'),
 });
 export type ConfigurationDropAppRequest = Infer<typeof configurationDropAppRequest>;
