@@ -123,7 +123,7 @@ const codeByErrno: Readonly<Record<string, StoreErrorCode>> = {
 function codeOf(thrown: unknown): StoreErrorCode {
   // LevelDB hands the errno on only as text inside the message, and often as the cause of another error.
   for (let at: unknown = thrown, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
-    if (/no space left/i.test(at.message)) return 'ERR_DISK_INSUFFICIENT';
+    if (/no space left|file too large|disk quota exceeded/i.test(at.message)) return 'ERR_DISK_INSUFFICIENT';
     const code = (at as NodeJS.ErrnoException).code;
     const mapped = code === undefined ? undefined : codeByErrno[code];
     if (mapped !== undefined && !(code === 'LEVEL_DATABASE_NOT_OPEN' && at.cause instanceof Error))

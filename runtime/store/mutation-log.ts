@@ -168,6 +168,11 @@ export class MutationLog {
     });
   }
 
+  /** Why nothing is appended until the log is opened again: it was closed, or a sync failed. */
+  get sealed(): StoreError | undefined {
+    return this.#sealed;
+  }
+
   /** Whether an append would be taken now, rather than refused with `ERR_BUSY`. */
   get hasRoom(): boolean {
     return this.#queuedBytes < this.#maxQueuedBytes;

@@ -197,6 +197,11 @@ export class PartitionStore<Result = unknown> {
     return this.#log.sizeBytes;
   }
 
+  /** Why it takes no writes until it is opened again; undefined while it works, or once it is closed. */
+  get failure(): StoreError | undefined {
+    return this.#closing === undefined ? (this.#failure ?? this.#log.sealed) : undefined;
+  }
+
   get marks(): Marks {
     return this.#engine.marks;
   }

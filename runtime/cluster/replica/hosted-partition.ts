@@ -6,7 +6,7 @@
  *   missing                       it was here once and is not any more: never made anew silently
  */
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gpid } from '../../pegasus/index.js';
 import { PartitionStore, StoreError } from '../../store/index.js';
@@ -41,11 +41,16 @@ export async function deletePartition(directory: string): Promise<void> {
   await rm(copyOf(directory), DELETE);
 }
 
+/** What opening an engine may write at most: its log becomes a table. */
+const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 
-/** Whether as much as a log group fits on the disk. */
-async function takesWrites(file: string): Promise<boolean> {
+/** Whether there is room to open a partition: on the disk, and for this process, which may have a quota. */
+async function hasRoom(directory: string): Promise<boolean> {
+  const file = `${directory}.probe`;
   try {
+    const { bavail, bsize } = await statfs(directory);
+    if (bavail * bsize < ROOM_TO_OPEN_BYTES) return false;
     await writeFile(file, Buffer.alloc(PROBE_BYTES), { flush: true });
     return true;
   } catch {
@@ -221,22 +226,20 @@ export class HostedPartition {
     );
   }
 
-  /** A store that has stopped itself is opened again once the disk takes writes; until then it is read. */
+  /** A store that has stopped itself is opened again once there is room; until then it is read. */
   async #reopen(store: PartitionStore<RrdbResult>, failure: StoreError): Promise<void> {
     const cause = failure.cause instanceof StoreError ? failure.cause : failure;
     this.#noteTrouble(storeTrouble(cause, 'write partition'));
-    if (!(await takesWrites(`${this.#directory}.probe`)) || this.#closed) return;
+    if (!(await hasRoom(this.#directory)) || this.#closed) return;
     for (const duplicator of this.#duplicators.values()) duplicator.stop();
     this.#duplicators.clear();
     this.#store = null;
-    await store
-      .close()
-      .catch((error: unknown) =>
-        this.#node.log.warn('a failed partition did not close cleanly', {
-          ...this.gpid,
-          error: String(error),
-        }),
-      );
+    await store.close().catch((error: unknown) =>
+      this.#node.log.warn('a failed partition did not close cleanly', {
+        ...this.gpid,
+        error: String(error),
+      }),
+    );
     this.#begin();
   }
 
