@@ -237,15 +237,17 @@ export class LedgerWriter {
   readonly #table: Table;
   readonly #lanes: number;
   readonly #pauseMs: number;
+  readonly #timeoutMs: number;
   #stopped = false;
   #acknowledged = 0;
   #unknown = 0;
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(table: Table, { rows = 400, lanes = 6, pauseMs = 8 } = {}) {
+  constructor(table: Table, { rows = 400, lanes = 6, pauseMs = 8, timeoutMs = 30_000 } = {}) {
     this.#table = table;
     this.#lanes = lanes;
     this.#pauseMs = pauseMs;
+    this.#timeoutMs = timeoutMs;
     this.ledger = Array.from({ length: rows }, () => -1);
   }
 
@@ -285,8 +287,9 @@ export class LedgerWriter {
         const remove = (index + version) % 11 === 0;
         this.ledger[index] = undefined;
         try {
-          if (remove) await this.#table.remove(`key-${index}`, '', { timeoutMs: 30_000 });
-          else await this.#table.put(`key-${index}`, '', textOf(index, version), { timeoutMs: 30_000 });
+          if (remove) await this.#table.remove(`key-${index}`, '', { timeoutMs: this.#timeoutMs });
+          else
+            await this.#table.put(`key-${index}`, '', textOf(index, version), { timeoutMs: this.#timeoutMs });
           this.ledger[index] = remove ? -1 : version;
           this.#acknowledged += 1;
         } catch (error) {
