@@ -336,7 +336,11 @@ export class PartitionStore<Result = unknown> {
   }
 
   #refusal(): StoreError | undefined {
-    return this.#failure ?? (this.#closing === undefined ? undefined : this.#closedError());
+    if (this.#failure === undefined) return this.#closing === undefined ? undefined : this.#closedError();
+    const { cause } = this.#failure;
+    if (!(cause instanceof StoreError) || cause.code !== 'ERR_DISK_INSUFFICIENT') return this.#failure;
+    // Unlike the writes that met the failure, this one is not in the log: say what an operator can change.
+    return new StoreError(cause.code, { operation: 'use partition', path: this.#directory, cause });
   }
 
   #closedError(): StoreError {
