@@ -40,23 +40,41 @@ async function shipping(name: string, more: Parameters<typeof duplicateTo>[3] = 
 const followerTable = async (name: string) =>
   (await pair.follower.client.listTables()).find((table) => table.name === name);
 
-interface LogOfPartition {
+interface PartitionView {
   readonly appId: number;
   readonly partitionIndex: number;
   readonly firstLogDecree: number;
   readonly lastCommitted: number;
   readonly logBytes: number;
+  readonly duplications: readonly { readonly state: string }[];
 }
 
-/** The only partition of a table, as its replica server reports it. */
-async function logOf({ appId }: Table): Promise<LogOfPartition> {
-  for (const { role, address } of pair.source.servers.servers()) {
-    if (role === 'meta') continue;
-    const all = (await (await fetch(`http://${address}/replica/partitions`)).json()) as LogOfPartition[];
-    const found = all.find((partition) => partition.appId === appId);
-    if (found !== undefined) return found;
-  }
-  throw new Error(`no server holds table ${appId}`);
+/** The partitions of a table, as the source's replica servers report them. */
+async function partitionsOf({ appId }: Table): Promise<PartitionView[]> {
+  const replicas = pair.source.servers.servers().filter(({ role }) => role === 'replica');
+  const all = await Promise.all(
+    replicas.map(
+      async ({ address }) =>
+        (await (await fetch(`http://${address}/replica/partitions`)).json()) as PartitionView[],
+    ),
+  );
+  return all.flat().filter((partition) => partition.appId === appId);
+}
+
+/** The only partition of a table. */
+async function logOf(table: Table): Promise<PartitionView> {
+  const [only] = await partitionsOf(table);
+  if (only === undefined) throw new Error(`no server holds table ${table.name}`);
+  return only;
+}
+
+/** A pause is durable when it is answered; the replica servers hear of it with their next report. */
+async function pauseEverywhere(duplication: Duplication, table: Table): Promise<void> {
+  await duplication.pause();
+  await until('every partition to pause', async () => {
+    const partitions = await partitionsOf(table);
+    return partitions.every(({ duplications }) => duplications.every(({ state }) => state === 'paused'));
+  });
 }
 
 describe('given a duplication in DS_LOG', () => {
@@ -65,7 +83,7 @@ describe('given a duplication in DS_LOG', () => {
     await using duplication = await shipping('paused');
     await drained(duplication);
 
-    await duplication.pause();
+    await pauseEverywhere(duplication, table);
     await fill(table, 120, 1);
 
     const behind = await duplication.waitFor((now) => (now.lagDecrees ?? 0) >= 120, { timeoutMs: 10_000 });
@@ -98,7 +116,7 @@ describe('given a duplication in DS_LOG', () => {
     const table = await sourceTable('logged', 10, 1);
     await using duplication = await shipping('logged');
     await drained(duplication);
-    await duplication.pause();
+    await pauseEverywhere(duplication, table);
     const paused = await duplication.waitFor('DS_PAUSE');
     const confirmed = paused.partitions[0]!.confirmedDecree;
     const value = 'x'.repeat(4_000);
@@ -127,7 +145,7 @@ describe('given a duplication in DS_LOG', () => {
     expect(collected.firstLogDecree).toBeLessThanOrEqual(partitions[0]!.confirmedDecree + 1);
     expect(collected.logBytes).toBeLessThan(kept.logBytes);
 
-    await duplication.pause();
+    await pauseEverywhere(duplication, table);
     await write(2);
     const held = await logOf(table);
     await duplication.remove({ wait: true, timeoutMs: 10_000 });
