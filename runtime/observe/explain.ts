@@ -30,7 +30,7 @@ const troubleView = z.object({
 });
 
 const waitView = z.object({
-  /** `duplication`, `followerTable`, `source partition 3`, `follower partition 3`. */
+  /** `duplication`, `storage`, `followerTable`, `source partition 3`. */
   actor: z.string(),
   state: z.string(),
   waitingFor: z.string(),

@@ -13,7 +13,10 @@ export interface TroubleHistory extends Trouble {
 export interface ActorHistory {
   /** The active states, e.g. `living.lifecycle.DS_PREPARE.checkpointing`. */
   readonly state: string;
+  /** Since when all of them have been active together. */
   readonly sinceMs: number;
+  /** Since when each of them has been: one region of a chart must not hide how long another waits. */
+  readonly pathsSinceMs: ReadonlyMap<string, number>;
   readonly trouble: TroubleHistory | null;
 }
 
@@ -31,7 +34,7 @@ export interface ObservedSnapshot {
  */
 export class Journal {
   readonly #now: () => number;
-  readonly #actors = new Map<string, { history: ActorHistory; attempt: number }>();
+  readonly #actors = new Map<string, Noted>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -43,12 +46,17 @@ export class Journal {
     const state = formatStateValue(snapshot.value);
     const attempt = snapshot.context.attempt ?? 0;
     const trouble = asTrouble(snapshot.context.trouble);
+    // Attempts stop counting at their limit; a chart that notes the same trouble again makes it anew.
+    const again = trouble !== known?.trouble || attempt > known.attempt;
+    const same = known?.history.state === state;
     this.#actors.set(actor, {
       attempt,
+      trouble,
       history: {
         state,
-        sinceMs: known?.history.state === state ? known.history.sinceMs : nowMs,
-        trouble: continued(known?.history.trouble ?? null, trouble, attempt > (known?.attempt ?? 0), nowMs),
+        sinceMs: same ? known.history.sinceMs : nowMs,
+        pathsSinceMs: same ? known.history.pathsSinceMs : pathsSince(known?.history, state, nowMs),
+        trouble: continued(known?.history.trouble ?? null, trouble, again, nowMs),
       },
     });
   }
@@ -60,6 +68,17 @@ export class Journal {
   forget(actor: string): void {
     this.#actors.delete(actor);
   }
+}
+
+interface Noted {
+  readonly history: ActorHistory;
+  readonly attempt: number;
+  /** As the chart holds it. */
+  readonly trouble: Trouble | null;
+}
+
+function pathsSince(before: ActorHistory | undefined, state: string, nowMs: number): Map<string, number> {
+  return new Map(state.split(' ').map((path) => [path, before?.pathsSinceMs.get(path) ?? nowMs]));
 }
 
 function continued(

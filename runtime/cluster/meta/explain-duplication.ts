@@ -1,20 +1,33 @@
 /** Collects what the source's meta knows about one duplication into an explanation. */
 import type { StateMeta, Trouble } from '../../../machines/index.js';
 import { type ExplainedActor, type Explanation, explain } from '../../observe/explain.js';
-import type { TroubleHistory } from '../../observe/journal.js';
+import type { ActorHistory, TroubleHistory } from '../../observe/journal.js';
 import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-sync.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 
-/** The latest report about each partition of the source table, by partition index. */
-export type SourceReports = readonly (PartitionReport | undefined)[];
+/** What the meta knows about one partition of the source table. */
+export interface SourcePartition {
+  /** `host:port` of its node. */
+  readonly node: string;
+  readonly alive: boolean;
+  /** When the node reported last; null if it has not since the meta server started. */
+  readonly lastReportMs: number | null;
+  readonly report: PartitionReport | undefined;
+}
 
-export function explainDuplication(hosted: HostedDuplication, reports: SourceReports): Explanation {
+export function explainDuplication(
+  hosted: HostedDuplication,
+  source: readonly SourcePartition[],
+): Explanation {
   const { record, context, journal } = hosted;
-  const confirms = reports.map((report) =>
+  const confirms = source.map(({ report }) =>
     report?.duplications.find(({ duplicationId }) => duplicationId === record.duplicationId),
   );
   const follower = hosted.followerTable;
-  const partitions = confirms.flatMap((confirm, p) => explainedPartition(confirm, p, reports[p]));
+  const partitions = source.flatMap((partition, p) => explainedPartition(confirms[p], p, partition));
+  const own = journal.of(hosted.host.name);
+  const ownTrouble = own?.trouble ?? null;
+  const storage = storageActor(hosted);
   const shown = worstFirst(partitions).slice(0, 5);
   return explain({
     table: record.appName,
@@ -39,22 +52,16 @@ export function explainDuplication(hosted: HostedDuplication, reports: SourceRep
       skippedMutations: confirms.reduce((sum, confirm) => sum + (confirm?.skippedMutations ?? 0), 0),
     },
     actors: [
-      actorOf(
-        'duplication',
-        hosted.host.snapshot.getMeta(),
-        journal.of(hosted.host.name),
-        follower === null ? (journal.of(hosted.host.name)?.trouble ?? null) : null,
-      ),
+      {
+        ...actorOf('duplication', hosted.host.snapshot.getMeta(), own, LIFECYCLE),
+        trouble: follower === null && storage === null ? ownTrouble : null,
+      },
+      ...(storage === null ? [] : [storage]),
       ...(follower === null
         ? []
         : [
             {
-              ...actorOf(
-                'followerTable',
-                follower.meta,
-                journal.of('followerTable'),
-                journal.of('followerTable')?.trouble ?? null,
-              ),
+              ...actorOf('followerTable', follower.meta, journal.of('followerTable')),
               attempt: follower.context.attempt,
               attemptsLimit: follower.context.times.retry.limitAttempts,
             },
@@ -64,11 +71,53 @@ export function explainDuplication(hosted: HostedDuplication, reports: SourceRep
   });
 }
 
+/** Writing a status is a wait of its own, beside whatever the status waits for. */
+function storageActor({ host, journal }: HostedDuplication): ExplainedActor | null {
+  const history = journal.of(host.name);
+  const meta = metaOf(host.snapshot.getMeta(), STORAGE);
+  if (history === undefined || meta === null) return null;
+  const trouble = history.trouble?.operation === 'persistStatus' ? history.trouble : null;
+  return { ...actorOf('storage', host.snapshot.getMeta(), history, STORAGE), trouble };
+}
+
+/** A node that does not report is the trouble of all that lives there, whatever it said last. */
+function silentNode({ node, lastReportMs }: SourcePartition): TroubleReport {
+  return {
+    error: 'ERR_NETWORK_FAILURE',
+    operation: 'RPC_BRIDLE_NODE_SYNC',
+    peer: node,
+    node,
+    hint:
+      lastReportMs === null
+        ? 'it has not reported since the meta server started'
+        : `it is silent since ${new Date(lastReportMs).toISOString()}`,
+    attempts: 1,
+    firstSeenMs: lastReportMs ?? 0,
+  };
+}
+
 function explainedPartition(
   confirm: DuplicationReport | undefined,
   partition: number,
-  report: PartitionReport | undefined,
+  source: SourcePartition,
 ) {
+  const { alive, report } = source;
+  if (!alive) {
+    const trouble = silentNode(source);
+    const explained: ExplainedActor = {
+      actor: `source partition ${partition}`,
+      state: 'unreachable',
+      meta: {
+        waitingFor: `the replica server of source partition ${partition} to report`,
+        from: source.node,
+        leavesWhen: 'it reports to its meta server again',
+        operatorCan: ['explain'],
+      },
+      sinceMs: trouble.firstSeenMs,
+      trouble: historyOf(trouble),
+    };
+    return [{ explained, blocked: false }];
+  }
   const trouble = confirm?.trouble ?? report?.trouble ?? null;
   if (trouble === null) return [];
   const explained: ExplainedActor = {
@@ -100,28 +149,35 @@ function historyOf({ node, attempts, firstSeenMs, ...trouble }: TroubleReport): 
   return { ...own, firstSeenMs, lastSeenMs: firstSeenMs, count: Math.max(1, attempts) };
 }
 
+/** Regions of the duplication chart, as its states are called. */
+const LIFECYCLE = 'living.lifecycle.';
+const STORAGE = 'living.storage.';
+
 function actorOf(
   actor: string,
   meta: unknown,
-  history: { readonly state: string; readonly sinceMs: number } | undefined,
-  trouble: TroubleHistory | null,
+  history: ActorHistory | undefined,
+  region = '',
 ): ExplainedActor {
+  const path = history?.state.split(' ').find((active) => active.startsWith(region));
   return {
     actor,
     state: history?.state ?? '',
-    meta: leafMeta(meta),
-    sinceMs: history?.sinceMs ?? 0,
-    trouble,
+    meta: metaOf(meta, region) ?? NOTHING,
+    sinceMs: (path === undefined ? undefined : history?.pathsSinceMs.get(path)) ?? history?.sinceMs ?? 0,
+    trouble: history?.trouble ?? null,
   };
 }
 
-/** The innermost meta of a snapshot; `getMeta` lists one for each active state node. */
-function leafMeta(meta: unknown): StateMeta {
-  const entries = Object.entries(meta as Record<string, StateMeta | undefined>).filter(
-    ([, m]) => m !== undefined,
-  );
-  const deepest = entries.sort(([a], [b]) => b.split('.').length - a.split('.').length)[0]?.[1];
-  return deepest ?? { waitingFor: 'nothing', from: 'nobody', leavesWhen: 'never', operatorCan: [] };
+const NOTHING: StateMeta = { waitingFor: 'nothing', from: 'nobody', leavesWhen: 'never', operatorCan: [] };
+
+/** The innermost meta in one region of a snapshot; `getMeta` lists one for each active state node. */
+function metaOf(meta: unknown, region: string): StateMeta | null {
+  const entries = Object.entries(meta as Record<string, StateMeta | undefined>)
+    .map(([id, one]) => [id.slice(id.indexOf('.') + 1), one] as const)
+    .filter(([path, one]) => one !== undefined && path.startsWith(region))
+    .sort(([a], [b]) => b.split('.').length - a.split('.').length);
+  return entries[0]?.[1] ?? null;
 }
 
 const afterCopy = (status: string): boolean => status === 'DS_LOG' || status === 'DS_PAUSE';

@@ -200,7 +200,7 @@ function partitionConfiguration(server: MetaServer, table: TableRecord, p: numbe
       ? {
           transfer: describeTransfer(
             node,
-            server.nodes.isAlive(node),
+            server.nodes.isAlive(node) ? null : (server.nodes.lastReportMs(node) ?? 0),
             server.nodes.partition(node, table.appId, p),
           ),
         }

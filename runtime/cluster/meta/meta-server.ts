@@ -18,7 +18,7 @@ import { rpcTimeoutMs, type ServerConfig } from '../config.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { DuplicationRegistry } from './duplication-registry.js';
-import { explainDuplication, type SourceReports } from './explain-duplication.js';
+import { explainDuplication, type SourcePartition } from './explain-duplication.js';
 import { RemoteFollower } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import { metaHandlers } from './meta-handlers.js';
@@ -153,14 +153,19 @@ export class MetaServer implements AsyncDisposable {
     return this.#server.stats();
   }
 
-  /** Reports about every partition of a table, as its nodes gave them last. */
-  reportsOf(table: TableRecord): SourceReports {
-    return table.partitions.map(({ node }, p) => this.nodes.partition(node, table.appId, p));
+  /** Every partition of a table, as its node reported it last. */
+  partitionsOf(table: TableRecord): SourcePartition[] {
+    return table.partitions.map(({ node }, p) => ({
+      node,
+      alive: this.nodes.isAlive(node),
+      lastReportMs: this.nodes.lastReportMs(node),
+      report: this.nodes.partition(node, table.appId, p),
+    }));
   }
 
   explain(hosted: HostedDuplication) {
     const table = this.tables.byId(hosted.record.appId);
-    return explainDuplication(hosted, table === undefined ? [] : this.reportsOf(table));
+    return explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
   }
 
   /** Where a partition can be read and written now; null while it cannot. */
@@ -266,7 +271,12 @@ function announce(
   const facts = { duplication: record.duplicationId, table: record.appName, status };
   if (what === 'blocked') {
     const error = trouble?.error ?? 'BRIDLE_NO_PROGRESS';
-    log.warn('duplication is stuck', { ...facts, reason: stuck, trouble, what: describeError(error).what });
+    log.warn(stuck === null ? 'duplication is blocked' : 'duplication is stuck', {
+      ...facts,
+      reason: stuck,
+      trouble,
+      what: describeError(error).what,
+    });
   } else log.info(what === 'status' ? 'duplication changed its status' : 'duplication moves again', facts);
 }
 

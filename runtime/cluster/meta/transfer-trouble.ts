@@ -25,19 +25,28 @@ const transferSchema = z.object({
 });
 export type TransferView = z.infer<typeof transferSchema>;
 
-/** JSON for the `transfer` field of a partition's configuration. */
-export function describeTransfer(node: string, alive: boolean, report: PartitionReport | undefined): string {
+/**
+ * JSON for the `transfer` field of a partition's configuration.
+ *
+ * @param silentSinceMs when a node that counts as dead reported last, 0 if never; null while it is alive
+ */
+export function describeTransfer(
+  node: string,
+  silentSinceMs: number | null,
+  report: PartitionReport | undefined,
+): string {
   const transfer = report?.transfer ?? null;
-  const trouble = !alive
-    ? {
-        error: 'ERR_NETWORK_FAILURE',
-        operation: 'RPC_BRIDLE_NODE_SYNC',
-        peer: node,
-        attempts: 1,
-        firstSeenMs: 0,
-        hint: 'the replica server is silent',
-      }
-    : (report?.trouble ?? null);
+  const trouble =
+    silentSinceMs !== null
+      ? {
+          error: 'ERR_NETWORK_FAILURE',
+          operation: 'RPC_BRIDLE_NODE_SYNC',
+          peer: node,
+          attempts: 1,
+          firstSeenMs: silentSinceMs,
+          hint: 'the replica server is silent',
+        }
+      : (report?.trouble ?? null);
   const view: TransferView = {
     node,
     state: transfer?.state ?? report?.state ?? 'unknown',
@@ -66,7 +75,7 @@ export function transferTrouble(
   const views = notReady.map(({ transfer }) => parseTransfer(transfer)).filter((view) => view !== null);
   const troubled = views
     .filter((view) => view.trouble !== null)
-    .sort((a, b) => (b.trouble?.attempts ?? 0) - (a.trouble?.attempts ?? 0))[0];
+    .sort((a, b) => sinceOf(a) - sinceOf(b) || (b.trouble?.attempts ?? 0) - (a.trouble?.attempts ?? 0))[0];
   if (troubled?.trouble) {
     const { error, operation, peer, attempts, firstSeenMs, hint } = troubled.trouble;
     const since = firstSeenMs > 0 ? ` since ${new Date(firstSeenMs).toISOString()}` : '';
@@ -75,7 +84,7 @@ export function transferTrouble(
       error,
       operation,
       ...(peer === undefined ? {} : { peer }),
-      hint: `follower node ${troubled.node} cannot reach ${peer ?? 'the source'}${since}, ${attempts} attempts${cause}`,
+      hint: `${whatFails(troubled.node, error, peer)}${since}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${cause}`,
     };
   }
   if (views.length > 0) return null;
@@ -84,4 +93,18 @@ export function transferTrouble(
     operation: 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
     hint: `${notReady.length} partitions without a primary; this follower does not say why`,
   };
+}
+
+/** Unknown beginnings last. */
+const sinceOf = ({ trouble }: TransferView): number => trouble?.firstSeenMs || Number.POSITIVE_INFINITY;
+
+/** Nothing came back, or the other side sent the node away: for an operator both are one wall. */
+const UNREACHABLE = new Set(['ERR_TIMEOUT', 'ERR_NETWORK_FAILURE', 'ERR_ACL_DENY']);
+
+function whatFails(node: string, error: string, peer: string | undefined): string {
+  if (peer === node) return `follower node ${node} does not report`;
+  if (UNREACHABLE.has(error)) return `follower node ${node} cannot reach ${peer ?? 'the source'}`;
+  return peer === undefined
+    ? `follower node ${node} cannot go on by itself`
+    : `follower node ${node} fails with ${peer}`;
 }
