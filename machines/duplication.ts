@@ -28,7 +28,7 @@ import type { FollowerTableGoal } from './followerTableVerdict.js';
 import type { DuplicationStatus } from './vocabulary.js';
 import { watchdog } from './watchdog.js';
 
-const chart = setup({
+const base = setup({
   types: {
     context: {} as DuplicationContext,
     input: {} as DuplicationInput,
@@ -102,6 +102,8 @@ const chart = setup({
       event.type === 'FOLLOWER_TROUBLE' ? { trouble: event.trouble, blocked: event.blocked } : {},
     ),
     clearTrouble: assign({ trouble: null, blocked: false }),
+    noteBlockAnnounced: assign({ blockAnnounced: true }),
+    forgetBlock: assign({ blockAnnounced: false }),
     noteStuck: assign(({ event }) => (event.type === 'STUCK' ? { stuck: event.reason } : {})),
     noteRecovered: assign({ stuck: null }),
     expectProgress: sendTo('watchdog', { type: 'EXPECT' }),
@@ -143,9 +145,27 @@ const chart = setup({
     someTroubled: ({ context }) => context.partitionTrouble.some((trouble) => trouble !== null),
     troubled: ({ event }) => event.type === 'CONFIRM' && event.trouble !== null,
     durably: ({ context }, params: { status: DuplicationStatus }) => context.status === params.status,
+    /** Once per blocking: a recheck that finds the obstacle still there, or fails otherwise, is no news. */
+    newlyBlocked: ({ context, event }) =>
+      event.type === 'FOLLOWER_TROUBLE' && event.blocked && !context.blockAnnounced,
     followerTroubled: ({ event }) => event.type === 'FOLLOWER_TROUBLE' && event.trouble !== null,
   },
   delays: { storageRetry: ({ context }) => context.times.storageRetryMs },
+});
+
+const chart = base.extend({
+  actions: {
+    /** The follower table goes on: its trouble is over, and if it was announced as blocked, so is this. */
+    followerGoesOn: base.enqueueActions(({ context, enqueue }) => {
+      enqueue('clearTrouble');
+      if (!context.blockAnnounced) return;
+      enqueue('forgetBlock');
+      // The watchdog announces the recovery itself if it has spoken up too.
+      if (context.stuck !== null) return;
+      const { status } = context;
+      enqueue({ type: 'announce', params: { what: 'recovered', status, trouble: null, stuck: null } });
+    }),
+  },
 });
 
 const persisted = (status: DuplicationStatus) => ({ type: 'persisted' as const, params: { status } });
@@ -214,6 +234,7 @@ export const duplication = chart.createMachine({
     partitionTrouble: input.confirmed.map(() => null),
     trouble: null,
     blocked: false,
+    blockAnnounced: false,
     stuck: null,
   }),
   initial: 'living',
@@ -241,10 +262,14 @@ export const duplication = chart.createMachine({
           { actions: ['noteProgressPersisted', 'tellProgress'] },
         ],
         PROGRESS_PERSIST_FAILED: { actions: 'noteProgressFailed' },
-        FOLLOWER_PROGRESS: { actions: ['clearTrouble', 'tellProgress'] },
+        FOLLOWER_PROGRESS: { actions: ['followerGoesOn', 'tellProgress'] },
         FOLLOWER_TROUBLE: [
+          {
+            guard: 'newlyBlocked',
+            actions: ['noteTrouble', 'noteBlockAnnounced', announce('blocked'), 'tellTrouble'],
+          },
           { guard: 'followerTroubled', actions: ['noteTrouble', 'tellTrouble'] },
-          { actions: 'clearTrouble' },
+          { actions: 'followerGoesOn' },
         ],
         STUCK: { actions: ['noteStuck', announce('blocked')] },
         RECOVERED: { actions: ['noteRecovered', announce('recovered')] },
@@ -294,7 +319,7 @@ export const duplication = chart.createMachine({
                     src: 'followerTable',
                     id: 'followerTable',
                     input: followerInput('adopted'),
-                    onDone: { target: 'leaving', actions: ['clearTrouble', 'tellProgress'] },
+                    onDone: { target: 'leaving', actions: ['followerGoesOn', 'tellProgress'] },
                   },
                   on: { RETRY_NOW: { actions: sendTo('followerTable', { type: 'RETRY_NOW' }) } },
                 },
@@ -318,7 +343,7 @@ export const duplication = chart.createMachine({
                     src: 'followerTable',
                     id: 'followerTable',
                     input: followerInput('ready'),
-                    onDone: { target: 'leaving', actions: ['clearTrouble', 'tellProgress'] },
+                    onDone: { target: 'leaving', actions: ['followerGoesOn', 'tellProgress'] },
                   },
                   on: { RETRY_NOW: { actions: sendTo('followerTable', { type: 'RETRY_NOW' }) } },
                 },
@@ -380,7 +405,7 @@ export const duplication = chart.createMachine({
             },
             DS_REMOVED: {
               tags: 'DS_REMOVED',
-              entry: ['expectNothing', 'clearTrouble'],
+              entry: ['expectNothing', 'clearTrouble', 'forgetBlock'],
               initial: 'deciding',
               states: {
                 deciding: {
@@ -400,7 +425,7 @@ export const duplication = chart.createMachine({
                     src: 'followerTable',
                     id: 'followerTable',
                     input: followerInput('dropped'),
-                    onDone: { target: 'deletingRecord', actions: 'clearTrouble' },
+                    onDone: { target: 'deletingRecord', actions: 'followerGoesOn' },
                   },
                   on: { RETRY_NOW: { actions: sendTo('followerTable', { type: 'RETRY_NOW' }) } },
                 },

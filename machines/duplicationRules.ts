@@ -50,6 +50,8 @@ export interface DuplicationContext extends DuplicationInput {
   readonly partitionTrouble: readonly (Trouble | null)[];
   readonly trouble: Trouble | null;
   readonly blocked: boolean;
+  /** A blocked follower table has been announced, and its recovery has not. */
+  readonly blockAnnounced: boolean;
   readonly stuck: StuckReason | null;
 }
 
@@ -99,7 +101,10 @@ export interface DuplicationEffects {
   deleteRecord: object;
   /** Answer a requester; null means that nobody waits. */
   answer: { readonly requester: string | null; readonly error: string; readonly hint?: string };
-  /** For logs, metrics and alerts: a new status is visible, the watchdog speaks up or calms down. */
+  /**
+   * For logs, metrics and alerts: a new status is visible, the follower table is blocked, the watchdog
+   * speaks up (`stuck` says why), or it goes on again.
+   */
   announce: {
     readonly what: 'status' | 'blocked' | 'recovered';
     readonly status: DuplicationStatus;

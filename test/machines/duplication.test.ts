@@ -466,6 +466,48 @@ describe('the watchdog', () => {
     expect(run.effects('announce')).toMatchObject([{ what: 'recovered' }]);
   });
 
+  it('given the follower table blocks, then that is announced once, and its recovery once', () => {
+    const run = REACH.DS_APP();
+    const why = trouble('ERR_ACL_DENY', 'RPC_CM_CREATE_APP');
+    const told = () => run.allEffects('announce').map(({ what }) => what);
+    const before = told().length;
+    const since = () => told().slice(before);
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: false });
+    expect(since()).toEqual([]);
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true });
+    expect(run.effects('announce')).toMatchObject([{ what: 'blocked', trouble: why, stuck: null }]);
+    // Rechecks: blocked again, or another failure and then blocked again.
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true });
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: trouble('ERR_TIMEOUT', 'x'), blocked: false });
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true });
+    expect(since()).toEqual(['blocked']);
+    run.send({ type: 'FOLLOWER_PROGRESS' }).send({ type: 'FOLLOWER_PROGRESS' });
+    expect(since()).toEqual(['blocked', 'recovered']);
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true }).childDone('followerTable');
+    expect(since()).toEqual(['blocked', 'recovered', 'blocked', 'recovered']);
+  });
+
+  it('given it blocks and the watchdog speaks up too, then the recovery is announced once', () => {
+    const run = REACH.DS_APP();
+    const why = trouble('ERR_ACL_DENY', 'RPC_CM_CREATE_APP');
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true });
+    run.send({ type: 'STUCK', reason: 'same-error', error: 'ERR_ACL_DENY' });
+    const before = run.allEffects('announce').length;
+    run.send({ type: 'FOLLOWER_PROGRESS' }).send({ type: 'RECOVERED' });
+    const after = run.allEffects('announce').slice(before);
+    expect(after.map(({ what }) => what)).toEqual(['recovered']);
+  });
+
+  it('given it is removed while blocked, then the removal is no recovery', () => {
+    const run = REACH.DS_APP();
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: trouble('ERR_ACL_DENY', 'x'), blocked: true });
+    const before = run.allEffects('announce').length;
+    persisted(run.send(modify({ status: 'DS_REMOVED' })));
+    const after = run.allEffects('announce').slice(before);
+    expect(after.map(({ what }) => what)).toEqual(['status']);
+    expect(run.context.blockAnnounced).toBe(false);
+  });
+
   it('given the follower table’s trouble, then it is shown and passed on; its progress clears it', () => {
     const run = REACH.DS_APP();
     const why = trouble('ERR_ACL_DENY', 'RPC_CM_CREATE_APP');
