@@ -1,6 +1,7 @@
 /** A meta server and requests that meet: additions, drops, changes of policy and remotes, a stop in between. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MetaServer } from '../../runtime/cluster/meta/meta-server.js';
+import { MetaStore } from '../../runtime/cluster/meta/meta-store.js';
 import { nodeOrdersSchema } from '../../runtime/cluster/node-sync.js';
 import { freePort } from '../../runtime/cluster/ports.js';
 import { silentLog } from '../../runtime/observe/log.js';
@@ -14,6 +15,7 @@ import {
   type RpcCode,
   RpcServer,
 } from '../../runtime/pegasus/index.js';
+import { StoreError } from '../../runtime/store/index.js';
 import { client, directory, open, TestCluster, until } from './in-process.js';
 
 /** A follower's meta that answers what a test says, and holds back what a test wants to meet. */
@@ -355,6 +357,97 @@ describe('refusals on the wire', () => {
     expect(await dropIf('plain', '')).toMatchObject({ err: 'ERR_OK' });
     const left = await ask(cluster, 'RPC_CM_LIST_APPS', { status: AppStatus.AVAILABLE });
     expect(left.infos.map(({ appName }) => appName)).toEqual(['owned']);
+  });
+});
+
+describe('what is explained', () => {
+  test('given a replica server of the source falls silent, then its partitions are named, and since when', async () => {
+    const follower = await scriptedFollower({
+      RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
+    });
+    const cluster = await TestCluster.start({
+      name: 'east',
+      replicas: 1,
+      remotes: { west: [follower.name] },
+    });
+    await create(cluster, 'users');
+    await add(cluster, 'users');
+    await cluster.stopReplica(0);
+    const told = await until('the silence', () => {
+      const [hosted] = cluster.meta.duplications.all();
+      const waits = hosted === undefined ? [] : cluster.meta.explain(hosted).waiting;
+      return waits.some(({ state }) => state === 'unreachable') && waits;
+    });
+    const node = formatAddress(cluster.configOf(0).listen);
+    const silent = told.filter(({ state }) => state === 'unreachable');
+    expect(silent.map(({ actor }) => actor)).toEqual(['source partition 0', 'source partition 1']);
+    expect(silent[0]).toMatchObject({ from: node, trouble: { error: 'ERR_NETWORK_FAILURE', peer: node } });
+    expect(silent[0]?.trouble?.hint).toContain('silent since');
+
+    await cluster.stopMeta();
+    await cluster.startMeta();
+    const [hosted] = cluster.meta.duplications.all();
+    const again = hosted && cluster.meta.explain(hosted).waiting.at(-1)?.trouble?.hint;
+    expect(again).toContain('has not reported since the meta server started');
+  });
+
+  test('given the follower table blocks, then one line of the log says so, however often it is looked at', async () => {
+    const follower = await scriptedFollower({
+      RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
+    });
+    const cluster = await TestCluster.start({
+      name: 'east',
+      replicas: 1,
+      remotes: { west: [follower.name] },
+    });
+    await create(cluster, 'users');
+    await add(cluster, 'users');
+    const creations = () => follower.asked.filter((code) => code === 'RPC_CM_CREATE_APP').length;
+    await until('several rechecks', () => creations() >= 4);
+    const blocked = cluster.lines.filter(({ message }) => message === 'duplication is blocked');
+    expect(blocked).toHaveLength(1);
+    expect(blocked[0]?.facts).toMatchObject({ table: 'users', trouble: { error: 'ERR_ACL_DENY' } });
+  });
+
+  test('given storage refuses a change, then that is a wait of its own beside the status', async () => {
+    const follower = await scriptedFollower({
+      RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
+    });
+    const cluster = await TestCluster.start({
+      name: 'east',
+      replicas: 1,
+      remotes: { west: [follower.name] },
+    });
+    await create(cluster, 'users');
+    await add(cluster, 'users');
+    const hosted = await until('the creation to block', () => {
+      const [one] = cluster.meta.duplications.all();
+      return one?.context.blocked === true && one;
+    });
+    const put = vi
+      .spyOn(MetaStore.prototype, 'put')
+      .mockRejectedValue(new StoreError('ERR_DISK_INSUFFICIENT', { operation: 'commit' }));
+    try {
+      const { dupid } = { dupid: hosted.record.duplicationId };
+      const refused = await ask(cluster, 'RPC_CM_MODIFY_DUPLICATION', {
+        appName: 'users',
+        dupid,
+        failMode: 1,
+      });
+      expect(refused).toMatchObject({ err: 'ERR_DISK_INSUFFICIENT' });
+      const { waiting } = cluster.meta.explain(hosted);
+      expect(waiting.map(({ actor }) => actor)).toEqual(['duplication', 'storage', 'followerTable']);
+      expect(waiting[0]?.waitingFor).toContain('the follower table to exist');
+      expect(waiting[1]).toMatchObject({ trouble: { error: 'ERR_DISK_INSUFFICIENT' } });
+      expect(waiting[1]?.sinceMs).toBeGreaterThan(waiting[0]?.sinceMs ?? Number.POSITIVE_INFINITY);
+    } finally {
+      put.mockRestore();
+    }
+    await until('the change', () => hosted.context.failMode === 'FAIL_SKIP');
+    expect(cluster.meta.explain(hosted).waiting.map(({ actor }) => actor)).toEqual([
+      'duplication',
+      'followerTable',
+    ]);
   });
 });
 
