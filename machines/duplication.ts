@@ -122,7 +122,8 @@ const base = setup({
     unchanged: ({ context, event }) =>
       event.type === 'MODIFY' &&
       (event.status ?? context.status) === context.status &&
-      (event.failMode ?? context.failMode) === context.failMode,
+      (event.failMode ?? context.failMode) === context.failMode &&
+      (event.onRemove ?? context.onRemove) === context.onRemove,
     persisted: ({ context, event }, params: { status?: DuplicationStatus }) =>
       event.type === 'STATUS_PERSISTED' &&
       event.writeNo === context.writeNo &&

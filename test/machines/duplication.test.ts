@@ -498,6 +498,14 @@ describe('the watchdog', () => {
     expect(after.map(({ what }) => what)).toEqual(['recovered']);
   });
 
+  it('given only the wish for the follower table changes, then it is written before it is answered', () => {
+    const run = REACH.DS_LOG().send(modify({ onRemove: 'drop' }));
+    expect(run.effects('persistStatus')).toMatchObject([{ status: 'DS_LOG', onRemove: 'drop' }]);
+    expect(run.effects('answer')).toEqual([]);
+    expect(persisted(run).effects('answer')).toMatchObject([{ error: 'ERR_OK' }]);
+    expect(life(run)).toBe('DS_LOG');
+  });
+
   it('given it is removed while blocked, then the removal is no recovery', () => {
     const run = REACH.DS_APP();
     run.send({ type: 'FOLLOWER_TROUBLE', trouble: trouble('ERR_ACL_DENY', 'x'), blocked: true });
