@@ -10,7 +10,7 @@
  * files start anew. Every failure carries the node it concerns, so "cannot reach" names both ends.
  */
 import { and, assign, not, raise, setup } from 'xstate';
-import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
+import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
 import { describeError } from './errors.js';
 import { fileCopyPlaceholder } from './fileCopyPlaceholder.js';
 import type { Trouble } from './messages.js';
@@ -212,18 +212,7 @@ const chart = base.extend({
   },
 });
 
-const meta = (
-  waitingFor: string,
-  from: string,
-  leavesWhen: string,
-  more: Partial<StateMeta> = {},
-): StateMeta => ({
-  waitingFor,
-  from,
-  leavesWhen,
-  operatorCan: ['explain', 'remove'],
-  ...more,
-});
+const meta = describeStates('explain', 'remove');
 const no = ({ context }: { context: CheckpointTransferContext }) => ({ requestNo: context.requestNo });
 const timeOut = (operation: string) => ({ actions: { type: 'timeOut' as const, params: { operation } } });
 

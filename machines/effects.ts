@@ -35,6 +35,21 @@ export interface StateMeta {
   readonly settled?: 'done' | 'blocked';
 }
 
+/**
+ * Writes a state's meta in one line; `operatorCan` is what a chart's states have in common.
+ * @example
+ * const meta = describeStates('explain', 'remove');
+ * meta('the table to exist', 'the follower', 'it does'); // StateMeta
+ */
+export function describeStates(...operatorCan: readonly string[]) {
+  return (
+    waitingFor: string,
+    from: string,
+    leavesWhen: string,
+    more: Partial<StateMeta> = {},
+  ): StateMeta => ({ waitingFor, from, leavesWhen, operatorCan, ...more });
+}
+
 /** Request numbers wrap, so that a chart that retries for ever stays finite for the checker. */
 export const REQUEST_NUMBERS = 8;
 

@@ -17,7 +17,7 @@
  * (SPEC S-OWN-1, L-SETTLE-1).
  */
 import { assign, or, raise, sendParent, setup } from 'xstate';
-import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
+import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
 import { type FollowerTableGoal, judge, troubleOf, type Verdict } from './followerTableVerdict.js';
 import type { FollowerReply, FollowerRequest, Readiness, Trouble } from './messages.js';
 import { type RetryPolicy, retryCeilingMs } from './retry.js';
@@ -161,18 +161,7 @@ function requestOf(context: FollowerTableContext, kind: FollowerRequest['kind'])
   }
 }
 
-const meta = (
-  waitingFor: string,
-  from: string,
-  leavesWhen: string,
-  more: Partial<StateMeta> = {},
-): StateMeta => ({
-  waitingFor,
-  from,
-  leavesWhen,
-  operatorCan: ['explain', 'retry', 'remove'],
-  ...more,
-});
+const meta = describeStates('explain', 'retry', 'remove');
 const FOLLOWER_META = 'the follower’s meta server';
 const OR_UNKNOWN = 'it answers; past the request deadline the outcome is unknown and the table is looked at';
 const DONE: Partial<StateMeta> = { operatorCan: [], settled: 'done' };

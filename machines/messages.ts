@@ -16,6 +16,8 @@ export interface Trouble {
   readonly peer?: string;
   /** Whatever the other side added in words. */
   readonly hint?: string;
+  /** How often whoever met it has tried, where that is told. */
+  readonly attempts?: number;
 }
 
 /** A follower table as its meta server describes it. */
@@ -32,8 +34,11 @@ export interface TableView {
 export interface Readiness {
   readonly readyPartitions: number;
   readonly partitionCount: number;
-  /** The first reason why a partition is not ready, as the follower tells it. */
+  /** The oldest reason why a partition is not ready, as the follower tells it. */
   readonly trouble: Trouble | null;
+  /** Of the checkpoints that are being copied now; absent when the follower does not count them. */
+  readonly copiedBytes?: number;
+  readonly totalBytes?: number;
 }
 
 /** What `followerTable` (source meta) asks of the follower's meta. */

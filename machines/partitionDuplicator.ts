@@ -15,7 +15,7 @@
  * so a batch that is sent twice is applied once.
  */
 import { assign, raise, setup } from 'xstate';
-import { declareEffects, nextRequestNo, type StateMeta } from './effects.js';
+import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
 import { describeError } from './errors.js';
 import type { Trouble } from './messages.js';
 import { type RetryPolicy, retryCeilingMs } from './retry.js';
@@ -177,18 +177,7 @@ const ask = (effect: Asked) =>
     },
   ] as const;
 
-const meta = (
-  waitingFor: string,
-  from: string,
-  leavesWhen: string,
-  more: Partial<StateMeta> = {},
-): StateMeta => ({
-  waitingFor,
-  from,
-  leavesWhen,
-  operatorCan: ['explain', 'pause', 'remove'],
-  ...more,
-});
+const meta = describeStates('explain', 'pause', 'remove');
 const SOURCE_META = 'the source’s meta server';
 const FOLLOWER_PRIMARY = 'the follower’s primary of this partition';
 const is = (status: DuplicationStatus) => ({ type: 'status' as const, params: { is: status } });

@@ -12,7 +12,7 @@
  */
 import { assign, setup } from 'xstate';
 import { decideCreate, type HandshakeEnvs } from './createDecision.js';
-import { declareEffects, type StateMeta } from './effects.js';
+import { declareEffects, describeStates, type StateMeta } from './effects.js';
 
 export interface TableInput extends HandshakeEnvs {
   readonly name: string;
@@ -57,18 +57,7 @@ export interface TableEffects {
 /** Waiting requesters beyond this are told to try again. */
 export const WAITING_REQUESTERS_LIMIT = 64;
 
-const meta = (
-  waitingFor: string,
-  from: string,
-  leavesWhen: string,
-  more: Partial<StateMeta> = {},
-): StateMeta => ({
-  waitingFor,
-  from,
-  leavesWhen,
-  operatorCan: ['table list'],
-  ...more,
-});
+const meta = describeStates('table list');
 
 const chart = setup({
   types: {

@@ -1,7 +1,29 @@
-/** Codes Bridle itself gives; no Pegasus server sends them. */
+/** Codes Bridle itself gives, and two that clients of Pegasus give; no Pegasus server sends them. */
 import type { ErrorFacts } from './entry.js';
 
+/** Ours, and the names that Pegasus' clients give to what ends on their own side. */
+type OwnCode = `BRIDLE_${string}` | 'ERR_THREAD_INTERRUPTED' | 'ERR_SESSION_RESET';
+
 export const BRIDLE_ERRORS = {
+  ERR_THREAD_INTERRUPTED: {
+    kind: 'terminal',
+    outcomeUnknown: true,
+    what: 'The caller canceled the request before an answer came.',
+    consequence: 'It may have been carried out all the same. What runs on the clusters goes on.',
+    causes: [
+      'Ctrl-C was pressed.',
+      'The program that called aborted its signal, or its own deadline passed.',
+    ],
+    next: 'bridle status {table}',
+  },
+  ERR_SESSION_RESET: {
+    kind: 'terminal',
+    outcomeUnknown: true,
+    what: 'The connection was closed by this program while an answer was due.',
+    consequence: 'The request may have been carried out. What runs on the clusters goes on.',
+    causes: ['The program closed the cluster or ended before the answer came.'],
+    next: 'bridle status {table}',
+  },
   BRIDLE_FOREIGN_TABLE: {
     kind: 'operator',
     outcomeUnknown: false,
@@ -138,4 +160,4 @@ export const BRIDLE_ERRORS = {
     ],
     next: 'bridle duplicate {table} --to CLUSTER',
   },
-} satisfies Record<`BRIDLE_${string}`, ErrorFacts>;
+} satisfies Record<OwnCode, ErrorFacts>;

@@ -214,6 +214,11 @@ function refused(
     operation,
     peer: metas.peer,
     hint: words ?? (missing ? `there is no table named "${table}"` : undefined),
+    // The table in the way is at the follower, so a look at the cluster that was asked would not help.
+    next:
+      err === 'ERR_APP_EXIST' && values?.cluster !== undefined
+        ? `bridle duplicate ${table} --to ${values.cluster} --remote-table OTHER_NAME`
+        : undefined,
     values: { ...(table === undefined ? {} : { table }), ...values },
   });
 }

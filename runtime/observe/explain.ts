@@ -112,23 +112,31 @@ export function explain(input: ExplainInput): Explanation {
     operatorCan: [
       ...new Set([...actors.flatMap(({ meta }) => meta.operatorCan), ...operatorVerbs(input.status)]),
     ],
-    next:
-      trouble === null
-        ? input.status === 'DS_LOG'
-          ? `bridle verify ${input.table}`
-          : input.status === 'DS_PAUSE'
-            ? `bridle start ${input.table}`
-            : `bridle status ${input.table} --watch`
-        : nextCommand(trouble.error, {
-            table: input.table,
-            remoteTable: input.remoteTable,
-            cluster: input.remoteCluster,
-            dupid: String(input.duplicationId),
-            operation: trouble.operation,
-            ...(trouble.peer === undefined ? {} : { peer: trouble.peer }),
-          }),
+    next: nextOf(input, trouble),
   };
 }
+
+/** The command to type after reading the explanation, so never the one that prints it. */
+function nextOf(input: ExplainInput, trouble: WaitView['trouble']): string {
+  const { table, status } = input;
+  if (trouble === null) {
+    if (status === 'DS_LOG') return `bridle verify ${table}`;
+    return status === 'DS_PAUSE' ? `bridle start ${table}` : `bridle status ${table} --watch`;
+  }
+  // One direction is shut: whether this cluster shuts it is the first thing to look at.
+  if (UNREACHABLE.test(trouble.hint ?? '')) return 'bridle policy show';
+  const next = nextCommand(trouble.error, {
+    table,
+    remoteTable: input.remoteTable,
+    cluster: input.remoteCluster,
+    dupid: String(input.duplicationId),
+    operation: trouble.operation,
+    ...(trouble.peer === undefined ? {} : { peer: trouble.peer }),
+  });
+  return next.startsWith('bridle explain') ? `bridle retry ${table}` : next;
+}
+
+const UNREACHABLE = /cannot reach/;
 
 /** Trouble with what the catalogue knows about it. */
 export function describeTrouble(trouble: TroubleHistory): z.infer<typeof troubleView> {

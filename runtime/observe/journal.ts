@@ -89,8 +89,11 @@ function continued(
 ): TroubleHistory | null {
   if (now === null) return null;
   const same = before?.error === now.error && before.operation === now.operation && before.peer === now.peer;
-  if (!same || before === null) return { ...now, firstSeenMs: nowMs, lastSeenMs: nowMs, count: 1 };
-  return again ? { ...before, ...now, lastSeenMs: nowMs, count: before.count + 1 } : { ...before, ...now };
+  // Whoever met the trouble may have tried more often than it was told of here.
+  const told = now.attempts ?? 1;
+  if (!same || before === null) return { ...now, firstSeenMs: nowMs, lastSeenMs: nowMs, count: told };
+  const count = Math.max(before.count + (again ? 1 : 0), told);
+  return { ...before, ...now, lastSeenMs: again ? nowMs : before.lastSeenMs, count };
 }
 
 function asTrouble(value: unknown): Trouble | null {

@@ -11,6 +11,8 @@ import {
 } from '../../machines/errors.js';
 
 const BRIDLE_CODES = [
+  'ERR_THREAD_INTERRUPTED',
+  'ERR_SESSION_RESET',
   'BRIDLE_FOREIGN_TABLE',
   'BRIDLE_GAP',
   'BRIDLE_NO_PROGRESS',

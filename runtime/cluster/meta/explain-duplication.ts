@@ -47,8 +47,8 @@ export function explainDuplication(
       lagDecrees: lag(context.confirmed, context.lastCommitted),
       confirmed: [...context.confirmed],
       lastCommitted: [...context.lastCommitted],
-      copiedBytes: 0,
-      totalBytes: 0,
+      copiedBytes: follower?.context.readiness?.copiedBytes ?? 0,
+      totalBytes: follower?.context.readiness?.totalBytes ?? 0,
       skippedMutations: confirms.reduce((sum, confirm) => sum + (confirm?.skippedMutations ?? 0), 0),
     },
     actors: [

@@ -24,7 +24,7 @@ import {
   RpcError,
 } from '../../pegasus/index.js';
 import { MetaGroup } from '../meta-group.js';
-import { transferTrouble } from './transfer-trouble.js';
+import { transferBytes, transferTrouble } from './transfer-trouble.js';
 
 /** On the wire: drop the table only if it belongs to no duplication. A real Pegasus ignores the field. */
 export const NO_OWNER = '';
@@ -136,6 +136,7 @@ export class RemoteFollower implements FollowerMetaPort {
       readyPartitions: response.partitions.length - notReady.length,
       partitionCount: response.partitionCount,
       trouble: transferTrouble(notReady),
+      ...transferBytes(notReady),
     };
   }
 

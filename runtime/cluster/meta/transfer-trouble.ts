@@ -84,6 +84,7 @@ export function transferTrouble(
       error,
       operation,
       ...(peer === undefined ? {} : { peer }),
+      attempts,
       hint: `${whatFails(troubled.node, error, peer)}${since}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${cause}`,
     };
   }
@@ -92,6 +93,18 @@ export function transferTrouble(
     error: 'ERR_INACTIVE_STATE',
     operation: 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
     hint: `${notReady.length} partitions without a primary; this follower does not say why`,
+  };
+}
+
+/** Bytes of the checkpoints that are being copied at the moment, together. */
+export function transferBytes(partitions: readonly { readonly transfer?: string | undefined }[]): {
+  readonly copiedBytes: number;
+  readonly totalBytes: number;
+} {
+  const views = partitions.map(({ transfer }) => parseTransfer(transfer)).filter((view) => view !== null);
+  return {
+    copiedBytes: views.reduce((sum, { doneBytes }) => sum + doneBytes, 0),
+    totalBytes: views.reduce((sum, { totalBytes }) => sum + totalBytes, 0),
   };
 }
 
