@@ -1,6 +1,6 @@
 /** What `bridle up` is given, checked before any process is started. */
 import { readFile } from 'node:fs/promises';
-import { parseAddresses } from '../client/address.js';
+import { parseServers } from '../client/address.js';
 import { BridleError } from '../client/index.js';
 import { type PolicyRule, policySchema } from '../cluster/policy.js';
 import { formatAddress } from '../pegasus/address.js';
@@ -31,7 +31,7 @@ export function parseRemote(
   if (at < 1 || !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
     throw BridleError.of('BRIDLE_USAGE', { hint: `--remote ${text}: write NAME=HOST:PORT,…` });
   }
-  return { ...before, [name]: parseAddresses(text.slice(at + 1)).map(formatAddress) };
+  return { ...before, [name]: parseServers(text.slice(at + 1)).map(formatAddress) };
 }
 
 /** The rules of a policy file; see {@link parsePolicy}. */

@@ -5,7 +5,7 @@ import {
   type ExistingTablePolicy,
   type FollowerTableOnRemove,
 } from '../../machines/vocabulary.js';
-import { parseAddresses } from '../client/address.js';
+import { parseServers } from '../client/address.js';
 import { BridleError } from '../client/index.js';
 import { type Duplication, duplicate, setRemote } from '../live/index.js';
 import { formatAddress } from '../pegasus/address.js';
@@ -63,7 +63,7 @@ Examples:
       perform(command, async (context) => {
         const source = await context.cluster();
         if (options.remoteMeta !== undefined) {
-          const metas = parseAddresses(options.remoteMeta).map(formatAddress);
+          const metas = parseServers(options.remoteMeta).map(formatAddress);
           await setRemote(source, options.to, metas, context.limits);
         }
         await using duplication = await duplicate({

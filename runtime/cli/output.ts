@@ -1,12 +1,6 @@
 /** What goes to standard output and standard error: for people lined up, for programs JSON. */
 import type { Writable } from 'node:stream';
-import { type BridleError, formatError } from '../client/index.js';
-
-/** Text can come from another machine: control characters must not reach a terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-}
+import { type BridleError, formatError, printable } from '../client/index.js';
 
 /**
  * Columns that line up; the last one is not padded.

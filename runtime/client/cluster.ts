@@ -3,7 +3,7 @@ import { formatAddress } from '../pegasus/address.js';
 import { RpcClient } from '../pegasus/client.js';
 import { NodeStatus } from '../pegasus/enums.js';
 import type { Address } from '../pegasus/schema.js';
-import { parseAddress, parseAddresses } from './address.js';
+import { parseServer, parseServers } from './address.js';
 import { Deadline, sleep } from './deadline.js';
 import * as duplications from './duplication-admin.js';
 import { BridleError } from './errors.js';
@@ -52,7 +52,7 @@ const OPEN_ROUND_PAUSE_MS = 150;
  * await users.put('ada', 'born', '1815');
  */
 export async function openCluster(options: OpenClusterOptions): Promise<Cluster> {
-  const meta = parseAddresses(options.meta);
+  const meta = parseServers(options.meta);
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const limits = options.signal === undefined ? {} : { signal: options.signal };
   const deadline = new Deadline(limits, timeoutMs);
@@ -212,7 +212,7 @@ export class Cluster implements AsyncDisposable {
     args: readonly string[] = [],
     limits: CallLimits = {},
   ): Promise<string> {
-    const server = typeof address === 'string' ? parseAddress(address) : address;
+    const server = typeof address === 'string' ? parseServer(address) : address;
     const deadline = this.#deadline(limits);
     const request = { cmd: name, arguments: args };
     try {

@@ -148,8 +148,8 @@ export function formatError(error: BridleError): string {
     .join('\n');
 }
 
-/** Hints can come from another machine: control characters must not reach a terminal. */
-function printable(text: string): string {
+/** Text can come from another machine: control characters must not reach a terminal. */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

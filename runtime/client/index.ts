@@ -1,5 +1,5 @@
 export { Cluster, type OpenClusterOptions, openCluster } from './cluster.js';
-export { BridleError, type BridleErrorJson, type ErrorDetails, formatError } from './errors.js';
+export { BridleError, type BridleErrorJson, type ErrorDetails, formatError, printable } from './errors.js';
 export { type LoadOptions, type LoadProgress, type LoadReport, loadRows } from './load.js';
 export type * from './model.js';
 export { type InputRow, type ReadRowsOptions, type RowFormat, readRows } from './rows.js';

@@ -1,21 +1,20 @@
 /** Creating, listing and dropping tables, each safe against an answer that never comes. */
 import { AppStatus } from '../pegasus/enums.js';
 import type { AppInfo } from '../pegasus/schemas/index.js';
+import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../pegasus/table-rules.js';
 import { Deadline } from './deadline.js';
 import { BridleError } from './errors.js';
 import { isOutcomeUnknown, type MetaSession } from './meta-session.js';
 import type { CreateTableOptions, TableInfo, TableStatus } from './model.js';
 
-const MAX_PARTITIONS = 1024;
-const TABLE_NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
 const POLL_FIRST_MS = 20;
 const POLL_CAP_MS = 500;
 
 /** BRIDLE_BAD_NAME unless the name is one that every cluster takes. */
 export function checkTableName(name: string): void {
-  if (TABLE_NAME.test(name)) return;
+  if (isTableName(name)) return;
   throw BridleError.of('BRIDLE_BAD_NAME', {
-    hint: `${JSON.stringify(name.slice(0, 80))} is not a table name: 1 to 128 of A-Z a-z 0-9 _ . : -`,
+    hint: `${JSON.stringify(name.slice(0, 80))} is not a table name: ${TABLE_NAME_RULE}`,
   });
 }
 

@@ -1,6 +1,6 @@
 /** Comparing a follower table with its source, row by row, while both are in use. */
 import { comparePartition, fingerprint, type Suspect, sameRow } from './compare.js';
-import { BridleError } from './errors.js';
+import { BridleError, printable } from './errors.js';
 import { forEachParallel, recheck, type Verdict } from './recheck.js';
 import type { Table } from './table.js';
 
@@ -215,8 +215,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function readable(bytes: Uint8Array): string {
   try {
     const text = utf8.decode(bytes);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be shown in hex
-    if (!/[\u0000-\u001f\u007f-\u009f]/.test(text)) return text;
+    if (printable(text) === text) return text;
   } catch {
     // Not text.
   }

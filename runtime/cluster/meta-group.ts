@@ -2,6 +2,7 @@
 import {
   type Address,
   formatAddress,
+  parseAddress,
   type Request,
   type Response,
   type RpcClient,
@@ -37,7 +38,7 @@ export class MetaGroup {
     const names = this.#configured();
     const known = names.join(',');
     if (known === this.#known) return;
-    this.#metas = names.map(parseAddress);
+    this.#metas = names.map((name) => parseAddress(name));
     this.#known = known;
     this.#leader = 0;
   }
@@ -79,15 +80,4 @@ export class MetaGroup {
   #askNextFrom(failed: Address): void {
     if (this.#metas[this.#leader] === failed) this.#leader = (this.#leader + 1) % this.#metas.length;
   }
-}
-
-/** `'127.0.0.1:34601'` → `{ host: '127.0.0.1', port: 34601 }`; `localhost` counts as 127.0.0.1. */
-export function parseAddress(text: string): Address {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon);
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new RangeError(`not an address: ${JSON.stringify(text)}, expected host:port`);
-  }
-  return { host: host === 'localhost' ? '127.0.0.1' : host, port };
 }

@@ -1,4 +1,5 @@
 /** The one loop that looks at a duplication, shared by everybody who watches it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Observable, ReplaySubject, share } from 'rxjs';
 import { BridleError, type Cluster, type DuplicationInfo } from '../client/index.js';
 import type { Explanation } from '../observe/explain.js';
@@ -67,7 +68,8 @@ async function loop(
     emit(observation);
     if (observation.kind === 'removed') return;
     failures = observation.kind === 'unreachable' ? failures + 1 : 0;
-    await sleepUntilAborted(Math.min(MAX_BACKOFF_MS, watched.pollMs * 2 ** Math.min(failures, 10)), signal);
+    const waitMs = Math.min(MAX_BACKOFF_MS, watched.pollMs * 2 ** Math.min(failures, 10));
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -122,17 +124,4 @@ export async function explanationOf(
   const own = told?.find((one) => one.duplicationId === dupid);
   // Between the two questions the status may have moved on; then the next look shows it.
   return own ?? composeExplanation(info, sinceMs);
-}
-
-function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -11,6 +11,22 @@ export function formatAddress(address: Address): string {
   return `${address.host}:${address.port}`;
 }
 
+/**
+ * Inverse of formatAddress; RangeError for anything else. Without a port `defaultPort` counts, if there is one.
+ * `localhost` is 127.0.0.1: servers listen on IPv4, and a name that resolves to ::1 first would not find them.
+ *
+ * @example
+ * parseAddress('127.0.0.1:34601') // { host: '127.0.0.1', port: 34601 }
+ */
+export function parseAddress(text: string, defaultPort = 0): Address {
+  const match = /^([^\s:,/]+)(?::(\d{1,5}))?$/.exec(text.trim());
+  const port = Number(match?.[2] ?? defaultPort);
+  if (match?.[1] === undefined || port < 1 || port > 0xffff) {
+    throw new RangeError(`${JSON.stringify(text)} is not an address; write HOST:PORT`);
+  }
+  return { host: match[1] === 'localhost' ? '127.0.0.1' : match[1], port };
+}
+
 function checkPort(address: Address): void {
   const { port } = address;
   if (!(port >= 0 && port <= 0xffff) || (port | 0) !== port) {

@@ -1,4 +1,4 @@
-export { formatAddress } from './address.js';
+export { formatAddress, parseAddress } from './address.js';
 export { BinaryReader, BinaryWriter } from './buffer.js';
 export * from './client.js';
 export * from './codes.js';
@@ -10,6 +10,7 @@ export * from './key.js';
 export type { Address, BaseType, Field, Fields, Gpid, Infer, StructType, WireType } from './schema.js';
 export * from './schemas/index.js';
 export * from './server.js';
+export { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from './table-rules.js';
 export {
   decodeStruct,
   decodeValue,

@@ -3,9 +3,8 @@
  * is lost, the retry is told ERR_APP_EXIST. Upstream stays in DS_PREPARE for ever and says nothing.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAddress } from '../../runtime/cluster/meta-group.js';
 import { openCluster } from '../../runtime/index.js';
-import { type Handlers, RpcClient, RpcServer } from '../../runtime/pegasus/index.js';
+import { type Handlers, parseAddress, RpcClient, RpcServer } from '../../runtime/pegasus/index.js';
 import {
   countRows,
   duplicateTo,

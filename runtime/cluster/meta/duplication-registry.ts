@@ -13,12 +13,13 @@ import {
   type Modify,
   ownerInWords,
 } from '../../../machines/index.js';
+import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import type { DuplicationOrder, NodeReport } from '../node-sync.js';
 import { HostedDuplication } from './hosted-duplication.js';
 import type { DuplicationRecord, MetaStore, TableRecord } from './meta-store.js';
 import { type ChartAnswer, Requesters } from './requesters.js';
-import { TABLE_NAME, type TableRegistry } from './table-registry.js';
+import type { TableRegistry } from './table-registry.js';
 
 export interface AddDuplication {
   readonly appName: string;
@@ -166,7 +167,7 @@ export class DuplicationRegistry {
         `unknown policy ${JSON.stringify(policy)}; one of ${EXISTING_TABLE_POLICIES.join(', ')}`,
       );
     }
-    if (remoteTable !== undefined && !TABLE_NAME.test(remoteTable))
+    if (remoteTable !== undefined && !isTableName(remoteTable))
       return invalid('the remote table name is not legal');
     if ((request.remoteReplicaCount ?? 0) < 0) return invalid('the remote replica count is negative');
     if (!request.full) {

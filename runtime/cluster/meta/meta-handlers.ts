@@ -16,9 +16,9 @@ import {
   type Handlers,
   NodeStatus,
   PatternMatchType,
+  parseAddress,
 } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
-import { parseAddress } from '../meta-group.js';
 import { policySchema } from '../policy.js';
 import { NO_OWNER } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
@@ -347,7 +347,7 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
       if (!parsed.success) return refuse('expected a cluster name and its meta servers, separated by commas');
       const metas = parsed.data[1].split(',');
       try {
-        metas.forEach(parseAddress);
+        for (const meta of metas) parseAddress(meta);
       } catch (error) {
         return refuse(error instanceof Error ? error.message : String(error));
       }

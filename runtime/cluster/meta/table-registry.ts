@@ -13,15 +13,13 @@ import {
   type TableEffects,
   table,
 } from '../../../machines/index.js';
+import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
 import { type ChartAnswer, Requesters } from './requesters.js';
 
-export const TABLE_NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
-/** More than small embedded clusters are for; each partition is a store of its own. */
-export const PARTITIONS_LIMIT = 1_024;
 const ENVS_LIMIT_BYTES = 64 * 1024;
 const APP_TYPE = 'pegasus';
 
@@ -290,10 +288,10 @@ export class TableRegistry {
   #whyInvalid(request: CreateTable): string | null {
     const { name, partitionCount, replicaCount, envs, appType } = request;
     const aliveNodes = this.#options.nodes.alive().length;
-    if (!TABLE_NAME.test(name)) return `table name ${JSON.stringify(name)}: 1 to 128 of A-Z a-z 0-9 _ . : -`;
+    if (!isTableName(name)) return `table name ${JSON.stringify(name)}: ${TABLE_NAME_RULE}`;
     if (appType !== APP_TYPE) return `unknown table type ${JSON.stringify(appType)}: only ${APP_TYPE}`;
-    if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > PARTITIONS_LIMIT) {
-      return `${partitionCount} partitions: 1 to ${PARTITIONS_LIMIT}`;
+    if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > MAX_PARTITIONS) {
+      return `${partitionCount} partitions: 1 to ${MAX_PARTITIONS}`;
     }
     if (replicaCount < 1 || replicaCount > aliveNodes) {
       return `replica count ${replicaCount}: 1 to the number of live replica servers, ${aliveNodes}`;

@@ -3,6 +3,7 @@
  * meta server and does what that one orders; while the meta is away it goes on with what it knows.
  */
 import { mkdir, readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import {
@@ -214,7 +215,7 @@ export class ReplicaServer implements AsyncDisposable {
         if (failure !== lastFailure && !signal.aborted) this.#log.warn('periodic work failed', { failure });
         lastFailure = failure;
       }
-      await pause(periodMs, signal);
+      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -231,17 +232,4 @@ export class ReplicaServer implements AsyncDisposable {
       return { status: 404, body: 'service not found\n' };
     };
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
