@@ -31,6 +31,3 @@ export function fullJitterMs(policy: RetryPolicy, attempt: number, unit: number)
   const ceilingMs = retryCeilingMs(policy, attempt);
   return Math.round(policy.floorMs + (ceilingMs - policy.floorMs) * unit);
 }
-
-/** Why a retry ended, for the status and for alerts. */
-export type RetryEnd = 'succeeded' | 'attempts-exhausted' | 'not-retryable' | 'cancelled';

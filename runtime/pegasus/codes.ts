@@ -48,14 +48,6 @@ export const RPC = {
     request: s.configurationSetMaxReplicaCountRequest,
     response: s.configurationSetMaxReplicaCountResponse,
   },
-  RPC_CM_GET_ATOMIC_IDEMPOTENT: {
-    request: s.configurationGetAtomicIdempotentRequest,
-    response: s.configurationGetAtomicIdempotentResponse,
-  },
-  RPC_CM_SET_ATOMIC_IDEMPOTENT: {
-    request: s.configurationSetAtomicIdempotentRequest,
-    response: s.configurationSetAtomicIdempotentResponse,
-  },
   RPC_CM_ADD_DUPLICATION: { request: s.duplicationAddRequest, response: s.duplicationAddResponse },
   RPC_CM_MODIFY_DUPLICATION: { request: s.duplicationModifyRequest, response: s.duplicationModifyResponse },
   RPC_CM_QUERY_DUPLICATION: { request: s.duplicationQueryRequest, response: s.duplicationQueryResponse },

@@ -11,13 +11,11 @@ export const createAppOptions = struct('create_app_options', {
   envs: field(6, map('string', 'string')),
   atomicIdempotent: optional(7, 'bool'),
 });
-export type CreateAppOptions = Infer<typeof createAppOptions>;
 
 export const configurationCreateAppRequest = struct('configuration_create_app_request', {
   appName: field(1, 'string'),
   options: field(2, createAppOptions),
 });
-export type ConfigurationCreateAppRequest = Infer<typeof configurationCreateAppRequest>;
 
 export const configurationCreateAppResponse = struct('configuration_create_app_response', {
   err: field(1, 'errorCode'),
@@ -25,13 +23,11 @@ export const configurationCreateAppResponse = struct('configuration_create_app_r
   /** Ours: why a creation was refused. */
   hint: optional(100, 'string'),
 });
-export type ConfigurationCreateAppResponse = Infer<typeof configurationCreateAppResponse>;
 
 export const dropAppOptions = struct('drop_app_options', {
   successIfNotExist: field(1, 'bool'),
   reserveSeconds: optional(2, 'i64'),
 });
-export type DropAppOptions = Infer<typeof dropAppOptions>;
 
 export const configurationDropAppRequest = struct('configuration_drop_app_request', {
   appName: field(1, 'string'),
@@ -39,80 +35,67 @@ export const configurationDropAppRequest = struct('configuration_drop_app_reques
   /** Ours: refuse unless the table still belongs to this owner; empty: to no duplication. */
   expectedOwner: optional(100, 'string'),
 });
-export type ConfigurationDropAppRequest = Infer<typeof configurationDropAppRequest>;
 
 export const configurationDropAppResponse = struct('configuration_drop_app_response', {
   err: field(1, 'errorCode'),
   /** Ours: why a drop was refused. */
   hint: optional(100, 'string'),
 });
-export type ConfigurationDropAppResponse = Infer<typeof configurationDropAppResponse>;
 
 export const configurationRecallAppRequest = struct('configuration_recall_app_request', {
   appId: field(1, 'i32'),
   newAppName: field(2, 'string'),
 });
-export type ConfigurationRecallAppRequest = Infer<typeof configurationRecallAppRequest>;
 
 export const configurationRecallAppResponse = struct('configuration_recall_app_response', {
   err: field(1, 'errorCode'),
   info: field(2, appInfo),
 });
-export type ConfigurationRecallAppResponse = Infer<typeof configurationRecallAppResponse>;
 
 export const configurationRenameAppRequest = struct('configuration_rename_app_request', {
   oldAppName: field(1, 'string'),
   newAppName: field(2, 'string'),
 });
-export type ConfigurationRenameAppRequest = Infer<typeof configurationRenameAppRequest>;
 
 export const configurationRenameAppResponse = struct('configuration_rename_app_response', {
   err: field(1, 'errorCode'),
   hintMessage: field(2, 'string'),
 });
-export type ConfigurationRenameAppResponse = Infer<typeof configurationRenameAppResponse>;
 
 export const configurationListAppsRequest = struct('configuration_list_apps_request', {
   status: defaulted(1, 'i32', 0),
   appNamePattern: optional(2, 'string'),
   matchType: optional(3, 'i32'),
 });
-export type ConfigurationListAppsRequest = Infer<typeof configurationListAppsRequest>;
 
 export const configurationListAppsResponse = struct('configuration_list_apps_response', {
   err: field(1, 'errorCode'),
   infos: field(2, list(appInfo)),
   hintMessage: optional(3, 'string'),
 });
-export type ConfigurationListAppsResponse = Infer<typeof configurationListAppsResponse>;
 
 export const nodeInfo = struct('node_info', {
   status: field(1, 'i32'),
   node: field(2, 'rpcAddress'),
   hpNode: optional(3, 'hostPort'),
 });
-export type NodeInfo = Infer<typeof nodeInfo>;
 
 export const configurationListNodesRequest = struct('configuration_list_nodes_request', {
   status: defaulted(1, 'i32', 0),
 });
-export type ConfigurationListNodesRequest = Infer<typeof configurationListNodesRequest>;
 
 export const configurationListNodesResponse = struct('configuration_list_nodes_response', {
   err: field(1, 'errorCode'),
   infos: field(2, list(nodeInfo)),
 });
-export type ConfigurationListNodesResponse = Infer<typeof configurationListNodesResponse>;
 
 export const configurationClusterInfoRequest = struct('configuration_cluster_info_request', {});
-export type ConfigurationClusterInfoRequest = Infer<typeof configurationClusterInfoRequest>;
 
 export const configurationClusterInfoResponse = struct('configuration_cluster_info_response', {
   err: field(1, 'errorCode'),
   keys: field(2, list('string')),
   values: field(3, list('string')),
 });
-export type ConfigurationClusterInfoResponse = Infer<typeof configurationClusterInfoResponse>;
 
 export const configurationUpdateAppEnvRequest = struct('configuration_update_app_env_request', {
   appName: field(1, 'string'),
@@ -121,24 +104,20 @@ export const configurationUpdateAppEnvRequest = struct('configuration_update_app
   values: optional(4, list('string')),
   clearPrefix: optional(5, 'string'),
 });
-export type ConfigurationUpdateAppEnvRequest = Infer<typeof configurationUpdateAppEnvRequest>;
 
 export const configurationUpdateAppEnvResponse = struct('configuration_update_app_env_response', {
   err: field(1, 'errorCode'),
   hintMessage: field(2, 'string'),
 });
-export type ConfigurationUpdateAppEnvResponse = Infer<typeof configurationUpdateAppEnvResponse>;
 
 export const configurationMetaControlRequest = struct('configuration_meta_control_request', {
   level: field(1, 'i32'),
 });
-export type ConfigurationMetaControlRequest = Infer<typeof configurationMetaControlRequest>;
 
 export const configurationMetaControlResponse = struct('configuration_meta_control_response', {
   err: field(1, 'errorCode'),
   oldLevel: field(2, 'i32'),
 });
-export type ConfigurationMetaControlResponse = Infer<typeof configurationMetaControlResponse>;
 
 export const configurationGetMaxReplicaCountRequest = struct('configuration_get_max_replica_count_request', {
   appName: field(1, 'string'),
@@ -160,30 +139,6 @@ export const configurationSetMaxReplicaCountResponse = struct(
   {
     err: field(1, 'errorCode'),
     oldMaxReplicaCount: field(2, 'i32'),
-    hintMessage: field(3, 'string'),
-  },
-);
-
-export const configurationGetAtomicIdempotentRequest = struct('configuration_get_atomic_idempotent_request', {
-  appName: field(1, 'string'),
-});
-export const configurationGetAtomicIdempotentResponse = struct(
-  'configuration_get_atomic_idempotent_response',
-  {
-    err: field(1, 'errorCode'),
-    atomicIdempotent: field(2, 'bool'),
-    hintMessage: field(3, 'string'),
-  },
-);
-export const configurationSetAtomicIdempotentRequest = struct('configuration_set_atomic_idempotent_request', {
-  appName: field(1, 'string'),
-  atomicIdempotent: field(2, 'bool'),
-});
-export const configurationSetAtomicIdempotentResponse = struct(
-  'configuration_set_atomic_idempotent_response',
-  {
-    err: field(1, 'errorCode'),
-    oldAtomicIdempotent: field(2, 'bool'),
     hintMessage: field(3, 'string'),
   },
 );

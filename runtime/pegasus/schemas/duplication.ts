@@ -13,7 +13,6 @@ export const duplicationAddRequest = struct('duplication_add_request', {
   /** Ours: drop the follower table when this duplication is removed. */
   dropFollowerOnRemove: optional(101, 'bool'),
 });
-export type DuplicationAddRequest = Infer<typeof duplicationAddRequest>;
 
 export const duplicationAddResponse = struct('duplication_add_response', {
   err: field(1, 'errorCode'),
@@ -23,7 +22,6 @@ export const duplicationAddResponse = struct('duplication_add_response', {
   remoteAppName: optional(5, 'string'),
   remoteReplicaCount: optional(6, 'i32'),
 });
-export type DuplicationAddResponse = Infer<typeof duplicationAddResponse>;
 
 export const duplicationModifyRequest = struct('duplication_modify_request', {
   appName: field(1, 'string'),
@@ -35,7 +33,6 @@ export const duplicationModifyRequest = struct('duplication_modify_request', {
   /** Ours: 'keep' or 'drop' the follower table on removal. */
   followerTablePolicy: optional(101, 'string'),
 });
-export type DuplicationModifyRequest = Infer<typeof duplicationModifyRequest>;
 
 export const duplicationModifyResponse = struct('duplication_modify_response', {
   err: field(1, 'errorCode'),
@@ -43,13 +40,11 @@ export const duplicationModifyResponse = struct('duplication_modify_response', {
   /** Ours: why it was refused. */
   hint: optional(100, 'string'),
 });
-export type DuplicationModifyResponse = Infer<typeof duplicationModifyResponse>;
 
 export const duplicationPartitionState = struct('duplication_partition_state', {
   confirmedDecree: field(1, 'i64'),
   lastCommittedDecree: field(2, 'i64'),
 });
-export type DuplicationPartitionState = Infer<typeof duplicationPartitionState>;
 
 /** One duplication. `progress` travels in a sync, `partitionStates` in a query or a list. */
 export const duplicationEntry = struct('duplication_entry', {
@@ -73,19 +68,16 @@ export const duplicationAppState = struct('duplication_app_state', {
   appName: field(3, 'string'),
   partitionCount: field(4, 'i32'),
 });
-export type DuplicationAppState = Infer<typeof duplicationAppState>;
 
 export const duplicationQueryRequest = struct('duplication_query_request', {
   appName: field(1, 'string'),
 });
-export type DuplicationQueryRequest = Infer<typeof duplicationQueryRequest>;
 
 export const duplicationQueryResponse = struct('duplication_query_response', {
   err: field(1, 'errorCode'),
   appid: field(3, 'i32'),
   entryList: field(4, list(duplicationEntry)),
 });
-export type DuplicationQueryResponse = Infer<typeof duplicationQueryResponse>;
 
 /** What a primary reports about one duplication of one partition. */
 export const duplicationConfirmEntry = struct('duplication_confirm_entry', {
@@ -93,15 +85,7 @@ export const duplicationConfirmEntry = struct('duplication_confirm_entry', {
   confirmedDecree: field(2, 'i64'),
   checkpointPrepared: optional(3, 'bool'),
   lastCommittedDecree: optional(4, 'i64'),
-  /** Ours, 100 to 105: what this partition is doing and what stops it. */
-  error: optional(100, 'string'),
-  errorPeer: optional(101, 'string'),
-  errorOperation: optional(102, 'string'),
-  attempts: optional(103, 'i32'),
-  shippedDecree: optional(104, 'i64'),
-  phase: optional(105, 'string'),
 });
-export type DuplicationConfirmEntry = Infer<typeof duplicationConfirmEntry>;
 
 export const duplicationSyncRequest = struct('duplication_sync_request', {
   node: field(1, 'rpcAddress'),
@@ -109,27 +93,23 @@ export const duplicationSyncRequest = struct('duplication_sync_request', {
   /** Servers before 2.5 do not send it. */
   hpNode: defaulted(3, 'hostPort', null),
 });
-export type DuplicationSyncRequest = Infer<typeof duplicationSyncRequest>;
 
 export const duplicationSyncResponse = struct('duplication_sync_response', {
   err: field(1, 'errorCode'),
   /** app id to dup id to duplication. */
   dupMap: field(2, map('i32', map('i32', duplicationEntry))),
 });
-export type DuplicationSyncResponse = Infer<typeof duplicationSyncResponse>;
 
 export const duplicationListRequest = struct('duplication_list_request', {
   appNamePattern: field(1, 'string'),
   matchType: field(2, 'i32'),
 });
-export type DuplicationListRequest = Infer<typeof duplicationListRequest>;
 
 export const duplicationListResponse = struct('duplication_list_response', {
   err: field(1, 'errorCode'),
   hintMessage: field(2, 'string'),
   appStates: field(3, map('string', duplicationAppState)),
 });
-export type DuplicationListResponse = Infer<typeof duplicationListResponse>;
 
 /** One shipped write. `rawMessage` is an argument struct: field header, value, stop byte. */
 export const duplicateEntry = struct('duplicate_entry', {

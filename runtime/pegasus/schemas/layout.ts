@@ -28,7 +28,6 @@ export const queryCfgRequest = struct('query_cfg_request', {
   /** Ours: fill `transfer` of each partition. */
   wantTransfers: optional(100, 'bool'),
 });
-export type QueryCfgRequest = Infer<typeof queryCfgRequest>;
 
 export const partitionConfiguration = struct('partition_configuration', {
   pid: field(1, 'gpid'),
@@ -45,7 +44,6 @@ export const partitionConfiguration = struct('partition_configuration', {
   /** Ours: progress of the checkpoint transfer, JSON. */
   transfer: optional(100, 'string'),
 });
-export type PartitionConfiguration = Infer<typeof partitionConfiguration>;
 
 export const queryCfgResponse = struct('query_cfg_response', {
   err: field(1, 'errorCode'),
@@ -54,4 +52,3 @@ export const queryCfgResponse = struct('query_cfg_response', {
   isStateful: field(4, 'bool'),
   partitions: field(5, list(partitionConfiguration)),
 });
-export type QueryCfgResponse = Infer<typeof queryCfgResponse>;

@@ -13,7 +13,6 @@ export const updateRequest = struct('update_request', {
   checkValueExist: optional(6, 'bool'),
   checkValue: optional(7, 'blob'),
 });
-export type UpdateRequest = Infer<typeof updateRequest>;
 
 export const updateResponse = struct('update_response', {
   error: field(1, 'i32'),
@@ -22,7 +21,6 @@ export const updateResponse = struct('update_response', {
   decree: field(4, 'i64'),
   server: field(5, 'string'),
 });
-export type UpdateResponse = Infer<typeof updateResponse>;
 
 /** `key` is a sort key in MULTI_PUT and MULTI_GET, a raw key in a scan. */
 export const keyValue = struct('key_value', {
@@ -37,14 +35,12 @@ export const multiPutRequest = struct('multi_put_request', {
   kvs: field(2, list(keyValue)),
   expireTsSeconds: field(3, 'i32'),
 });
-export type MultiPutRequest = Infer<typeof multiPutRequest>;
 
 export const multiRemoveRequest = struct('multi_remove_request', {
   hashKey: field(1, 'blob'),
   sortKeys: field(2, list('blob')),
   maxCount: field(3, 'i64'),
 });
-export type MultiRemoveRequest = Infer<typeof multiRemoveRequest>;
 
 export const multiRemoveResponse = struct('multi_remove_response', {
   error: field(1, 'i32'),
@@ -54,14 +50,12 @@ export const multiRemoveResponse = struct('multi_remove_response', {
   decree: field(5, 'i64'),
   server: field(6, 'string'),
 });
-export type MultiRemoveResponse = Infer<typeof multiRemoveResponse>;
 
 export const incrRequest = struct('incr_request', {
   key: field(1, 'blob'),
   increment: field(2, 'i64big'),
   expireTsSeconds: field(3, 'i32'),
 });
-export type IncrRequest = Infer<typeof incrRequest>;
 
 export const incrResponse = struct('incr_response', {
   error: field(1, 'i32'),
@@ -71,7 +65,6 @@ export const incrResponse = struct('incr_response', {
   decree: field(5, 'i64'),
   server: field(6, 'string'),
 });
-export type IncrResponse = Infer<typeof incrResponse>;
 
 export const readResponse = struct('read_response', {
   error: field(1, 'i32'),
@@ -80,7 +73,6 @@ export const readResponse = struct('read_response', {
   partitionIndex: field(4, 'i32'),
   server: field(6, 'string'),
 });
-export type ReadResponse = Infer<typeof readResponse>;
 
 export const ttlResponse = struct('ttl_response', {
   error: field(1, 'i32'),
@@ -89,7 +81,6 @@ export const ttlResponse = struct('ttl_response', {
   partitionIndex: field(4, 'i32'),
   server: field(6, 'string'),
 });
-export type TtlResponse = Infer<typeof ttlResponse>;
 
 export const countResponse = struct('count_response', {
   error: field(1, 'i32'),
@@ -98,7 +89,6 @@ export const countResponse = struct('count_response', {
   partitionIndex: field(4, 'i32'),
   server: field(6, 'string'),
 });
-export type CountResponse = Infer<typeof countResponse>;
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -127,17 +117,14 @@ export const multiGetResponse = struct('multi_get_response', {
   partitionIndex: field(4, 'i32'),
   server: field(6, 'string'),
 });
-export type MultiGetResponse = Infer<typeof multiGetResponse>;
 
 export const fullKey = struct('full_key', { hashKey: field(1, 'blob'), sortKey: field(2, 'blob') });
-export type FullKey = Infer<typeof fullKey>;
 
 export const fullData = struct('full_data', {
   hashKey: field(1, 'blob'),
   sortKey: field(2, 'blob'),
   value: field(3, 'blob'),
 });
-export type FullData = Infer<typeof fullData>;
 
 export const batchGetRequest = struct('batch_get_request', { keys: field(1, list(fullKey)) });
 export type BatchGetRequest = Infer<typeof batchGetRequest>;
@@ -149,7 +136,6 @@ export const batchGetResponse = struct('batch_get_response', {
   partitionIndex: field(4, 'i32'),
   server: field(6, 'string'),
 });
-export type BatchGetResponse = Infer<typeof batchGetResponse>;
 
 /** Keys are raw keys. */
 export const getScannerRequest = struct('get_scanner_request', {
@@ -171,7 +157,6 @@ export const getScannerRequest = struct('get_scanner_request', {
 export type GetScannerRequest = Infer<typeof getScannerRequest>;
 
 export const scanRequest = struct('scan_request', { contextId: field(1, 'i64') });
-export type ScanRequest = Infer<typeof scanRequest>;
 
 /** contextId: 0 or more to continue, -1 completed, -2 unknown to the server (open a new scanner). */
 export const scanResponse = struct('scan_response', {

@@ -1,6 +1,5 @@
 import type { Infer } from '../schema.js';
 import { field, list, optional, struct } from '../schema.js';
-import { appInfo } from './layout.js';
 
 export const replicaConfiguration = struct('replica_configuration', {
   pid: field(1, 'gpid'),
@@ -12,7 +11,6 @@ export const replicaConfiguration = struct('replica_configuration', {
   splitSyncToChild: optional(7, 'bool'),
   hpPrimary: optional(8, 'hostPort'),
 });
-export type ReplicaConfiguration = Infer<typeof replicaConfiguration>;
 
 export const learnState = struct('learn_state', {
   fromDecreeExcluded: field(1, 'i64'),
@@ -24,7 +22,6 @@ export const learnState = struct('learn_state', {
   fileSizes: optional(6, list('i64')),
   fileChecksums: optional(7, list('string')),
 });
-export type LearnState = Infer<typeof learnState>;
 
 export const learnRequest = struct('learn_request', {
   pid: field(1, 'gpid'),
@@ -54,18 +51,6 @@ export const learnResponse = struct('learn_response', {
   hpLearnee: optional(10, 'hostPort'),
 });
 export type LearnResponse = Infer<typeof learnResponse>;
-
-export const groupCheckRequest = struct('group_check_request', {
-  app: field(1, appInfo),
-  node: field(2, 'rpcAddress'),
-  config: field(3, replicaConfiguration),
-  lastCommittedDecree: field(4, 'i64'),
-  confirmedDecree: optional(5, 'i64'),
-  childGpid: optional(6, 'gpid'),
-  metaSplitStatus: optional(7, 'i32'),
-  hpNode: optional(8, 'hostPort'),
-});
-export type GroupCheckRequest = Infer<typeof groupCheckRequest>;
 
 export const copyRequest = struct('copy_request', {
   source: field(1, 'rpcAddress'),
@@ -118,10 +103,8 @@ export type GetFileSizeResponse = Infer<typeof getFileSizeResponse>;
 
 /** Ours: node state exchanged with the meta as JSON. */
 export const nodeSyncRequest = struct('node_sync_request', { json: field(1, 'string') });
-export type NodeSyncRequest = Infer<typeof nodeSyncRequest>;
 
 export const nodeSyncResponse = struct('node_sync_response', {
   err: field(1, 'errorCode'),
   json: field(2, 'string'),
 });
-export type NodeSyncResponse = Infer<typeof nodeSyncResponse>;
