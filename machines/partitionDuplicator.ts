@@ -52,6 +52,8 @@ export interface PartitionDuplicatorContext extends PartitionDuplicatorInput {
   readonly skippedMutations: number;
   /** Highest decree given up under FAIL_SKIP, −1 if none. */
   readonly skippedTo: number;
+  /** What was given up last, with what the follower held then: reading goes on after it, until a batch covers it. */
+  readonly hole: { readonly afterDecree: number; readonly toDecree: number } | null;
   readonly trouble: Trouble | null;
 }
 
@@ -80,7 +82,7 @@ export interface PartitionDuplicatorEffects {
   probeFollower: { readonly requestNo: number };
   /** Read the next batch of mutations after a decree; BATCH_LOADED, LOG_DAMAGED or FAILED. */
   loadBatch: { readonly requestNo: number; readonly afterDecree: number };
-  /** Send the batch that was loaded; BATCH_SHIPPED or FAILED. */
+  /** Send the batch that was loaded, as all that follows `fromDecreeExcluded`; BATCH_SHIPPED or FAILED. */
   shipBatch: { readonly requestNo: number; readonly fromDecreeExcluded: number; readonly toDecree: number };
 }
 
@@ -131,12 +133,18 @@ const chart = setup({
     /** Never back, and a hole that is met again after a failure is not counted again. */
     skipDamaged: assign(({ context, event }) => {
       if (event.type !== 'LOG_DAMAGED') return {};
-      const resumeAfter = Math.max(event.resumeAfterDecree, context.shipped);
-      const lostAfter = Math.max(context.shipped, context.skippedTo);
+      const readTo = readAfter(context);
+      const resumeAfter = Math.max(event.resumeAfterDecree, readTo);
+      const lostAfter = Math.max(readTo, context.skippedTo);
       return {
         skippedMutations: context.skippedMutations + Math.max(0, resumeAfter - lostAfter),
         skippedTo: Math.max(context.skippedTo, resumeAfter),
-        shipped: resumeAfter,
+        // The follower has not moved: it takes only a batch that begins where it stands, so the next one
+        // spans the hole.
+        hole: {
+          afterDecree: readTo > context.shipped ? (context.hole?.afterDecree ?? readTo) : readTo,
+          toDecree: resumeAfter,
+        },
         damagedReads: 0,
       };
     }),
@@ -163,6 +171,11 @@ const chart = setup({
   },
 });
 
+/** Where reading goes on: after what the follower holds, or after the hole that it stands before. */
+function readAfter({ shipped, hole }: PartitionDuplicatorContext): number {
+  return hole !== null && shipped >= hole.afterDecree ? Math.max(shipped, hole.toDecree) : shipped;
+}
+
 const ask = (effect: Asked) =>
   [
     'numberRequest',
@@ -170,7 +183,7 @@ const ask = (effect: Asked) =>
       type: effect,
       params: ({ context }: { context: PartitionDuplicatorContext }) => ({
         requestNo: context.requestNo,
-        afterDecree: context.shipped,
+        afterDecree: readAfter(context),
         fromDecreeExcluded: context.shipped,
         toDecree: context.loaded,
       }),
@@ -195,6 +208,7 @@ export const partitionDuplicator = chart.createMachine({
     damagedReads: 0,
     skippedMutations: 0,
     skippedTo: -1,
+    hole: null,
     trouble: null,
   }),
   initial: 'idle',

@@ -194,6 +194,48 @@ describe('a damaged log', () => {
     expect(run.context.skippedMutations).toBe(10);
   });
 
+  // Defect: the batch after the hole began after the hole, and the follower takes only one that begins where it
+  // stands. It refused for ever, and what had not been acknowledged was reported as confirmed.
+  it('given a hole was skipped, then the next batch spans it, and only its acknowledgement moves on', () => {
+    const run = loading('FAIL_SKIP');
+    for (const _ of [1, 2]) followerAt(damaged(run, 20).fire('retryBackoff'), 10);
+    damaged(run, 20);
+    expect(run.context.shipped).toBe(10);
+    loaded(run, 25);
+    expect(run.effects('shipBatch')).toMatchObject([{ fromDecreeExcluded: 10, toDecree: 25 }]);
+    shipped(run, 25);
+    expect(run.context.shipped).toBe(25);
+    expect(run.effects('loadBatch')).toMatchObject([{ afterDecree: 25 }]);
+  });
+
+  it('given nothing follows the hole, then an empty batch takes the follower over it', () => {
+    const run = loading('FAIL_SKIP');
+    for (const _ of [1, 2]) followerAt(damaged(run, 20).fire('retryBackoff'), 10);
+    loaded(damaged(run, 20), 20);
+    expect(run.effects('shipBatch')).toMatchObject([{ fromDecreeExcluded: 10, toDecree: 20 }]);
+  });
+
+  it('given another hole follows at once, when its reads fail too, then reading does not return to the first', () => {
+    const run = loading('FAIL_SKIP');
+    for (const _ of [1, 2]) followerAt(damaged(run, 20).fire('retryBackoff'), 10);
+    damaged(run, 20);
+    for (const _ of [1, 2]) {
+      followerAt(damaged(run, 30).fire('retryBackoff'), 10);
+      expect(run.effects('loadBatch')).toMatchObject([{ afterDecree: 20 }]);
+    }
+    loaded(damaged(run, 30), 35);
+    expect(run.effects('shipBatch')).toMatchObject([{ fromDecreeExcluded: 10, toDecree: 35 }]);
+    expect(run.context.skippedMutations).toBe(20);
+  });
+
+  it('given the follower fell back before the hole, then what stands before the hole is read again', () => {
+    const run = loading('FAIL_SKIP');
+    for (const _ of [1, 2]) followerAt(damaged(run, 20).fire('retryBackoff'), 10);
+    failed(loaded(damaged(run, 20), 25));
+    followerAt(run.fire('retryBackoff'), 5);
+    expect(run.effects('loadBatch')).toMatchObject([{ afterDecree: 5 }]);
+  });
+
   // Defect found by this test: each failure before the next acknowledgement counted the hole again.
   it('given a hole was skipped, when it is met again after a failure, then it is not counted twice', () => {
     const run = loading('FAIL_SKIP');

@@ -34,10 +34,14 @@ export class SourceLog implements PartitionLogPort {
     this.#options = options;
   }
 
-  /** The batch loaded last, if it is the asked one. */
+  /**
+   * The batch loaded last, if it is the asked one. It may begin later than asked: between is what was given up
+   * because the log is damaged there.
+   */
   batch(fromDecreeExcluded: number, toDecree: number): LogBatch | null {
     const loaded = this.#loaded;
-    return loaded?.fromDecreeExcluded === fromDecreeExcluded && loaded.toDecree === toDecree ? loaded : null;
+    if (loaded === null || loaded.toDecree !== toDecree) return null;
+    return loaded.fromDecreeExcluded >= fromDecreeExcluded ? loaded : null;
   }
 
   async prepareCheckpoint(): Promise<Outcome<{ readonly decree: number }>> {
