@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { formatAddress } from './address.js';
 import { BinaryReader } from './buffer.js';
-import { RPC, type RpcCode } from './codes.js';
+import { encodeArgument, type Request, RPC, type RpcCode } from './codes.js';
 import type { RpcProtocol } from './context.js';
 import { invalidParameters, RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
 import type { Address, Gpid, WireType } from './schema.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
-import { decodeWrapped, encodeWrapped } from './thrift.js';
+import { decodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
 
 /** Sequence ids are signed 32-bit in THFT; RDSN would allow more. */
@@ -32,7 +32,7 @@ export interface ReplyCounters {
 /** One request, ready to be written. */
 export interface OutgoingCall {
   readonly code: RpcCode;
-  readonly request: unknown;
+  readonly request: Request<RpcCode>;
   readonly gpid: Gpid;
   readonly timeoutMs: number;
   readonly threadHash: number;
@@ -151,8 +151,7 @@ export class ClientConnection {
   }
 
   #write(seqId: number, call: OutgoingCall): void {
-    const { code, gpid, timeoutMs, threadHash, partitionHash } = call;
-    const type: WireType = RPC[code].request;
+    const { code, request, gpid, timeoutMs, threadHash, partitionHash } = call;
     this.#queue.append((w) => {
       const start = w.length;
       if (this.#options.protocol === 'thft') {
@@ -166,11 +165,11 @@ export class ClientConnection {
           threadHash,
           partitionHash,
         } as const;
-        encodeThftRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 1));
+        encodeThftRequest(w, head, (args) => encodeArgument(args, code, request, 1));
       } else {
         const from = this.#options.fromAddress;
         const head = { id: BigInt(seqId), from, code, gpid, timeoutMs, threadHash, partitionHash };
-        encodeRdsnRequest(w, head, (args) => encodeWrapped(args, type, call.request as never, 0));
+        encodeRdsnRequest(w, head, (args) => encodeArgument(args, code, request, 0));
       }
       if (w.length - start > this.#options.maxFrameBytes) {
         throw invalidParameters(

@@ -1,5 +1,7 @@
+import type { BinaryWriter } from './buffer.js';
 import type { Infer, WireType } from './schema.js';
 import * as s from './schemas/index.js';
+import { encodeWrapped } from './thrift.js';
 
 /** What one RPC carries. `response: null` marks a one-way call: nothing is ever answered. */
 export interface RpcSpec {
@@ -88,4 +90,15 @@ export type Response<C extends RpcCode> = (typeof RPC)[C]['response'] extends Wi
 /** Names arrive from the network: `toString` and friends must not count as codes. */
 export function isRpcCode(name: string): name is RpcCode {
   return Object.hasOwn(RPC, name);
+}
+
+/** Appends an RPC's argument; its field id is 1 in a THFT frame and in a log, 0 in an RDSN message. */
+export function encodeArgument<C extends RpcCode>(
+  w: BinaryWriter,
+  code: C,
+  request: Request<C>,
+  fieldId: number,
+): void {
+  const type: (typeof RPC)[C]['request'] = RPC[code].request;
+  encodeWrapped(w, type, request, fieldId);
 }

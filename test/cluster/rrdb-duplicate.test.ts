@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   RrdbService,
   rrdbApply,
@@ -9,28 +7,22 @@ import {
   sourceMark,
 } from '../../runtime/cluster/rrdb/index.js';
 import {
-  BinaryWriter,
   type DuplicateEntry,
   type DuplicateRequest,
   decodeStoredValue,
-  encodeRawKey,
-  encodeWrapped,
   makeTimetag,
   partitionIndex,
   type Request,
   type RequestContext,
-  RPC,
-  threadHashOf,
 } from '../../runtime/pegasus/index.js';
 import { PartitionStore } from '../../runtime/store/index.js';
+import { b, callerOf, message, raw, temporaryDirectory } from './rrdb.js';
 
 const gpid = { appId: 4, partitionIndex: 1 };
 const owner = 'source/table/7';
-const b = (text: string) => Buffer.from(text, 'latin1');
 /** Hash keys of partition 1 of 2, and one of partition 0. */
 const own = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].filter((h) => partitionIndex(b(h), b(''), 2) === 1);
 const foreign = ['a', 'b', 'c', 'd', 'e'].find((h) => partitionIndex(b(h), b(''), 2) === 0) ?? '';
-const raw = (hashKey: string, sortKey = '') => encodeRawKey(b(hashKey), b(sortKey));
 const row = raw(own[0] ?? '');
 
 type Shippable =
@@ -40,26 +32,18 @@ type Shippable =
   | 'RPC_RRDB_RRDB_MULTI_REMOVE';
 
 function entry<C extends Shippable>(taskCode: C, request: Request<C>, timestamp = 1_000n): DuplicateEntry {
-  const w = new BinaryWriter();
-  encodeWrapped(w, RPC[taskCode].request, request as never, 0);
-  return { timestamp, taskCode, rawMessage: w.finish(), clusterId: 1 };
+  return { timestamp, taskCode, rawMessage: message(taskCode, request, 0), clusterId: 1 };
 }
 const put = (key: Buffer, value: string, timestamp?: bigint) =>
   entry('RPC_RRDB_RRDB_PUT', { key, value: b(value), expireTsSeconds: 0 }, timestamp);
 const remove = (key: Buffer) => entry('RPC_RRDB_RRDB_REMOVE', key);
 
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
 /** A follower partition of cluster 2. `installed` is the decree of the checkpoint it was made from. */
 async function follower(options: { owner?: string | null; installed?: number; maxWriteBytes?: number } = {}) {
-  const root = await mkdtemp(join(tmpdir(), 'rrdb-'));
-  cleanUps.push(() => rm(root, { recursive: true }));
+  const root = await temporaryDirectory();
   const open = async (directory: string) => {
     const opened = await PartitionStore.open({ directory, apply: rrdbApply({ clusterId: 2 }) });
-    cleanUps.push(() => opened.close());
+    onTestFinished(() => opened.close());
     return opened;
   };
   let directory = join(root, 'first');
@@ -85,18 +69,9 @@ async function follower(options: { owner?: string | null; installed?: number; ma
     serverAddress: '127.0.0.1:35801',
     ...(options.maxWriteBytes !== undefined && { maxWriteBytes: options.maxWriteBytes }),
   });
-  const context: RequestContext = {
-    code: 'RPC_RRDB_RRDB_DUPLICATE',
-    peer: { host: '127.0.0.1', port: 1 },
-    protocol: 'rdsn',
-    gpid,
-    partitionHash: 77n,
-    threadHash: threadHashOf(gpid),
-    timeoutMs: 100_000,
-    signal: new AbortController().signal,
-  };
-  const duplicate = async (request: DuplicateRequest, over: Partial<RequestContext> = {}) =>
-    service.handlers.RPC_RRDB_RRDB_DUPLICATE?.(request, { ...context, ...over });
+  const call = callerOf(service, gpid);
+  const duplicate = (request: DuplicateRequest, over: Partial<RequestContext> = {}) =>
+    call('RPC_RRDB_RRDB_DUPLICATE', request, { protocol: 'rdsn', partitionHash: 77n, ...over });
   const ship = (from: number, to: number, entries: DuplicateEntry[] = []) =>
     duplicate({ entries, fromDecreeExcluded: from, toDecreeIncluded: to, owner });
   const reopen = async () => {

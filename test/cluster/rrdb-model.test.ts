@@ -4,24 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type RrdbResult, RrdbService, rrdbApply } from '../../runtime/cluster/rrdb/index.js';
-import {
-  BinaryWriter,
-  type DuplicateEntry,
-  decodeStoredValue,
-  encodeRawKey,
-  encodeWrapped,
-  type Handler,
-  type Request,
-  type Response,
-  RPC,
-  type RpcCode,
-  threadHashOf,
-} from '../../runtime/pegasus/index.js';
+import { type DuplicateEntry, decodeStoredValue, type Request } from '../../runtime/pegasus/index.js';
 import { MemoryEngine, PartitionStore } from '../../runtime/store/index.js';
+import { b, callerOf, gpid, message, raw } from './rrdb.js';
 
-const gpid = { appId: 2, partitionIndex: 0 };
-const b = (text: string) => Buffer.from(text, 'latin1');
-const raw = (hashKey: string, sortKey: string) => encodeRawKey(b(hashKey), b(sortKey));
 const owner = 'o';
 const seed = Number(process.env.RRDB_SEED ?? Date.now() % 2 ** 31);
 console.info(`rrdb model: RRDB_SEED=${seed}`);
@@ -33,19 +19,7 @@ async function withService(use: (call: Call, store: PartitionStore<RrdbResult>) 
   const store = await PartitionStore.open({ directory, apply, openEngine: () => MemoryEngine.open() });
   const partition = { gpid, partitionCount: 1, store, owner, writable: true };
   const service = new RrdbService({ partition: () => partition, clusterId: 2, serverAddress: 'h:1' });
-  const { signal } = new AbortController();
-  const peer = { host: '127.0.0.1', port: 1 };
-  const call = async <C extends RpcCode>(code: C, request: Request<C>) =>
-    (await (service.handlers[code] as Handler<C>)(request, {
-      code,
-      peer,
-      protocol: 'thft',
-      gpid,
-      partitionHash: 0n,
-      threadHash: threadHashOf(gpid),
-      timeoutMs: 0,
-      signal,
-    })) as Response<C>;
+  const call = callerOf(service, gpid);
   try {
     await use(call, store);
   } finally {
@@ -53,7 +27,7 @@ async function withService(use: (call: Call, store: PartitionStore<RrdbResult>) 
     await rm(directory, { recursive: true });
   }
 }
-type Call = <C extends RpcCode>(code: C, request: Request<C>) => Promise<Response<C>>;
+type Call = ReturnType<typeof callerOf>;
 
 type Op = {
   readonly hash: string;
@@ -118,7 +92,7 @@ test('after any writes, all reads agree with a map', async () => {
           const model = new Map<string, string>();
           for (const one of ops) {
             applyToModel(model, one);
-            expect((await call(one.kind, requestOf(one) as never)).error).toBe(0);
+            expect((await call(one.kind, requestOf(one))).error).toBe(0);
           }
           const rows: [string, string][] = [];
           const none = {
@@ -190,14 +164,14 @@ test('whatever is delivered, late, twice, overlapping or out of order: each decr
       await withService(async (call, store) => {
         // The source's mutation of decree d is history[d - 1]; the table starts as an installed copy of decree 0.
         const start = { entries: [], fromDecreeExcluded: 0, toDecreeIncluded: 0, owner };
-        const w = new BinaryWriter();
-        encodeWrapped(w, RPC.RPC_RRDB_RRDB_DUPLICATE.request, start, 1);
-        await store.write({ code: 'RPC_RRDB_RRDB_DUPLICATE', message: w.finish() });
-        const entryOf = (one: Op, i: number): DuplicateEntry => {
-          const writer = new BinaryWriter();
-          encodeWrapped(writer, RPC[one.kind].request, requestOf(one) as never, 1);
-          return { timestamp: BigInt(i + 1), taskCode: one.kind, rawMessage: writer.finish(), clusterId: 1 };
-        };
+        const code = 'RPC_RRDB_RRDB_DUPLICATE';
+        await store.write({ code, message: message(code, start) });
+        const entryOf = (one: Op, i: number): DuplicateEntry => ({
+          timestamp: BigInt(i + 1),
+          taskCode: one.kind,
+          rawMessage: message(one.kind, requestOf(one)),
+          clusterId: 1,
+        });
         const entries = history.map(entryOf);
         let applied = 0;
         let logged = store.lastDurableDecree;

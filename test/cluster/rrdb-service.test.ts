@@ -1,89 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  RrdbService,
-  type RrdbServiceOptions,
-  rrdbApply,
-  type ServingPartition,
-} from '../../runtime/cluster/rrdb/index.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   encodeRawKey,
   FilterType,
-  type Handler,
   keyHash,
-  PEGASUS_EPOCH_SECONDS,
   partitionIndex,
   type Request,
   type RequestContext,
-  type Response,
   RpcClient,
-  type RpcCode,
   RpcServer,
-  threadHashOf,
 } from '../../runtime/pegasus/index.js';
-import { MemoryEngine, PartitionStore } from '../../runtime/store/index.js';
-
-const gpid = { appId: 2, partitionIndex: 0 };
-const server = '127.0.0.1:34801';
-const origin = { appId: 2, partitionIndex: 0, server };
-const b = (text: string) => Buffer.from(text, 'latin1');
-const raw = (hashKey: string, sortKey: string) => encodeRawKey(b(hashKey), b(sortKey));
-
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-/** One partition of a table, behind a service whose clock stands at `clock.now` (pegasus epoch seconds). */
-async function serve(over: Partial<ServingPartition> & Pick<RrdbServiceOptions, 'maxWriteBytes'> = {}) {
-  const { maxWriteBytes, ...partitionOver } = over;
-  const directory = await mkdtemp(join(tmpdir(), 'rrdb-'));
-  cleanUps.push(() => rm(directory, { recursive: true }));
-  const apply = rrdbApply({ clusterId: 1 });
-  const store = await PartitionStore.open({ directory, apply, openEngine: () => MemoryEngine.open() });
-  cleanUps.push(() => store.close());
-  const clock = { now: 1_000 };
-  const partition: ServingPartition = {
-    gpid,
-    partitionCount: 1,
-    store,
-    owner: null,
-    writable: true,
-    ...partitionOver,
-  };
-  const service = new RrdbService({
-    partition: ({ appId, partitionIndex: index }) =>
-      appId === partition.gpid.appId && index === partition.gpid.partitionIndex ? partition : undefined,
-    clusterId: 1,
-    serverAddress: server,
-    nowSeconds: () => PEGASUS_EPOCH_SECONDS + clock.now,
-    ...(maxWriteBytes !== undefined && { maxWriteBytes }),
-  });
-  const call = async <C extends RpcCode>(
-    code: C,
-    request: Request<C>,
-    context: Partial<RequestContext> = {},
-  ) => {
-    const at = context.gpid ?? partition.gpid;
-    const handler = service.handlers[code] as Handler<C>;
-    return (await handler(request, {
-      code,
-      peer: { host: '127.0.0.1', port: 1 },
-      protocol: 'thft',
-      gpid: at,
-      partitionHash: 0n,
-      threadHash: threadHashOf(at),
-      timeoutMs: 1_000,
-      signal: new AbortController().signal,
-      ...context,
-    })) as Response<C>;
-  };
-  const put = (key: Buffer, value: string, expireTsSeconds = 0) =>
-    call('RPC_RRDB_RRDB_PUT', { key, value: b(value), expireTsSeconds });
-  return { store, clock, call, put, service };
-}
+import { b, gpid, keysOf, origin, raw, scanner, serve } from './rrdb.js';
 
 const multiGet = (over: Partial<Request<'RPC_RRDB_RRDB_MULTI_GET'>>): Request<'RPC_RRDB_RRDB_MULTI_GET'> => ({
   hashKey: b('h'),
@@ -100,25 +26,6 @@ const multiGet = (over: Partial<Request<'RPC_RRDB_RRDB_MULTI_GET'>>): Request<'R
   reverse: false,
   ...over,
 });
-
-const scanner = (
-  over: Partial<Request<'RPC_RRDB_RRDB_GET_SCANNER'>>,
-): Request<'RPC_RRDB_RRDB_GET_SCANNER'> => ({
-  startKey: b('\0\0'),
-  stopKey: b('\xff\xff'),
-  startInclusive: true,
-  stopInclusive: false,
-  batchSize: 100,
-  noValue: false,
-  hashKeyFilterType: FilterType.NO_FILTER,
-  hashKeyFilterPattern: b(''),
-  sortKeyFilterType: FilterType.NO_FILTER,
-  sortKeyFilterPattern: b(''),
-  ...over,
-});
-
-const keysOf = (response: { readonly kvs: readonly { readonly key: Buffer }[] }) =>
-  response.kvs.map(({ key }) => key.toString('latin1'));
 
 describe('single rows', () => {
   test('a row can be read once its put is answered, and is gone once its remove is', async () => {
@@ -142,7 +49,7 @@ describe('single rows', () => {
       count: (await call('RPC_RRDB_RRDB_SORTKEY_COUNT', b('h'))).count,
       range: keysOf(await call('RPC_RRDB_RRDB_MULTI_GET', multiGet({}))),
       listed: keysOf(await call('RPC_RRDB_RRDB_MULTI_GET', multiGet({ sortKeys: [b('a'), b('b')] }))),
-      scan: keysOf(await call('RPC_RRDB_RRDB_GET_SCANNER', scanner({}))).length,
+      scan: keysOf(await call('RPC_RRDB_RRDB_GET_SCANNER', scanner())).length,
       batch: (await call('RPC_RRDB_RRDB_BATCH_GET', { keys: [{ hashKey: b('h'), sortKey: b('a') }] })).data
         .length,
     });
@@ -171,10 +78,10 @@ describe('single rows', () => {
   test('the same over a socket', async () => {
     const { service } = await serve();
     const rpcServer = new RpcServer({ handlers: service.handlers });
-    cleanUps.push(() => rpcServer.close());
+    onTestFinished(() => rpcServer.close());
     const address = await rpcServer.listen({ host: '127.0.0.1', port: 0 });
     const client = new RpcClient({ protocol: 'thft' });
-    cleanUps.push(async () => client.close());
+    onTestFinished(async () => client.close());
     const key = raw('h', 's');
     const call = { gpid, partitionHash: keyHash(b('h'), b('s')), timeoutMs: 5_000 };
     const put = await client.call(

@@ -1,36 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rrdbApply } from '../../runtime/cluster/rrdb/index.js';
-import {
-  BinaryWriter,
-  decodeStoredValue,
-  encodeRawKey,
-  encodeWrapped,
-  parseTimetag,
-  type Request,
-  RPC,
-} from '../../runtime/pegasus/index.js';
+import { decodeStoredValue, parseTimetag } from '../../runtime/pegasus/index.js';
 import { PartitionStore } from '../../runtime/store/index.js';
+import { b, message, raw, temporaryDirectory } from './rrdb.js';
 
-type WriteCode =
-  | 'RPC_RRDB_RRDB_PUT'
-  | 'RPC_RRDB_RRDB_MULTI_PUT'
-  | 'RPC_RRDB_RRDB_REMOVE'
-  | 'RPC_RRDB_RRDB_MULTI_REMOVE'
-  | 'RPC_RRDB_RRDB_DUPLICATE';
-
-const b = (text: string) => Buffer.from(text, 'latin1');
-const raw = (hashKey: string, sortKey: string) => encodeRawKey(b(hashKey), b(sortKey));
 const apply = rrdbApply({ clusterId: 3 });
 const reader = { get: async () => undefined };
 
-function message<C extends WriteCode>(code: C, request: Request<C>, fieldId = 1): Buffer {
-  const w = new BinaryWriter();
-  encodeWrapped(w, RPC[code].request, request as never, fieldId);
-  return w.finish();
-}
 const applied = async (code: string, bytes: Buffer) =>
   apply({ decree: 1, timestampUs: 1_700_000_000_000_000n, code, message: bytes }, reader);
 
@@ -92,31 +70,27 @@ describe('the state machine', () => {
   });
 
   test('a replay of the log ends in the same bytes', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'rrdb-'));
+    const directory = await temporaryDirectory();
     const dump = async (store: PartitionStore<unknown>) =>
       (await store.scan()).map((pair) => pair.map((bytes) => bytes.toString('hex')));
-    try {
-      let store = await PartitionStore.open({ directory: join(directory, 'a'), apply });
-      const kvs = [{ key: b('1'), value: b('one') }];
-      await store.write({
-        code: 'RPC_RRDB_RRDB_MULTI_PUT',
-        message: message('RPC_RRDB_RRDB_MULTI_PUT', { hashKey: b('h'), kvs, expireTsSeconds: 7 }),
-      });
-      await store.write({ code: 'RPC_OF_TOMORROW', message: b('?') });
-      await store.write({
-        code: 'RPC_RRDB_RRDB_PUT',
-        message: message('RPC_RRDB_RRDB_PUT', { key: raw('h', '2'), value: b('two'), expireTsSeconds: 0 }),
-      });
-      const before = await dump(store);
-      expect([before.length, store.lastCommittedDecree]).toEqual([2, 3]);
-      await store.close();
-      // Without its engine a partition starts from the log alone.
-      await rm(join(directory, 'a', 'engine'), { recursive: true, force: true });
-      store = await PartitionStore.open({ directory: join(directory, 'a'), apply });
-      expect(await dump(store)).toEqual(before);
-      await store.close();
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+    let store = await PartitionStore.open({ directory: join(directory, 'a'), apply });
+    const kvs = [{ key: b('1'), value: b('one') }];
+    await store.write({
+      code: 'RPC_RRDB_RRDB_MULTI_PUT',
+      message: message('RPC_RRDB_RRDB_MULTI_PUT', { hashKey: b('h'), kvs, expireTsSeconds: 7 }),
+    });
+    await store.write({ code: 'RPC_OF_TOMORROW', message: b('?') });
+    await store.write({
+      code: 'RPC_RRDB_RRDB_PUT',
+      message: message('RPC_RRDB_RRDB_PUT', { key: raw('h', '2'), value: b('two'), expireTsSeconds: 0 }),
+    });
+    const before = await dump(store);
+    expect([before.length, store.lastCommittedDecree]).toEqual([2, 3]);
+    await store.close();
+    // Without its engine a partition starts from the log alone.
+    await rm(join(directory, 'a', 'engine'), { recursive: true, force: true });
+    store = await PartitionStore.open({ directory: join(directory, 'a'), apply });
+    expect(await dump(store)).toEqual(before);
+    await store.close();
   });
 });

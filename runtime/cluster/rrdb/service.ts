@@ -1,12 +1,11 @@
 import {
   BinaryWriter,
-  encodeWrapped,
+  encodeArgument,
   type Gpid,
   type Handlers,
   type Request,
   type RequestContext,
   type Response,
-  RPC,
   toPegasusEpoch,
 } from '../../pegasus/index.js';
 import { Duplicate } from './duplicate.js';
@@ -151,7 +150,7 @@ export class RrdbService {
 
   async #write<C extends WriteCode>(code: C, request: Request<C>, { partition, context }: Admitted) {
     const w = new BinaryWriter();
-    encodeWrapped(w, RPC[code].request, request as never, 1);
+    encodeArgument(w, code, request, 1);
     const message = w.finish();
     if (message.length > this.#maxWriteBytes) {
       const detail = `a body of ${message.length} bytes, over ${this.#maxWriteBytes}`;
