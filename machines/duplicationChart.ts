@@ -1,6 +1,7 @@
 /** What the duplication chart is made of: its actions, guards and delays, and the pieces its states share. */
 import { assign, raise, sendTo, setup } from 'xstate';
 import {
+  advances,
   confirmRefinement,
   type DuplicationContext,
   type DuplicationEffects,
@@ -126,9 +127,7 @@ const base = setup({
       event.type === 'STATUS_PERSIST_FAILED' && event.writeNo === context.writeNo,
     allPrepared: ({ context }) =>
       context.prepared.every(Boolean) && context.confirmed.every((decree) => decree >= 0),
-    advances: ({ context, event }) =>
-      event.type === 'CONFIRM' &&
-      event.decree > (context.writing[event.partition] ?? Number.POSITIVE_INFINITY),
+    advances: ({ context, event }) => event.type === 'CONFIRM' && advances(context, event),
     behind: ({ context, event }) => event.type === 'CONFIRM' && lagDecrees(context, event) > 0,
     othersBehind: ({ context, event }) => event.type === 'CONFIRM' && othersBehind(context, event.partition),
     someTroubled: ({ context }) => context.partitionTrouble.some((trouble) => trouble !== null),

@@ -148,13 +148,24 @@ export function othersBehind(context: DuplicationContext, partition: number): bo
 const at = <T>(list: readonly T[], index: number, value: T): readonly T[] =>
   list.map((old, i) => (i === index ? value : old));
 
+/**
+ * Whether a report raises the decree that a partition's log may be collected up to. Before log shipping it is the
+ * decree of the first prepared checkpoint: the follower may have copied that one already when a restarted replica
+ * prepares another, and would miss what lies between (SPEC S-GAP-1, S-GC-1).
+ */
+export function advances(context: DuplicationContext, event: Confirm): boolean {
+  const known = context.writing[event.partition] ?? Number.POSITIVE_INFINITY;
+  const copying = context.status === 'DS_PREPARE' || context.status === 'DS_APP';
+  return event.decree > known && (known < 0 || !copying);
+}
+
 /** What a report changes in the context; decrees only ever grow (SPEC S-MONO-1). */
 export function confirmRefinement(context: DuplicationContext, event: Confirm): Partial<DuplicationContext> {
   const p = event.partition;
   if (p < 0 || p >= context.confirmed.length) return {};
   return {
     prepared: at(context.prepared, p, event.prepared),
-    writing: at(context.writing, p, Math.max(context.writing[p] ?? -1, event.decree)),
+    writing: advances(context, event) ? at(context.writing, p, event.decree) : context.writing,
     lastCommitted: at(context.lastCommitted, p, event.lastCommitted),
     partitionTrouble: at(context.partitionTrouble, p, event.trouble),
   };

@@ -396,6 +396,18 @@ describe('confirmed decrees (SPEC S-MONO-1)', () => {
     expect(run.context.confirmed).toEqual([9, 5]);
   });
 
+  // Defect: a source replica that restarted in DS_PREPARE prepares a newer checkpoint, whose decree was confirmed
+  // too. A follower that had copied the first one already (its creation's reply was lost) then missed the log between.
+  it.each(['DS_PREPARE', 'DS_APP'] as const)(
+    'given the first checkpoint is confirmed in %s, when a newer one is prepared, then the log is kept from the first on',
+    (status) => {
+      const run = recovered(status, { confirmed: [5, 5] });
+      run.send(confirm(0, 900));
+      expect(run.effects('persistProgress')).toEqual([]);
+      expect(run.context.writing).toEqual([5, 5]);
+    },
+  );
+
   it('given a decree could not be written, when it is reported again, then it is written again', () => {
     const run = REACH.DS_LOG().send(confirm(0, 9));
     run.send({ type: 'PROGRESS_PERSIST_FAILED', partition: 0, error: 'ERR_FS_INTERNAL' });
