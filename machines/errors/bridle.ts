@@ -50,6 +50,18 @@ export const BRIDLE_ERRORS = {
     ],
     next: 'bridle remove {table} --follower drop',
   },
+  BRIDLE_SOURCE_BEHIND: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The follower has applied more than the log of the source holds.',
+    consequence:
+      'The source partition has lost writes that the follower still has. Nothing is shipped, because new writes would be taken for those that are lost. Keep the follower table until you know which rows are missing at the source; then duplicate anew.',
+    causes: [
+      'The partition was put back from an older copy or backup.',
+      'The disk of the source server lost writes that it had acknowledged.',
+    ],
+    next: 'bridle verify {table}',
+  },
   BRIDLE_NO_PROGRESS: {
     kind: 'operator',
     outcomeUnknown: false,

@@ -73,9 +73,14 @@ export class HostedDuplicator {
     this.follow(order);
   }
 
-  /** Decree above which this duplication still needs the log; −1 means all of it. */
-  get confirmedDecree(): number {
-    return this.#order.confirmedDecree;
+  /**
+   * Decree above which this duplication still needs the log; −1 means all of it. A follower that was put back,
+   * from a backup perhaps, stands before what it once confirmed.
+   */
+  get neededAfter(): number {
+    const { shipped } = this.#host.snapshot.context;
+    const { confirmedDecree } = this.#order;
+    return shipped < 0 ? confirmedDecree : Math.min(confirmedDecree, shipped);
   }
 
   follow(order: DuplicationOrder): void {

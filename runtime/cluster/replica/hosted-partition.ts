@@ -140,7 +140,7 @@ export class HostedPartition {
       const store = this.#store;
       if (store.failure !== undefined) return this.#reopen(store, store.failure);
       if (store.logSizeBytes > this.#node.config.limits.logBytes) await store.checkpoint();
-      const needed = [...this.#duplicators.values()].map((duplicator) => duplicator.confirmedDecree);
+      const needed = [...this.#duplicators.values()].map((duplicator) => duplicator.neededAfter);
       if (needed.includes(-1)) return;
       // Orders name a duplication before its duplicator runs; both must have confirmed.
       const ordered = this.#order.duplications.map(({ confirmedDecree }) => confirmedDecree);

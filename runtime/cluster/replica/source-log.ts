@@ -20,7 +20,10 @@ export interface LogBatch {
 }
 
 export interface SourceLogOptions {
-  readonly store: Pick<PartitionStore, 'checkpoint' | 'readLog' | 'lastDecreeOfSegment'>;
+  readonly store: Pick<
+    PartitionStore,
+    'checkpoint' | 'readLog' | 'lastDecreeOfSegment' | 'lastDurableDecree'
+  >;
   readonly clusterId: number;
   readonly batchBytes: number;
   readonly batchMutations: number;
@@ -58,6 +61,11 @@ export class SourceLog implements PartitionLogPort {
     signal: AbortSignal,
   ): Promise<Outcome<LoadedBatch> | { readonly damaged: Trouble; readonly resumeAfterDecree: number }> {
     const { store, batchBytes, batchMutations, clusterId } = this.#options;
+    // New writes would get decrees that the follower takes for applied, and never arrive there.
+    if (afterDecree > store.lastDurableDecree) {
+      const hint = `the follower has applied up to ${afterDecree}, the log here ends with ${store.lastDurableDecree}`;
+      return { trouble: { error: 'BRIDLE_SOURCE_BEHIND', operation: 'loadBatch', hint } };
+    }
     try {
       const chunk = await store.readLog({
         afterDecree,
