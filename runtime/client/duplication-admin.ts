@@ -94,7 +94,7 @@ export async function addDuplication(
           appName: table,
           remoteClusterName: remoteCluster,
           // Always said: the interface and the shells disagree about what leaving it out means.
-          isDuplicatingCheckpoint: options.copyCheckpoint ?? true,
+          isDuplicatingCheckpoint: true,
           remoteAppName: remoteTable,
           remoteReplicaCount: options.remoteReplicaCount,
           existingTablePolicy: options.existingTablePolicy,

@@ -79,6 +79,7 @@ export interface CallLimits {
   readonly signal?: AbortSignal;
 }
 
+/** What a new table is like. */
 export interface CreateTableOptions extends CallLimits {
   /** 1 to 1024 */
   readonly partitionCount: number;
@@ -87,6 +88,7 @@ export interface CreateTableOptions extends CallLimits {
   readonly envs?: Readonly<Record<string, string>>;
 }
 
+/** What {@link Cluster.addDuplication} asks the source cluster for. */
 export interface AddDuplicationOptions extends CallLimits {
   readonly table: string;
   /** Name of the follower cluster as the source cluster's configuration knows it. */
@@ -95,14 +97,13 @@ export interface AddDuplicationOptions extends CallLimits {
   readonly remoteTable?: string;
   /** Default: as many as the source table has. */
   readonly remoteReplicaCount?: number;
-  /** Copy what the table holds already before shipping the log. Default true. */
-  readonly copyCheckpoint?: boolean;
   /** Embedded clusters only; a real one ignores it. */
   readonly existingTablePolicy?: ExistingTablePolicy;
   /** Embedded clusters only; a real one ignores it. */
   readonly dropFollowerOnRemove?: boolean;
 }
 
+/** A duplication that the source has accepted; `dupid` names it in every later call. */
 export interface AddedDuplication {
   readonly appId: number;
   readonly dupid: number;
@@ -124,6 +125,7 @@ export interface DuplicationChange extends CallLimits {
   readonly followerTablePolicy?: FollowerTableOnRemove;
 }
 
+/** What the source says to an accepted change. */
 export interface ModifiedDuplication {
   readonly appId: number;
   /** What the server adds in words. */

@@ -8,8 +8,20 @@ import { Deadline, fullJitterMs } from './deadline.js';
 import { BridleError } from './errors.js';
 import type { CallLimits } from './model.js';
 import { isPassing, type Router, storageError } from './router.js';
-import type { Row } from './table.js';
 
+/** One row as stored. The buffers are views into what was received: copy them to keep them for long. */
+export interface Row {
+  /** Length of the hash key, hash key, sort key: the order of a scan. */
+  readonly rawKey: Buffer;
+  readonly hashKey: Buffer;
+  readonly sortKey: Buffer;
+  /** Empty when the scan asked for no values. */
+  readonly value: Buffer;
+  /** Pegasus epoch (seconds since 2016-01-01T00:00:00Z), 0 for none; undefined unless asked for. */
+  readonly expireTsSeconds: number | undefined;
+}
+
+/** What a scan fetches, and from where. */
 export interface ScanOptions extends CallLimits {
   /** Rows per request. Default 500. */
   readonly batchRows?: number;

@@ -8,25 +8,14 @@ import { Deadline } from './deadline.js';
 import { BridleError } from './errors.js';
 import type { CallLimits } from './model.js';
 import { type DataCode, type Router, storageError } from './router.js';
-import { readRow, type ScanOptions, scanBatches } from './scan.js';
+import { type Row, readRow, type ScanOptions, scanBatches } from './scan.js';
 
-export type { ScanOptions } from './scan.js';
+export type { Row, ScanOptions } from './scan.js';
 
 /** Strings travel as UTF-8. */
 export type Bytes = string | Uint8Array;
 
-/** One row as stored. The buffers are views into what was received: copy them to keep them for long. */
-export interface Row {
-  /** Length of the hash key, hash key, sort key: the order of a scan. */
-  readonly rawKey: Buffer;
-  readonly hashKey: Buffer;
-  readonly sortKey: Buffer;
-  /** Empty when the scan asked for no values. */
-  readonly value: Buffer;
-  /** Pegasus epoch (seconds since 2016-01-01T00:00:00Z), 0 for none; undefined unless asked for. */
-  readonly expireTsSeconds: number | undefined;
-}
-
+/** When a row expires; without either it never does. */
 export interface PutOptions extends CallLimits {
   /** Seconds from now; 0 or left out: never expires. */
   readonly ttlSeconds?: number | undefined;
@@ -34,6 +23,7 @@ export interface PutOptions extends CallLimits {
   readonly expireTsSeconds?: number | undefined;
 }
 
+/** Which rows of a hash key to get. */
 export interface MultiGetOptions extends CallLimits {
   /** Left out: every sort key. */
   readonly sortKeys?: readonly Bytes[];
@@ -42,6 +32,7 @@ export interface MultiGetOptions extends CallLimits {
   readonly noValue?: boolean;
 }
 
+/** Rows of one hash key. */
 export interface MultiGetResult {
   /** In sort key order. */
   readonly rows: readonly { readonly sortKey: Buffer; readonly value: Buffer }[];
@@ -79,14 +70,17 @@ export class Table {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** As the table was opened. */
   get name(): string {
     return this.#router.table;
   }
 
+  /** Number of the table in its cluster; a table that is made anew has another. */
   get appId(): number {
     return this.#router.appId;
   }
 
+  /** Fixed when the table was made. */
   get partitionCount(): number {
     return this.#router.partitionCount;
   }

@@ -7,8 +7,6 @@ import type { Bytes, Table } from './table.js';
 export interface WriterOptions {
   /** Rows in flight at most. Default 256. */
   readonly maxInFlightRows?: number;
-  /** Keys and values in flight at most, in bytes; one larger row still goes alone. Default 8 MiB. */
-  readonly maxInFlightBytes?: number;
   /** Deadline of each put, long enough for a server to come back. Default 30 000. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -22,7 +20,8 @@ export interface WritableRow {
 }
 
 const DEFAULT_MAX_ROWS = 256;
-const DEFAULT_MAX_BYTES = 8 * 1024 * 1024;
+/** Keys and values in flight at most; one larger row still goes alone. */
+const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
@@ -40,7 +39,6 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 export class BulkWriter {
   readonly #table: Table;
   readonly #maxRows: number;
-  readonly #maxBytes: number;
   readonly #timeoutMs: number;
   readonly #abort = new AbortController();
   /** The newest write of each key that is in flight. */
@@ -55,7 +53,6 @@ export class BulkWriter {
   constructor(table: Table, options: WriterOptions = {}) {
     this.#table = table;
     this.#maxRows = options.maxInFlightRows ?? DEFAULT_MAX_ROWS;
-    this.#maxBytes = options.maxInFlightBytes ?? DEFAULT_MAX_BYTES;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     // Every put in flight listens.
     setMaxListeners(0, this.#abort.signal);
@@ -117,7 +114,7 @@ export class BulkWriter {
 
   #isFull(size: number): boolean {
     if (this.#rowsInFlight === 0) return false;
-    return this.#rowsInFlight >= this.#maxRows || this.#bytesInFlight + size > this.#maxBytes;
+    return this.#rowsInFlight >= this.#maxRows || this.#bytesInFlight + size > MAX_IN_FLIGHT_BYTES;
   }
 
   /** Never rejects: the failure is kept for whoever writes or flushes next. */

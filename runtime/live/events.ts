@@ -4,10 +4,12 @@ import type { DuplicationStatus } from '../../machines/vocabulary.js';
 import type { BridleError } from '../client/index.js';
 import type { Explanation, WaitView } from '../observe/explain.js';
 import type { Observation } from './poll.js';
+import { isBlocked } from './progress.js';
 
 /** One trouble with what the catalogue knows about it. */
 export type TroubleView = NonNullable<WaitView['trouble']>;
 
+/** What happens to a duplication; each event once, when it happens. */
 export type DuplicationEvent =
   | { readonly type: 'status'; readonly from: DuplicationStatus; readonly to: DuplicationStatus }
   /** Something went wrong that had not gone wrong before; it is being retried. */
@@ -24,11 +26,6 @@ export type DuplicationEvent =
 /** The trouble that matters most: of the innermost actor that has one. */
 export function troubleOf(explanation: Explanation): TroubleView | null {
   return [...explanation.waiting].reverse().find(({ trouble }) => trouble !== null)?.trouble ?? null;
-}
-
-/** Whether it does not go on by itself: stopped, or without progress for longer than it may take. */
-export function isBlocked({ blocked, stuck }: Explanation): boolean {
-  return blocked || stuck !== null;
 }
 
 /** Compares each look with the one before. The first look tells no status: nothing has changed yet. */

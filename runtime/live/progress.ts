@@ -2,7 +2,6 @@
 import type { DuplicationStatus, FailMode } from '../../machines/vocabulary.js';
 import type { DuplicationInfo, PartitionProgress } from '../client/index.js';
 import type { Explanation } from '../observe/explain.js';
-import { isBlocked } from './events.js';
 
 /** The stages a person thinks in, in order; `paused` and `removed` can come from any of them. */
 export type Stage = 'preparing' | 'copying' | 'shipping' | 'paused' | 'removed';
@@ -16,6 +15,7 @@ const STAGE_OF: Readonly<Record<DuplicationStatus, Stage>> = {
   DS_REMOVED: 'removed',
 };
 
+/** How far a duplication is at one look. */
 export interface Progress {
   readonly stage: Stage;
   readonly status: DuplicationStatus;
@@ -38,6 +38,11 @@ export interface Progress {
   readonly line: string;
   /** By partition index, ascending. */
   readonly partitions: readonly PartitionProgress[];
+}
+
+/** Whether it does not go on by itself: stopped, or without progress for longer than it may take. */
+export function isBlocked({ blocked, stuck }: Explanation): boolean {
+  return blocked || stuck !== null;
 }
 
 export function progressOf(info: DuplicationInfo, explanation: Explanation, inStatusMs: number): Progress {

@@ -16,8 +16,6 @@ import { checkpointLevelDb } from './leveldb-checkpoint.js';
 export interface ClassicLevelEngineOptions {
   /** Memory for recent writes before they become a table, in bytes. Default 8 MiB: a node has many partitions. */
   readonly writeBufferSizeBytes?: number;
-  /** Memory for recently read blocks, in bytes. Default 8 MiB. */
-  readonly cacheSizeBytes?: number;
 }
 
 const mebibyte = 1024 * 1024;
@@ -64,7 +62,7 @@ export class ClassicLevelEngine implements Engine {
       // Speed before space: what is stored here is small, and a checkpoint is compressed in transit if at all.
       compression: false,
       writeBufferSize: options.writeBufferSizeBytes ?? 8 * mebibyte,
-      cacheSize: options.cacheSizeBytes ?? 8 * mebibyte,
+      cacheSize: 8 * mebibyte,
     });
     try {
       await db.open();
