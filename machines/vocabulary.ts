@@ -14,10 +14,12 @@ export const DUPLICATION_STATUSES = [
   'DS_PAUSE',
   'DS_REMOVED',
 ] as const;
+/** One of them; DS_INIT is never durable. */
 export type DuplicationStatus = (typeof DUPLICATION_STATUSES)[number];
 
 /** What log shipping does about a damaged log, in the order of the wire values. */
 export const FAIL_MODES = ['FAIL_SLOW', 'FAIL_SKIP', 'FAIL_FAST'] as const;
+/** FAIL_SLOW stops at it, FAIL_SKIP loses what cannot be read; FAIL_FAST is refused, for it ends the server. */
 export type FailMode = (typeof FAIL_MODES)[number];
 
 /**
@@ -98,6 +100,7 @@ export type FollowerAppStatus = 'creating' | 'created';
  * - `replace`: drop a table that is not ours, once, then create our own.
  */
 export const EXISTING_TABLE_POLICIES = ['adopt', 'fail', 'replace'] as const;
+/** One of them; `adopt` is the default. */
 export type ExistingTablePolicy = (typeof EXISTING_TABLE_POLICIES)[number];
 
 /** What happens to the follower table when the duplication is removed. */

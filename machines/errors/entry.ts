@@ -24,6 +24,7 @@ export interface ErrorFacts {
   readonly next: string;
 }
 
+/** A code and all that is known about it. */
 export interface CatalogueEntry extends ErrorFacts {
   /** Stable name, `ERR_…` as Pegasus spells it or `BRIDLE_…`. */
   readonly code: string;

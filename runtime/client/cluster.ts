@@ -24,6 +24,7 @@ import { Router } from './router.js';
 import { Table } from './table.js';
 import * as tables from './table-admin.js';
 
+/** Where a cluster is, and how long to wait for it. */
 export interface OpenClusterOptions {
   /** 'host:port' of one or more meta servers, also separated by commas; port 34601 when left out. */
   readonly meta: string | readonly string[];

@@ -47,11 +47,15 @@ export class BridleError extends Error {
   override readonly name = 'BridleError';
   /** `ERR_…` as Pegasus spells it, or `BRIDLE_…`. */
   readonly code: string;
+  /** What to do about it: repeat it, have something changed, or give up. */
   readonly kind: ErrorKind;
   /** True where the request may have been carried out although it failed. */
   readonly outcomeUnknown: boolean;
+  /** RPC code or local operation that failed, e.g. `RPC_CM_CREATE_APP`. */
   readonly operation: string | undefined;
+  /** `host:port` of the other side, if there is one. */
   readonly peer: string | undefined;
+  /** What this one case adds in words. */
   readonly hint: string | undefined;
   /** What happened, one sentence. */
   readonly what: string;
@@ -84,6 +88,8 @@ export class BridleError extends Error {
   }
 
   /**
+   * An error of the catalogue; a code that is not in it gets what is known about `ERR_UNKNOWN`.
+   *
    * @example
    * throw BridleError.of('BRIDLE_BAD_NAME', { hint: '"a b" has a blank', values: { table: 'a b' } });
    */
@@ -109,6 +115,7 @@ export class BridleError extends Error {
     });
   }
 
+  /** The same facts for programs. */
   toJSON(): BridleErrorJson {
     return {
       code: this.code,

@@ -9,6 +9,7 @@ import { ReplayableInput } from './spool.js';
 import type { Table } from './table.js';
 import { BulkWriter } from './writer.js';
 
+/** How far a load is: first the whole input is checked, then it is written. */
 export interface LoadProgress {
   readonly phase: 'validating' | 'writing';
   /** Rows checked, or rows the cluster has confirmed. */
@@ -19,6 +20,7 @@ export interface LoadProgress {
   readonly totalRows: number | undefined;
 }
 
+/** What to load, and into which table. */
 export interface LoadOptions extends Partial<ReadRowsOptions> {
   readonly table: Table;
   /** A file to read; `.csv`, `.jsonl` and `.ndjson` decide the format when it is left out. */
@@ -32,6 +34,7 @@ export interface LoadOptions extends Partial<ReadRowsOptions> {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A load that has written every row. */
 export interface LoadReport {
   readonly rows: number;
   /** Keys and values. */

@@ -6,6 +6,7 @@ import { hasLoneSurrogate, type JsonObject, type Line, LineSplitter, parseObject
 import { MAX_ROW_BYTES } from './table.js';
 import { badInput, byteChunks, tooLarge } from './utf8.js';
 
+/** JSON Lines, or CSV with a header line. */
 export type RowFormat = 'jsonl' | 'csv';
 
 /**

@@ -4,6 +4,7 @@ import { BridleError, printable } from './errors.js';
 import { forEachParallel, recheck, type Verdict } from './recheck.js';
 import type { Table } from './table.js';
 
+/** How far a comparison is. */
 export interface VerifyProgress {
   /** Partitions compared to their end. */
   readonly partitionsDone: number;
@@ -15,6 +16,7 @@ export interface VerifyProgress {
   readonly suspicious: number;
 }
 
+/** The tables to compare, and how patiently. */
 export interface VerifyOptions {
   readonly source: Table;
   readonly follower: Table;
@@ -35,6 +37,7 @@ export interface KeyExample {
   readonly sortKey: string;
 }
 
+/** What a comparison found. Times in milliseconds; examples name keys, never values. */
 export interface VerifyReport {
   /** True when every row was compared and none is missing, extra, differing or unsettled. */
   readonly equal: boolean;

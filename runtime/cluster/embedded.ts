@@ -24,6 +24,7 @@ import { type ServerEvent, ServerProcess } from './server-process.js';
 
 export type DeepPartial<T> = T extends object ? { readonly [K in keyof T]?: DeepPartial<T[K]> } : T;
 
+/** A cluster of this machine: one meta server and some replica servers, each a process. */
 export interface StartClusterOptions {
   /** 1 to 64 of A-Z a-z 0-9 _ - */
   readonly name: string;
@@ -39,11 +40,12 @@ export interface StartClusterOptions {
   readonly policy?: readonly PolicyRule[];
   readonly times?: DeepPartial<ClusterTimes>;
   readonly limits?: Partial<ClusterLimits>;
-  /** Default true. */
+  /** Start a server again that has died. Default true. */
   readonly restart?: boolean;
   readonly signal?: AbortSignal;
 }
 
+/** One server process; `pid` is null while it is down. */
 export interface ServerView {
   readonly role: 'meta' | 'replica';
   readonly index: number;
@@ -52,6 +54,7 @@ export interface ServerView {
   readonly restarts: number;
 }
 
+/** What happens to a server process, and to which. */
 export interface ClusterEvent extends ServerEvent {
   readonly role: 'meta' | 'replica';
   readonly index: number;
@@ -80,11 +83,14 @@ const layoutSchema = z.object({
 });
 type Layout = z.infer<typeof layoutSchema>;
 
+/** A running cluster of this machine. Its servers end with it, and with this process. */
 export class EmbeddedCluster implements AsyncDisposable {
   readonly name: string;
+  /** 1..127, in the timetag of every row that is written here. */
   readonly id: number;
   /** `host:port` of the meta server. */
   readonly meta: string;
+  /** What it holds durably, and its servers' logs. */
   readonly directory: string;
   readonly #servers: readonly { role: 'meta' | 'replica'; index: number; process: ServerProcess }[];
   readonly #events = new Subject<ClusterEvent>();
@@ -104,7 +110,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     });
   }
 
-  /** @throws ClusterStartError */
+  /** @internal Use {@link startCluster}. */
   static async start(options: StartClusterOptions): Promise<EmbeddedCluster> {
     const directory = resolve(options.directory);
     const { layout, save } = await layoutOf(options, directory);
@@ -133,6 +139,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     return this.#events.asObservable();
   }
 
+  /** The meta server first, then the replica servers by index. */
   servers(): ServerView[] {
     return this.#servers.map(({ role, index, process }) => ({
       role,
@@ -149,6 +156,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     await server?.process.kill(signal);
   }
 
+  /** Stops every server in good order; what is durable stays. Doing it twice is harmless. */
   async close(): Promise<void> {
     // Replica servers first: they say good-bye to a meta server that still listens.
     await Promise.all(

@@ -22,6 +22,7 @@ export const policySchema = z.object({
   rules: z.array(rule).max(1_000),
 });
 
+/** What becomes of the requests of a peer. With `*` for any run of characters. */
 export type PolicyRule = z.infer<typeof rule>;
 export type Policy = z.infer<typeof policySchema>;
 

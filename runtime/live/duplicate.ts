@@ -4,6 +4,7 @@ import { BridleError, type CallLimits, type Cluster } from '../client/index.js';
 import { Duplication } from './duplication.js';
 import { registerRemote } from './remote-commands.js';
 
+/** Which duplication to find. */
 export interface OpenDuplicationOptions extends CallLimits {
   readonly source: Cluster;
   readonly table: string;
@@ -13,6 +14,7 @@ export interface OpenDuplicationOptions extends CallLimits {
   readonly pollMs?: number | undefined;
 }
 
+/** Which table to duplicate, and to where. */
 export interface DuplicateOptions extends OpenDuplicationOptions {
   /**
    * The follower cluster, or its name as the source's configuration knows it. A cluster is made known to

@@ -35,6 +35,7 @@ export interface DuplicationParts {
   readonly pollMs: number;
 }
 
+/** How a duplication is removed. */
 export interface RemoveOptions extends CallLimits {
   /** What becomes of the follower table; left out: as said when the duplication was added. */
   readonly follower?: FollowerTableOnRemove | undefined;
@@ -42,6 +43,7 @@ export interface RemoveOptions extends CallLimits {
   readonly wait?: boolean | undefined;
 }
 
+/** How both sides are compared. */
 export interface VerifyDuplicationOptions extends Omit<VerifyOptions, 'source' | 'follower'> {
   /** The follower cluster, when the handle was opened with its name only. */
   readonly target?: Cluster | undefined;
@@ -58,9 +60,13 @@ export interface VerifyDuplicationOptions extends Omit<VerifyOptions, 'source' |
  * await users.waitFor('DS_LOG', { timeoutMs: 60_000, failWhenBlocked: true });
  */
 export class Duplication implements AsyncDisposable {
+  /** The duplication id that the source gave. */
   readonly id: number;
+  /** In the source cluster. */
   readonly table: string;
+  /** The follower cluster, as the source's configuration calls it. */
   readonly remoteCluster: string;
+  /** In the follower cluster. */
   readonly remoteTable: string;
   /** True when it was there before `duplicate` was called. */
   readonly existed: boolean;

@@ -7,6 +7,7 @@ import { troubleOf } from './events.js';
 import type { Observation } from './poll.js';
 import type { Progress } from './progress.js';
 
+/** How long to wait, and what ends the wait early. */
 export interface WaitOptions {
   /** Default: no deadline. */
   readonly timeoutMs?: number | undefined;

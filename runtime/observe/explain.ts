@@ -42,6 +42,7 @@ const waitView = z.object({
   trouble: troubleView.nullable(),
 });
 
+/** What a duplication waits for, from whom, since when, and what to do about it; as servers send it. */
 export const explanationSchema = z.object({
   table: z.string(),
   duplicationId: z.number(),
@@ -69,7 +70,9 @@ export const explanationSchema = z.object({
     skippedMutations: z.number(),
   }),
 });
+/** One duplication's account of itself. A count that nobody told is -1. */
 export type Explanation = z.infer<typeof explanationSchema>;
+/** One wait: whose it is, for what, from whom, for how long, and the trouble if there is one. */
 export type WaitView = z.infer<typeof waitView>;
 
 /** One actor's part of the account. */
