@@ -164,6 +164,14 @@ describe('asking for a checkpoint', () => {
     expect((await ask(1)).decree).toBe(1);
   });
 
+  it('makes a checkpoint when a newer one is wanted than there is', async () => {
+    const { client, primary, store } = await givenCheckpoint();
+    await write(store, 'later ');
+    const wanted = store.lastCommittedDecree;
+    const answer = await queryCheckpoint(client, primary, gpid, { ...options, minDecree: wanted });
+    expect(answer.decree).toBe(wanted);
+  });
+
   it('asks for the sizes when the source computes no checksums', async () => {
     const { service, checkpoint, client } = await givenCheckpoint();
     const old = await serve({

@@ -20,7 +20,11 @@ import { OpenFiles } from './open-files.js';
 
 /** A partition whose checkpoints may be copied. A `PartitionStore` fits. */
 export interface ServedPartition {
-  readonly store: { readonly checkpoints: Pick<CheckpointStore, 'latest' | 'list'> };
+  readonly store: {
+    readonly checkpoints: Pick<CheckpointStore, 'latest' | 'list'>;
+    readonly lastCommittedDecree: number;
+    checkpoint(): Promise<unknown>;
+  };
 }
 
 export interface CheckpointServiceOptions {
@@ -114,9 +118,19 @@ export class CheckpointService implements AsyncDisposable {
     return this.close();
   }
 
-  #query({ pid, minDecree, checksumType }: LearnRequest): LearnResponse {
+  async #query({ pid, minDecree, checksumType }: LearnRequest): Promise<LearnResponse> {
     const partition = this.#options.partition(pid);
     if (partition === undefined) return this.#described(pid, 'ERR_OBJECT_NOT_FOUND');
+    const { checkpoints, lastCommittedDecree } = partition.store;
+    // A follower that asks for more than there is would wait until the log has grown enough for the next one.
+    const made = checkpoints.latest()?.decree ?? -1;
+    if (minDecree !== undefined && made < minDecree && minDecree <= lastCommittedDecree) {
+      try {
+        await partition.store.checkpoint();
+      } catch {
+        return this.#described(pid, 'ERR_FILE_OPERATION_FAILED');
+      }
+    }
     const latest = partition.store.checkpoints.latest();
     if (latest === undefined || (minDecree !== undefined && latest.decree < minDecree)) {
       return this.#described(pid, 'ERR_PATH_NOT_FOUND');

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { CopyError } from '../../../actors/ports/fileCopy.js';
 import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
-import type { CheckpointView } from '../../../machines/index.js';
+import { type CheckpointView, DUPLICATION_STATUSES } from '../../../machines/index.js';
 import { formatAddress, type Gpid, parseAddress, RpcError } from '../../pegasus/index.js';
 import { PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
@@ -28,6 +28,8 @@ export class CheckpointFetch implements CheckpointSourcePort {
   readonly #options: CheckpointFetchOptions;
   readonly #metas: MetaGroup;
   #gpid: Gpid | null = null;
+  /** A copy that replaces a lost one must reach up to what the lost one had confirmed. */
+  #minDecree: number | null = null;
   #installing: Promise<unknown> = Promise.resolve();
 
   constructor(options: CheckpointFetchOptions) {
@@ -40,6 +42,7 @@ export class CheckpointFetch implements CheckpointSourcePort {
     const timeoutMs = rpcTimeoutMs(node.config.times.transfer.requestDeadlineMs);
     const { partitionIndex, partitionCount, master } = order;
     return this.#try(async () => {
+      if (order.existed) this.#minDecree = await this.#confirmedDecree(timeoutMs, signal);
       const found = await locatePrimary(
         this.#metas,
         { remoteTable: master.table, partitionIndex, partitionCount, timeoutMs },
@@ -57,6 +60,7 @@ export class CheckpointFetch implements CheckpointSourcePort {
       const checkpoint = await queryCheckpoint(node.client, primary, gpid, {
         timeoutMs: rpcTimeoutMs(node.config.times.transfer.requestDeadlineMs),
         learner: parseAddress(node.address),
+        ...(this.#minDecree === null ? {} : { minDecree: this.#minDecree }),
         signal,
       });
       await removeOthers(copyBase, checkpoint.decree);
@@ -86,6 +90,33 @@ export class CheckpointFetch implements CheckpointSourcePort {
     return this.#try(async () => {
       await this.#options.open();
       return null;
+    });
+  }
+
+  /**
+   * What this partition had confirmed before it was lost; null if its owner is not known.
+   *
+   * @throws CopyError when the duplication is not there any more: what was written here since then, and to the
+   * source, are different things, and a copy of the source would pass for this partition.
+   */
+  async #confirmedDecree(timeoutMs: number, signal: AbortSignal): Promise<number | null> {
+    const { order, directory } = this.#options;
+    const { owner, master, partitionIndex } = order;
+    if (owner === null) return null;
+    const operation = 'RPC_CM_QUERY_DUPLICATION';
+    const found = await this.#metas.call(operation, { appName: master.table }, { timeoutMs, signal });
+    const entry = found.entryList.find(({ dupid }) => owner.endsWith(`/${dupid}`));
+    if (entry !== undefined && DUPLICATION_STATUSES[entry.status] !== 'DS_REMOVED') {
+      return entry.partitionStates?.get(partitionIndex)?.confirmedDecree ?? null;
+    }
+    if (found.err !== 'ERR_OK' && found.err !== 'ERR_APP_NOT_EXIST') {
+      throw new RpcError(found.err, operation, this.#metas.current, master.table);
+    }
+    throw new CopyError({
+      error: 'ERR_PATH_NOT_FOUND',
+      operation,
+      peer: this.#metas.current,
+      hint: `${directory} is gone, and duplication ${owner} is removed: it is not copied again; put the directory back and restart the server, or drop the table`,
     });
   }
 

@@ -31,6 +31,13 @@ const DELETE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } a
 /** Where a partition's files are collected before they are installed. */
 const copyOf = (directory: string): string => `${directory}.copy`;
 
+/**
+ * Whether a partition is there, rather than what is left of one: an empty mount point, say, or a directory that
+ * was deleted under a running server, which wrote some more. Opening such a rest would make an empty partition.
+ */
+const isThere = (directory: string): boolean =>
+  ['log', 'engine'].some((part) => existsSync(join(directory, part)));
+
 /** Where a partition lives on a replica server. */
 export const partitionDirectory = (base: string, { appId, partitionIndex }: Gpid): string =>
   join(base, `${appId}.${partitionIndex}`);
@@ -133,7 +140,7 @@ export class HostedPartition {
       if (this.#closed) return;
       if (this.#store === null) {
         // A directory that is back, because a disk was mounted or a backup restored, is opened like any other.
-        const back = this.#state === 'missing' && existsSync(this.#directory);
+        const back = this.#state === 'missing' && isThere(this.#directory);
         if (this.#state === 'failed' || back) this.#begin();
         return;
       }
@@ -169,7 +176,7 @@ export class HostedPartition {
 
   #begin(): void {
     const { master, existed } = this.#order;
-    const found = existsSync(this.#directory);
+    const found = isThere(this.#directory);
     if (master !== null) {
       this.#state = found ? 'opening' : 'copying';
       this.#transfer = new HostedTransfer({
