@@ -42,6 +42,22 @@ function gate() {
   return { opened, release };
 }
 
+/** A follower's meta that does not say which tables it has before `held.release()`. */
+async function followerHeldAtLooks() {
+  const held = gate();
+  const follower = await scriptedFollower({
+    RPC_CM_LIST_APPS: async () => {
+      await held.opened;
+      return { err: 'ERR_OK', infos: [] };
+    },
+  });
+  return { held, follower };
+}
+
+/** The cluster `east`, which knows the follower as `west`. */
+const sourceOf = (follower: { readonly name: string }) =>
+  TestCluster.start({ name: 'east', replicas: 1, remotes: { west: [follower.name] } });
+
 async function ask<C extends RpcCode>(
   cluster: TestCluster,
   code: C,
@@ -87,19 +103,31 @@ describe('requests that meet', () => {
     expect(new Set(answers.map(({ appid }) => appid)).size).toBe(12);
   });
 
-  test('given the table is dropped while an addition looks at the follower, then nothing is added', async () => {
+  // Defect: the look of a removal fell between the request to create its follower table and the table's appearance,
+  // saw nothing to drop, and the table stayed behind for ever.
+  test('given a table is being admitted, when the tables are listed, then the answer has it', async () => {
+    const cluster = await TestCluster.start({ name: 'west', replicas: 1 });
     const held = gate();
-    const follower = await scriptedFollower({
-      RPC_CM_LIST_APPS: async () => {
-        await held.opened;
-        return { err: 'ERR_OK', infos: [] };
-      },
+    const nextNumber = MetaStore.prototype.nextNumber;
+    const slow = vi.spyOn(MetaStore.prototype, 'nextNumber').mockImplementation(async function (
+      this: MetaStore,
+      ...args
+    ) {
+      await held.opened;
+      return nextNumber.apply(this, args);
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    open.push(() => slow.mockRestore());
+    const creating = create(cluster, 'users');
+    await until('its admission', () => slow.mock.calls.length > 0);
+    const listing = ask(cluster, 'RPC_CM_LIST_APPS', { status: AppStatus.INVALID });
+    setTimeout(held.release, 50);
+    expect((await listing).infos.map(({ appName }) => appName)).toEqual(['users']);
+    expect(await creating).toMatchObject({ err: 'ERR_OK' });
+  });
+
+  test('given the table is dropped while an addition looks at the follower, then nothing is added', async () => {
+    const { held, follower } = await followerHeldAtLooks();
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     const adding = add(cluster, 'users');
     await until('the look', () => follower.asked.length > 0);
@@ -110,18 +138,8 @@ describe('requests that meet', () => {
   });
 
   test('given two tables are added onto one remote table at the same time, then one of them is refused', async () => {
-    const held = gate();
-    const follower = await scriptedFollower({
-      RPC_CM_LIST_APPS: async () => {
-        await held.opened;
-        return { err: 'ERR_OK', infos: [] };
-      },
-    });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const { held, follower } = await followerHeldAtLooks();
+    const cluster = await sourceOf(follower);
     await create(cluster, 'a');
     await create(cluster, 'b');
     const both = ['a', 'b'].map((name) => add(cluster, name, { remoteAppName: 'shared' }));
@@ -133,18 +151,8 @@ describe('requests that meet', () => {
   });
 
   test('given a second addition of the same table meanwhile, then it is told so', async () => {
-    const held = gate();
-    const follower = await scriptedFollower({
-      RPC_CM_LIST_APPS: async () => {
-        await held.opened;
-        return { err: 'ERR_OK', infos: [] };
-      },
-    });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const { held, follower } = await followerHeldAtLooks();
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     const first = add(cluster, 'users');
     await until('the look', () => follower.asked.length > 0);
@@ -156,18 +164,8 @@ describe('requests that meet', () => {
   });
 
   test('given the server stops while an addition waits, then no duplication begins to live', async () => {
-    const held = gate();
-    const follower = await scriptedFollower({
-      RPC_CM_LIST_APPS: async () => {
-        await held.opened;
-        return { err: 'ERR_OK', infos: [] };
-      },
-    });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const { held, follower } = await followerHeldAtLooks();
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     const { meta } = cluster;
     const adding = meta.duplications.add({
@@ -245,11 +243,7 @@ describe('remote clusters', () => {
     const follower = await scriptedFollower({
       RPC_CM_CREATE_APP: () => ({ err: 'ERR_INVALID_PARAMETERS', appid: 0, hint }),
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     await add(cluster, 'users');
     await until('the refusal in words', () => {
@@ -264,11 +258,7 @@ describe('refusals on the wire', () => {
     const follower = await scriptedFollower({
       RPC_CM_LIST_APPS: () => ({ err: 'ERR_OK', infos: [appInfo('theirs', 'north/orders/17')] }),
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     const cases: [Promise<{ err: string; hint?: string | undefined }>, string, string][] = [
       [create(cluster, 'bad name'), 'ERR_INVALID_PARAMETERS', 'table name'],
@@ -296,11 +286,7 @@ describe('refusals on the wire', () => {
 
   test('given changes of a duplication that are not legal, then each says what is', async () => {
     const follower = await scriptedFollower({ RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }) });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     const { dupid } = await add(cluster, 'users');
     const modify = (change: object, id = dupid, appName = 'users') =>
@@ -365,11 +351,7 @@ describe('what is explained', () => {
     const follower = await scriptedFollower({
       RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     await add(cluster, 'users');
     await cluster.stopReplica(0);
@@ -395,11 +377,7 @@ describe('what is explained', () => {
     const follower = await scriptedFollower({
       RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     await add(cluster, 'users');
     const creations = () => follower.asked.filter((code) => code === 'RPC_CM_CREATE_APP').length;
@@ -413,11 +391,7 @@ describe('what is explained', () => {
     const follower = await scriptedFollower({
       RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }),
     });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users');
     await add(cluster, 'users');
     const hosted = await until('the creation to block', () => {
@@ -454,11 +428,7 @@ describe('what is explained', () => {
 describe('over HTTP', () => {
   test('given a duplication that waits, then every page is JSON or says what is wrong with the question', async () => {
     const follower = await scriptedFollower({ RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }) });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     await create(cluster, 'users', { envs: new Map([['note', '"quoted" ünïcödé\n']]) });
     await create(cluster, 'plain');
     await add(cluster, 'users');
@@ -488,11 +458,7 @@ describe('over HTTP', () => {
 describe('many partitions', () => {
   test('given a thousand partitions that report, then telling a node its orders stays cheap', async () => {
     const follower = await scriptedFollower({ RPC_CM_CREATE_APP: () => ({ err: 'ERR_ACL_DENY', appid: 0 }) });
-    const cluster = await TestCluster.start({
-      name: 'east',
-      replicas: 1,
-      remotes: { west: [follower.name] },
-    });
+    const cluster = await sourceOf(follower);
     // A node of the test's own, so that nothing but the meta server works.
     const node = '127.0.0.1:9';
     await cluster.stopReplica(0);
