@@ -64,7 +64,8 @@ export function metaHandlers(server: MetaServer): Handlers {
       const err = error === 'ERR_APP_NOT_EXIST' && options.successIfNotExist ? 'ERR_OK' : error;
       return hint === undefined ? { err } : { err, hint };
     },
-    RPC_CM_LIST_APPS: ({ status, appNamePattern, matchType }) => {
+    RPC_CM_LIST_APPS: async ({ status, appNamePattern, matchType }) => {
+      await tables.admissions();
       const matches = matcherOf(appNamePattern, matchType);
       if (matches === null)
         return { err: 'ERR_NOT_IMPLEMENTED', infos: [], hintMessage: 'this match type is not supported' };

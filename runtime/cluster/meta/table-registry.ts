@@ -57,8 +57,8 @@ export class TableRegistry {
   /** Live tables by name: being created, available or being dropped. */
   readonly #live = new Map<string, Entry>();
   readonly #dropped = new Map<number, TableRecord>();
-  /** Names whose creation has been admitted and has no chart yet. */
-  readonly #admitting = new Set<string>();
+  /** Tables whose creation has been admitted and has no chart yet, by name. */
+  readonly #admitting = new Map<string, Promise<void>>();
   #stopped = false;
 
   private constructor(options: TableRegistryOptions) {
@@ -106,8 +106,11 @@ export class TableRegistry {
     if (existing === undefined && this.#admitting.has(request.name))
       return { error: 'ERR_BUSY_CREATING', appId: 0 };
     const [token, answer] = this.#requesters.wait(this.#options.answerDeadlineMs);
-    if (existing === undefined) await this.#admit(request, token);
-    else {
+    if (existing === undefined) {
+      const admission = this.#admit(request, token);
+      this.#admitting.set(request.name, admission);
+      await admission.finally(() => this.#admitting.delete(request.name));
+    } else {
       existing.host.send({
         type: 'CREATE',
         requester: token,
@@ -185,8 +188,15 @@ export class TableRegistry {
     for (const { host } of this.#live.values()) host.stop();
   }
 
+  /**
+   * Resolves when every creation that has come in so far is a table, or has failed. Whoever asks whether a table is
+   * there must not hear that it is not just before it appears.
+   */
+  async admissions(): Promise<void> {
+    await Promise.all(this.#admitting.values());
+  }
+
   async #admit(request: CreateTable, requester: string): Promise<void> {
-    this.#admitting.add(request.name);
     // The nodes that the request was checked against: they may all be silent for a moment after the write.
     const nodes = this.#options.nodes.alive().map(({ node }) => node);
     try {
@@ -209,8 +219,6 @@ export class TableRegistry {
     } catch (error) {
       const { error: code, hint } = storageAnswer(error);
       this.#requesters.answer(requester, { error: code, hint: `nothing was created: ${hint}` });
-    } finally {
-      this.#admitting.delete(request.name);
     }
   }
 
