@@ -1,4 +1,4 @@
-/** A follower's partition directory is deleted by hand: copied again while it is duplicated, and only then. */
+/** A follower's partition directory is deleted by hand: copied again while it is duplicated, and only then (SPEC S-GAP-1). */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
