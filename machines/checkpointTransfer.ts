@@ -9,10 +9,9 @@
  * What was verified is kept: a new try asks for the checkpoint again, and only if it is another one the
  * files start anew. Every failure carries the node it concerns, so "cannot reach" names both ends.
  */
-import { and, assign, not, raise, setup } from 'xstate';
+import { and, assign, fromEventObservable, not, raise, setup } from 'xstate';
 import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
 import { describeError } from './errors.js';
-import { fileCopyPlaceholder } from './fileCopyPlaceholder.js';
 import type { Trouble } from './messages.js';
 import { type RetryPolicy, retryCeilingMs } from './retry.js';
 
@@ -96,6 +95,14 @@ export interface FileCopyInput {
   readonly file: CheckpointFile;
 }
 
+/**
+ * Stands in for the actor that copies one file. A host provides the real one; without a host the copy is
+ * started and stays silent, so that an explorer decides what it reports, and when.
+ */
+const silentFileCopy = fromEventObservable<FileCopyReport, FileCopyInput>(() => ({
+  subscribe: () => ({ unsubscribe: () => {} }),
+}));
+
 const childId = (name: string): string => `file:${name}`;
 
 const base = setup({
@@ -106,7 +113,7 @@ const base = setup({
     meta: {} as StateMeta,
     tags: {} as 'blocked' | 'copied',
   },
-  actors: { fileCopy: fileCopyPlaceholder },
+  actors: { fileCopy: silentFileCopy },
   actions: {
     ...declareEffects<CheckpointTransferEffects>()(
       'locatePrimary',
