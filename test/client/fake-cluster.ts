@@ -49,7 +49,6 @@ export class FakeCluster implements AsyncDisposable {
   forgetScanners = false;
   maxInFlightPerKey = 0;
   putDelayMs = 0;
-  onScan: (() => void) | undefined;
   readonly #servers: RpcServer[] = [];
   readonly #scanners = new Map<number, { rows: KeyValue[]; batch: number }>();
   readonly #inFlight = new Map<string, number>();
@@ -349,7 +348,6 @@ export class FakeCluster implements AsyncDisposable {
         return { error: wanted.length > most ? 7 : 0, kvs: wanted.slice(0, most), ...where };
       },
       RPC_RRDB_RRDB_GET_SCANNER: (request, context) => {
-        this.onScan?.();
         return this.#scanned({ rows: this.#range(at, context, request), batch: request.batchSize });
       },
       RPC_RRDB_RRDB_SCAN: ({ contextId }, context) => {

@@ -392,8 +392,7 @@ export const createApp = (
     ),
   );
 
-export const queryConfig = (name: string): Buffer =>
-  field.struct(1, field.string(1, name), field.list(2, I32, []));
+const queryConfig = (name: string): Buffer => field.struct(1, field.string(1, name), field.list(2, I32, []));
 
 export const scanner = (batchRows: number): Buffer =>
   field.struct(

@@ -28,7 +28,6 @@ const built = (await import(
 
 /** As the public one, with servers that start in plain node. */
 export const startCluster: (options: StartClusterOptions) => Promise<EmbeddedCluster> = built.startCluster;
-export const serverEntry = join(dist, 'runtime/cluster/main.js');
 
 /** Quick to notice and to try again, so that a test of a wait does not take as long as the wait. */
 export const QUICK: NonNullable<StartClusterOptions['times']> = {
