@@ -12,6 +12,7 @@ import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
 import { addLoadCommand } from './load.js';
 import { Output } from './output.js';
+import { addPathsCommand } from './paths.js';
 import { addPolicyCommands } from './policy.js';
 import { addStatusCommand } from './status.js';
 import { addTableCommands } from './table.js';
@@ -41,6 +42,7 @@ export function buildProgram(onHelp: (text: string) => void = () => {}): Command
   addControlCommands(program);
   addVerifyCommand(program);
   addPolicyCommands(program);
+  addPathsCommand(program);
   return program;
 }
 
@@ -74,5 +76,21 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function usageError({ message, code }: CommanderError, args: readonly string[]): BridleError {
   const hint = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
-  return BridleError.of('BRIDLE_USAGE', { operation: ['bridle', ...args].join(' ').slice(0, 200), hint });
+  return BridleError.of('BRIDLE_USAGE', {
+    operation: ['bridle', ...args].join(' ').slice(0, 200),
+    hint,
+    next: `${['bridle', ...commandOf(args)].join(' ')} --help`,
+  });
+}
+
+/** The names of the command that a command line begins with: `load`, or `table create`. */
+function commandOf(args: readonly string[]): string[] {
+  const names: string[] = [];
+  let known: Command | undefined = buildProgram();
+  for (const arg of args) {
+    known = known?.commands.find((each) => each.name() === arg);
+    if (known === undefined) break;
+    names.push(arg);
+  }
+  return names;
 }
