@@ -98,7 +98,7 @@ describe('clusters', { timeout: TIMEOUT_MS }, () => {
       ['--name', 'a b'],
     ]) {
       const answer = await json(['up', ...bad, ...at(join(root, 'bad'))]);
-      expect(answer, String(bad)).toMatchObject({ exitCode: 2, error: { code: 'ERR_INVALID_PARAMETERS' } });
+      expect(answer, String(bad)).toMatchObject({ exitCode: 2, error: { code: 'BRIDLE_USAGE' } });
     }
   });
 });
@@ -169,6 +169,7 @@ describe('a duplication', { timeout: TIMEOUT_MS }, () => {
     });
     const explained = await bridle(['explain', ...at(east)]);
     expect(explained.stdout).toMatch(/^status +DS_LOG/m);
+    expect(explained.stdout).not.toMatch(/living|lifecycle/);
     // The follower is found through the data directories.
     expect(await json(['verify', 'users', ...at(east)])).toMatchObject({
       exitCode: 0,

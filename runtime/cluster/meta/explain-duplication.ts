@@ -162,7 +162,8 @@ function actorOf(
   const path = history?.state.split(' ').find((active) => active.startsWith(region));
   return {
     actor,
-    state: history?.state ?? '',
+    // Which region a state is in is the chart's own affair; people and programs get what it is called.
+    state: path !== undefined && region !== '' ? path.slice(region.length) : (history?.state ?? ''),
     meta: metaOf(meta, region) ?? NOTHING,
     sinceMs: (path === undefined ? undefined : history?.pathsSinceMs.get(path)) ?? history?.sinceMs ?? 0,
     trouble: history?.trouble ?? null,
