@@ -155,9 +155,13 @@ export const BRIDLE_ERRORS = {
   BRIDLE_USAGE: {
     kind: 'terminal',
     outcomeUnknown: false,
-    what: 'The command line is not complete or has something that is not known.',
+    what: 'The command line is not complete, or something in it is not known or not legal.',
     consequence: 'Nothing was done.',
-    causes: ['An argument is missing.', 'An option is misspelt or belongs to another command.'],
+    causes: [
+      'An argument is missing, or its value is not legal.',
+      'An option is misspelt or belongs to another command.',
+      'A file that is named is not there, or does not hold what it should.',
+    ],
     next: 'bridle --help',
   },
   BRIDLE_CLUSTER_ID_CLASH: {

@@ -5,7 +5,7 @@ export const TABLE_ERRORS = {
   ERR_APP_EXIST: {
     kind: 'operator',
     outcomeUnknown: false,
-    what: 'The follower cluster already has a table of that name, and it does not hand it to this duplication.',
+    what: 'The cluster that was asked already has a table of that name, and it is not handed over.',
     consequence:
       'Nothing was created or overwritten. If an earlier request of this duplication made the table, its owner mark shows that and the duplication goes on; otherwise it stays blocked until somebody decides what the table is.',
     causes: [

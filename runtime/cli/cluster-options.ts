@@ -1,7 +1,7 @@
 /** What `bridle up` is given, checked before any process is started. */
 import { readFile } from 'node:fs/promises';
 import { parseServers } from '../client/address.js';
-import { BridleError } from '../client/index.js';
+import { BridleError, type ErrorDetails } from '../client/index.js';
 import { type PolicyRule, policySchema } from '../cluster/policy.js';
 import { formatAddress } from '../pegasus/address.js';
 
@@ -63,7 +63,19 @@ function badPolicy(from: string, why: string, cause?: unknown): BridleError {
 
 /** Any failure to start, as an error of the catalogue. */
 export function startError(code: string, hint: string, { metaPort }: UpOptions, data: string): BridleError {
-  return BridleError.of(code, {
+  // A value of the command line, and nothing that a duplication or a copy could have to do with.
+  const ofUp: ErrorDetails =
+    code === 'ERR_FILE_OPERATION_FAILED'
+      ? {
+          consequence: 'No cluster was started.',
+          causes: ['Something that is no directory is in the way.', 'You may not write there.'],
+          next: 'bridle up --data ANOTHER_DIRECTORY',
+        }
+      : code === 'ERR_INVALID_PARAMETERS' || code === 'BRIDLE_USAGE'
+        ? { next: 'bridle up --help' }
+        : {};
+  return BridleError.of(code === 'ERR_INVALID_PARAMETERS' ? 'BRIDLE_USAGE' : code, {
+    ...ofUp,
     operation: 'up',
     hint,
     values: { path: data, ...(metaPort === 0 ? {} : { port: String(metaPort) }) },

@@ -1,7 +1,7 @@
 /** What every command has at hand: the global options, the cluster, the output, the interrupt. */
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type CallLimits, type Cluster, openCluster } from '../client/index.js';
+import { BridleError, type CallLimits, type Cluster, openCluster } from '../client/index.js';
 import { Output } from './output.js';
 import { runningState } from './state-file.js';
 
@@ -113,6 +113,12 @@ export async function perform(command: Command, work: Work): Promise<void> {
   try {
     await using context = new CommandContext(command.optsWithGlobals<GlobalOptions>(), interrupt.signal);
     process.exitCode = (await work(context)) ?? 0;
+  } catch (error) {
+    // After Ctrl-C whatever fails does so because of it, however the place that noticed calls it.
+    const known = BridleError.from(error);
+    if (!interrupt.signal.aborted || known.code === 'ERR_THREAD_INTERRUPTED') throw error;
+    process.exitCode = undefined;
+    throw BridleError.of('ERR_THREAD_INTERRUPTED', { hint: 'canceled by the caller', cause: error });
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { BridleError, loadRows, type RowFormat } from '../client/index.js';
 import { perform } from './context.js';
-import { formatBytes, formatMs } from './output.js';
+import { formatBytes, formatMs, plural } from './output.js';
 import { reportProgress } from './progress.js';
 
 interface LoadCommandOptions {
@@ -58,7 +58,7 @@ Examples:
           const { rows, bytes, elapsedMs, rowsPerSecond } = report;
           context.out.result(
             { table, ...report },
-            `${rows} rows (${formatBytes(bytes)}) loaded into ${table} in ${formatMs(elapsedMs)}, ${rowsPerSecond} rows/s`,
+            `${plural(rows, 'row')} (${formatBytes(bytes)}) loaded into ${table} in ${formatMs(elapsedMs)}, ${rowsPerSecond} rows/s`,
           );
         } finally {
           progress.stop();

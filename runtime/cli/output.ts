@@ -27,6 +27,11 @@ export function formatFacts(facts: readonly (readonly [label: string, value: str
   return facts.map(([label, value]) => `${label.padEnd(width)}  ${printable(value)}`.trimEnd()).join('\n');
 }
 
+/** @example plural(1, 'row') // '1 row' */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** @example formatBytes(1_500_000) // '1.5 MB' */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

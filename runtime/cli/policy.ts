@@ -5,12 +5,13 @@ import { BridleError } from '../client/index.js';
 import { fetchPolicy, setPolicy } from '../live/index.js';
 import { parsePolicy, readPolicyFile } from './cluster-options.js';
 import { perform } from './context.js';
-import { formatTable } from './output.js';
+import { formatTable, plural } from './output.js';
 
 export function addPolicyCommands(program: Command): void {
   const policy = program
     .command('policy')
-    .description('whom an embedded cluster talks to: rules by peer and operation');
+    .description('whom an embedded cluster talks to: rules by peer and operation')
+    .addHelpText('after', '\nExamples:\n  $ bridle policy show\n  $ bridle policy set rules.json');
 
   policy
     .command('show')
@@ -24,8 +25,8 @@ export function addPolicyCommands(program: Command): void {
         context.out.result({ cluster: cluster.name, ...answer }, () => {
           const { rules, version } = answer.policy;
           const behind = answer.nodes.filter(({ policyVersion }) => policyVersion !== version).length;
-          const state = behind === 0 ? 'in force everywhere' : `${behind} servers do not have it yet`;
-          const head = `version ${version}, ${rules.length} rules, ${state}`;
+          const state = behind === 0 ? 'in force everywhere' : `${plural(behind, 'server')} without it yet`;
+          const head = `version ${version}, ${plural(rules.length, 'rule')}, ${state}`;
           if (rules.length === 0) return `${head}: everything is allowed`;
           const rows = rules.map((rule) => [rule.effect, rule.peer, rule.operation].map(String));
           return `${head}\n${formatTable(['EFFECT', 'PEER', 'OPERATION'], rows)}`;
@@ -60,7 +61,7 @@ Example, a firewall that swallows what the follower's servers ask for:
         if (set === undefined) throw notEmbedded(cluster.name);
         context.out.result(
           { cluster: cluster.name, policy: set },
-          `version ${set.version} with ${rules.length} rules is in force`,
+          `version ${set.version} with ${plural(rules.length, 'rule')} is in force`,
         );
         return undefined;
       }),

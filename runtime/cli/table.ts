@@ -2,10 +2,16 @@
 import type { Command } from 'commander';
 import type { TableInfo } from '../client/index.js';
 import { parseWhole, perform } from './context.js';
-import { formatTable } from './output.js';
+import { formatTable, plural } from './output.js';
 
 export function addTableCommands(program: Command): void {
-  const table = program.command('table').description('create, list and drop tables');
+  const table = program
+    .command('table')
+    .description('create, list and drop tables')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ bridle table create users --partitions 16\n  $ bridle table list',
+    );
 
   table
     .command('create')
@@ -24,7 +30,7 @@ export function addTableCommands(program: Command): void {
         });
         context.out.result(
           created,
-          `table ${created.name} created with ${created.partitionCount} partitions`,
+          `table ${created.name} created with ${plural(created.partitionCount, 'partition')}`,
         );
         return undefined;
       }),

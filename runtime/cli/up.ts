@@ -75,11 +75,8 @@ async function startDetached(options: UpOptions, context: CommandContext): Promi
   if (options.policy !== undefined) await readPolicyFile(options.policy);
   const logFile = join(data, 'supervisor.log');
   await mkdir(data, { recursive: true }).catch((error: unknown) => {
-    throw BridleError.of('ERR_FILE_OPERATION_FAILED', {
-      operation: 'up',
-      hint: `cannot make ${data}: ${error instanceof Error ? error.message : String(error)}`,
-      cause: error,
-    });
+    const why = error instanceof Error ? error.message : String(error);
+    throw startError('ERR_FILE_OPERATION_FAILED', `cannot make ${data}: ${why}`, options, data);
   });
   await using log = await open(logFile, 'a');
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), '--foreground'], {

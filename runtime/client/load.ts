@@ -131,7 +131,7 @@ function formatOf({ format, path }: LoadOptions): RowFormat {
   if (found !== undefined) return found;
   throw BridleError.of('BRIDLE_USAGE', {
     operation: 'load',
-    hint: 'the format cannot be told from the name; say csv or jsonl',
+    hint: 'the format cannot be told from the name; say csv or jsonl (--format)',
     ...(path === undefined ? {} : { values: { path } }),
   });
 }

@@ -139,6 +139,7 @@ function tableExists(metas: MetaSession, name: string): BridleError {
     peer: metas.peer,
     hint: `there is already a table named "${name}"`,
     consequence: 'Nothing was changed.',
+    causes: ['The table was created before, by you or by somebody else.', 'A duplication copies into it.'],
     values: { table: name, remoteTable: name },
   });
 }

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRemote, readPolicyFile } from '../../runtime/cli/cluster-options.js';
+import { addGlobalOptions, perform } from '../../runtime/cli/context.js';
 import { exitCodeOf } from '../../runtime/cli/exit-codes.js';
 import { formatBytes, formatFacts, formatMs, formatTable, Output } from '../../runtime/cli/output.js';
 import { buildProgram } from '../../runtime/cli/program.js';
@@ -106,6 +108,16 @@ describe('options of up', () => {
   });
 });
 
+describe('Ctrl-C', () => {
+  it('is what a command failed of, however the place that noticed calls it', async () => {
+    const interrupted = perform(addGlobalOptions(new Command()), async () => {
+      process.emit('SIGINT');
+      throw new Error('This operation was aborted');
+    });
+    await expect(interrupted).rejects.toEqual(fails('ERR_THREAD_INTERRUPTED'));
+  });
+});
+
 describe('the state file', () => {
   const state = {
     name: 'state-west',
@@ -136,7 +148,7 @@ describe('the state file', () => {
 
 describe('help', () => {
   it('shows an example for every command', () => {
-    const leaves = buildProgram().commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]));
+    const leaves = buildProgram().commands.flatMap((one) => [one, ...one.commands]);
     expect(leaves.length).toBeGreaterThan(15);
     for (const command of leaves) {
       let help = '';

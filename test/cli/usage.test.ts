@@ -28,6 +28,21 @@ describe('without a cluster', () => {
     expect(run.stderr).toContain('next ');
   });
 
+  it.each([
+    [['table', 'create'], 'bridle table create --help'],
+    [['up', '--meta-port', '99999', '--data', '/tmp/bridle-never'], 'bridle up --help'],
+    [['up', '--name', 'a b', '--data', '/tmp/bridle-never'], 'bridle up --help'],
+    [['nope'], 'bridle --help'],
+  ])('%j names the help of its own command', async (args, next) => {
+    expect(await json(args)).toMatchObject({ exitCode: 2, error: { code: 'BRIDLE_USAGE', next } });
+  });
+
+  it('speaks of directories, not of checkpoints, when a cluster has nowhere to live', async () => {
+    expect(await json(['up', '--data', '/dev/null'])).toMatchObject({
+      error: { code: 'ERR_FILE_OPERATION_FAILED', next: 'bridle up --data ANOTHER_DIRECTORY' },
+    });
+  });
+
   it('says so as JSON too, with the same code', async () => {
     expect(await json(['table', 'create'])).toMatchObject({ exitCode: 2, error: { code: 'BRIDLE_USAGE' } });
   });
