@@ -79,10 +79,13 @@ async function play(
     return resource;
   };
   const { replicas, signal } = options;
-  const [followerServers, sourceServers] = await Promise.all([
+  const starting = [
     startCluster({ name: 'west', id: 2, directory: join(directory, 'west'), replicas, signal }).then(keep),
     startCluster({ name: 'east', id: 1, directory: join(directory, 'east'), replicas, signal }).then(keep),
-  ]);
+  ] as const;
+  // When one fails, the other has to be up before it can be taken down.
+  await Promise.allSettled(starting);
+  const [followerServers, sourceServers] = await Promise.all(starting);
   const source = keep(await openCluster({ meta: sourceServers.meta, signal }));
   const follower = keep(await openCluster({ meta: followerServers.meta, signal }));
   options.say(

@@ -42,6 +42,8 @@ try {
   process.on('SIGTERM', () => void close('SIGTERM'));
   process.on('SIGINT', () => void close('SIGINT'));
   process.on('disconnect', () => void close('the parent process ended'));
+  // It may have gone while this server was starting: nobody would hear that it is ready, or ever stop it.
+  if (process.connected === false) await close('the parent process ended');
   log.info('listening', { address: `${config.listen.host}:${config.listen.port}`, pid: process.pid });
   await tell({ type: 'ready' });
 } catch (error) {
