@@ -82,7 +82,9 @@ export function instrument(given: AnyStateMachine): InstrumentedMachine {
     options: { maxIterations?: number } | undefined;
     implementations: { guards: Readonly<Record<string, unknown>> };
   };
-  open.options = { ...open.options, maxIterations: open.options?.maxIterations ?? MAX_MICROSTEPS };
+  // xstate's own default is no limit.
+  const { maxIterations = MAX_MICROSTEPS } = open.options ?? {};
+  open.options = { ...open.options, maxIterations: Math.min(maxIterations, MAX_MICROSTEPS) };
 
   const states: ChartState[] = [];
   const transitions: ChartTransition[] = [];

@@ -81,7 +81,7 @@ export function suiteAsVitest(suite: Suite, { module, machine }: VitestOptions):
   const cases = suite.paths.map((path) => {
     const rows = path.steps.map(({ event, timer, to }) => {
       const fired = timer === undefined ? '' : `, timer: ${JSON.stringify(timer)}`;
-      return `      { event: ${JSON.stringify(event)}${fired}, then: ${JSON.stringify(to)} },`;
+      return `      { event: ${JSON.stringify(event)}${fired}, state: ${JSON.stringify(to)} },`;
     });
     return [
       `  it(${JSON.stringify(pathTitle(path))}, () =>`,

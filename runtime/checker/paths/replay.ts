@@ -8,7 +8,7 @@ export interface WrittenStep {
   /** Id of the timer that fires with the event. */
   readonly timer?: string;
   /** Active leaf states afterwards. */
-  readonly then: string;
+  readonly state: string;
 }
 
 /** @throws Error naming the first step that led somewhere else */
@@ -16,10 +16,10 @@ export function replaySteps(machine: AnyStateMachine, input: unknown, steps: rea
   const start = { name: 'written', input, state: '', expected: undefined as never };
   const driver = new ActorDriver(machine, { start });
   try {
-    for (const [at, { event, timer, then }] of steps.entries()) {
+    for (const [at, { event, timer, state }] of steps.entries()) {
       driver.send(event, timer === undefined ? {} : { timer });
       const now = controlOf(driver.snapshot);
-      if (now !== then) throw new Error(`step ${at + 1}, ${event.type}: expected ${then}, now in ${now}`);
+      if (now !== state) throw new Error(`step ${at + 1}, ${event.type}: expected ${state}, now in ${now}`);
     }
   } finally {
     driver.stop();
