@@ -2,7 +2,7 @@
  * Takes single steps of one machine, purely: no child runs, no timer ticks, no effect is performed.
  *
  * xstate's `transition()` builds an actor and runs the initial transition on every call; here one actor
- * scope is used for all steps, which makes a step 3 to 5 times cheaper (docs/paths.md has the figures).
+ * scope is used for all steps, which makes a step several times cheaper; docs/paths.md has the figures.
  * The scope has a parent that only listens: charts that report to their parent can be explored alone.
  */
 import { type AnyStateMachine, createActor, createMachine, type EventObject } from 'xstate';
