@@ -28,8 +28,11 @@ export class DemoWatch implements AsyncDisposable {
   #loop: Promise<void> = Promise.resolve();
   #latest: Explanation | null = null;
   #told = '';
-  #firstTroubleMs: number | null = null;
-  #lastTroubleMs = 0;
+  /** When the story took its latest turn. */
+  #turnedMs = Date.now();
+  /** Since when trouble stands in the way: from the turn before it was seen, for it began in between. */
+  #blockedSinceMs: number | null = null;
+  #blockedMs = 0;
 
   constructor(source: Cluster, table: string, options: DemoWatchOptions) {
     this.#source = source;
@@ -45,8 +48,9 @@ export class DemoWatch implements AsyncDisposable {
     return [...this.#troubles];
   }
 
+  /** How long trouble stood in the way, all its times together. */
   get blockedMs(): number {
-    return this.#firstTroubleMs === null ? 0 : this.#lastTroubleMs - this.#firstTroubleMs;
+    return this.#blockedMs + (this.#blockedSinceMs === null ? 0 : Date.now() - this.#blockedSinceMs);
   }
 
   start(): void {
@@ -93,18 +97,25 @@ export class DemoWatch implements AsyncDisposable {
   #tell(explanation: Explanation): void {
     const troubles = explanation.waiting.flatMap(({ trouble }) => (trouble === null ? [] : [trouble]));
     const worst = troubles.at(-1);
-    if (worst !== undefined && explanation.status !== 'DS_LOG') {
-      this.#firstTroubleMs ??= Date.now();
-      this.#lastTroubleMs = Date.now();
-    }
     const summary = `${explanation.status} ${worst === undefined ? '' : shortTrouble(worst)}`;
     if (summary === this.#told) return;
+    this.#turn(worst !== undefined && explanation.status !== 'DS_LOG');
     this.#told = summary;
     this.#options.say(explanation.line);
     if (worst === undefined) return;
     this.#troubles.add(shortTrouble(worst));
     this.#options.say(`  likely: ${worst.causes[0] ?? worst.what}`);
     this.#options.say(`  next:   ${explanation.next}`);
+  }
+
+  #turn(troubled: boolean): void {
+    const nowMs = Date.now();
+    if (troubled) this.#blockedSinceMs ??= this.#turnedMs;
+    else if (this.#blockedSinceMs !== null) {
+      this.#blockedMs += nowMs - this.#blockedSinceMs;
+      this.#blockedSinceMs = null;
+    }
+    this.#turnedMs = nowMs;
   }
 
   #end(why: string): void {
