@@ -61,6 +61,13 @@ async function partitionsOf({ appId }: Table): Promise<PartitionView[]> {
   return all.flat().filter((partition) => partition.appId === appId);
 }
 
+/** A removal is answered when it is durable; the replica servers hear of it with their next sync. */
+async function stoppedEverywhere(table: Table): Promise<void> {
+  await until('every partition to be free of duplications', async () =>
+    (await partitionsOf(table)).every(({ duplications }) => duplications.length === 0),
+  );
+}
+
 /** The only partition of a table. */
 async function logOf(table: Table): Promise<PartitionView> {
   const [only] = await partitionsOf(table);
@@ -190,6 +197,7 @@ describe('given a duplication that is removed', () => {
     await first.remove({ wait: true, follower: 'keep', timeoutMs: 10_000 });
     expect(await pair.source.client.listDuplications('kept')).toEqual([]);
     expect(await countRows(await pair.follower.client.table('kept'))).toBe(200);
+    await stoppedEverywhere(table);
     await table.put('after', '', 'not shipped any more');
     expect(await (await pair.follower.client.table('kept')).get('after', '')).toBeUndefined();
 
