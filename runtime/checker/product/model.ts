@@ -28,6 +28,11 @@ export interface Message {
   readonly tag?: string;
   /** Nobody waits for it any more; it may arrive all the same. */
   readonly late?: true;
+  /**
+   * Never lost or repeated, and gone when its conversation is given up: what is told anew until it has
+   * arrived, so that losing one of the tellings is a delay and nothing else.
+   */
+  readonly reliable?: true;
 }
 
 /** What a step makes of a process, and what it puts on the network. */
