@@ -20,6 +20,7 @@ import {
   type InspectionEvent,
 } from 'xstate';
 import { fullJitterMs, type RetryPolicy } from '../machines/retry.js';
+import { type Clock, systemClock } from './clock.js';
 import type { Envelope } from './envelope.js';
 import { type Link, perfectLink } from './link.js';
 import { Mailbox } from './mailbox.js';
@@ -55,7 +56,8 @@ export interface ChartHostOptions<Machine extends AnyStateMachine> extends Chart
   readonly input: InputFrom<Machine>;
   /** Between effects and their handlers. */
   readonly link?: Link;
-  readonly now?: () => number;
+  /** Whose timers the chart's delays are. Default: the system's. */
+  readonly clock?: Clock;
   /** In [0, 1), for jitter. */
   readonly random?: () => number;
   /**
@@ -90,17 +92,22 @@ export class ChartHost<Machine extends AnyStateMachine> {
   readonly #abort = new AbortController();
   readonly #subscriptions: Subscription[] = [];
   readonly #options: ChartHostOptions<Machine>;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #sequence = 0;
 
   constructor(options: ChartHostOptions<Machine>) {
     this.name = options.name;
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#clock = options.clock ?? systemClock;
     const provided = this.#provide(options.machine, options) as Machine;
     this.#actor = createActor(provided, {
       input: options.input,
       id: options.name,
+      clock: {
+        setTimeout: (fire: () => void, delayMs: number) =>
+          this.#clock.setTimeout(fire, delayMs, this.#newestTimer()),
+        clearTimeout: (timer: unknown) => this.#clock.clearTimeout(timer),
+      },
       inspect: (event: InspectionEvent) => this.#inspect(event),
     } as never);
     const link = options.link ?? perfectLink;
@@ -170,10 +177,18 @@ export class ChartHost<Machine extends AnyStateMachine> {
   #post(mailbox: Mailbox<unknown>, from: string, to: string, kind: string, body: unknown): void {
     this.#sequence += 1;
     const id = `${this.name}#${this.#sequence}`;
-    const taken = mailbox.post({ id, from, to, kind, body, sentAt: this.#now() });
+    const taken = mailbox.post({ id, from, to, kind, body, sentAt: this.#clock.epochMs() });
     if (!taken && !this.#abort.signal.aborted) {
       this.#options.onDefect?.(new Error(`the mailbox is full, ${kind} is lost`), kind);
     }
+  }
+
+  /** What a timer that is being set is for; xstate enters it into its list just before it sets it. */
+  #newestTimer(): string {
+    const newest = Object.values(this.#actor.system.getSnapshot()._scheduledEvents).at(-1);
+    if (newest === undefined) return this.name;
+    const [, , delay = newest.event.type] = newest.event.type.split('.');
+    return `${delay} of ${nameOf(newest.source)}`;
   }
 
   #perform(envelope: Envelope): void {

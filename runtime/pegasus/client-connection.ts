@@ -1,10 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import type { Clock } from '../../actors/clock.js';
 import { formatAddress } from './address.js';
 import { BinaryReader } from './buffer.js';
 import { encodeArgument, type Request, RPC, type RpcCode } from './codes.js';
 import type { RpcProtocol } from './context.js';
 import { invalidParameters, RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
+import type { Connection, Network } from './network.js';
 import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
 import type { Address, Gpid, WireType } from './schema.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
@@ -21,6 +22,8 @@ export interface ConnectionOptions {
   readonly maxFrameBytes: number;
   readonly maxPendingPerConnection: number;
   readonly connectTimeoutMs: number;
+  readonly network: Network;
+  readonly clock: Clock;
 }
 
 /** Counters shared by all connections of a client. */
@@ -45,7 +48,7 @@ interface Pending {
   readonly response: WireType;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: RpcError) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: unknown;
   readonly forgetSignal: (() => void) | undefined;
 }
 
@@ -55,7 +58,7 @@ export class ClientConnection {
   readonly #peerText: string;
   readonly #options: ConnectionOptions;
   readonly #counters: ReplyCounters;
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #queue: WriteQueue;
   readonly #reader: FrameReader;
   readonly #pending = new Map<number, Pending>();
@@ -74,15 +77,17 @@ export class ClientConnection {
       kind: options.protocol === 'rdsn' ? 'rdsn' : 'thft-response',
       maxFrameBytes: options.maxFrameBytes,
     });
-    this.#socket = connect({ host: peer.host, port: peer.port, noDelay: true });
+    const { clock, network } = options;
+    this.#socket = network.connect(peer, options.fromAddress);
     this.#queue = new WriteQueue(this.#socket);
-    const connecting = setTimeout(
+    const connecting = clock.setTimeout(
       () => this.fail('ERR_NETWORK_FAILURE', `not connected within ${options.connectTimeoutMs} ms`),
       options.connectTimeoutMs,
+      `connecting to ${this.#peerText}`,
     );
-    this.#socket.once('connect', () => clearTimeout(connecting));
+    this.#socket.once('connect', () => clock.clearTimeout(connecting));
     this.#socket.once('close', () => {
-      clearTimeout(connecting);
+      clock.clearTimeout(connecting);
       this.fail('ERR_NETWORK_FAILURE', 'connection closed');
     });
     this.#socket.on('error', (error) => this.fail('ERR_NETWORK_FAILURE', error.message));
@@ -114,7 +119,11 @@ export class ClientConnection {
     if (response === null) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const end = (code: string, detail: string) => this.#reject(seqId, code, detail);
-      const timer = setTimeout(end, call.timeoutMs, 'ERR_TIMEOUT', `no reply within ${call.timeoutMs} ms`);
+      const timer = this.#options.clock.setTimeout(
+        () => end('ERR_TIMEOUT', `no reply within ${call.timeoutMs} ms`),
+        call.timeoutMs,
+        `reply to ${call.code}`,
+      );
       const { signal } = call;
       let forgetSignal: (() => void) | undefined;
       if (signal !== undefined) {
@@ -232,7 +241,7 @@ export class ClientConnection {
 
   #settle(seqId: number, pending: Pending): void {
     this.#pending.delete(seqId);
-    clearTimeout(pending.timer);
+    this.#options.clock.clearTimeout(pending.timer);
     pending.forgetSignal?.();
   }
 

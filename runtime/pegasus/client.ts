@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../actors/clock.js';
 import { formatAddress } from './address.js';
 import { ClientConnection, type ConnectionOptions, type ReplyCounters } from './client-connection.js';
 import type { Request, Response, RpcCode } from './codes.js';
@@ -5,6 +6,7 @@ import type { RpcProtocol } from './context.js';
 import { RpcError } from './errors.js';
 import { DEFAULT_MAX_RESPONSE_FRAME_BYTES } from './frame-reader.js';
 import { threadHashOf } from './key.js';
+import { type Network, tcp } from './network.js';
 import type { Address, Gpid } from './schema.js';
 
 export interface RpcClientOptions {
@@ -20,6 +22,9 @@ export interface RpcClientOptions {
   readonly maxPendingPerConnection?: number;
   /** Default 5000. */
   readonly connectTimeoutMs?: number;
+  /** Default: TCP, and the system's clock. */
+  readonly network?: Network;
+  readonly clock?: Clock;
 }
 
 export interface CallOptions {
@@ -72,6 +77,8 @@ export class RpcClient implements AsyncDisposable {
       maxFrameBytes: options.maxFrameBytes ?? DEFAULT_MAX_RESPONSE_FRAME_BYTES,
       maxPendingPerConnection: options.maxPendingPerConnection ?? 1024,
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+      network: options.network ?? tcp,
+      clock: options.clock ?? systemClock,
     };
   }
 

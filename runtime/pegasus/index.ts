@@ -7,6 +7,7 @@ export * from './enums.js';
 export * from './errors.js';
 export { FrameReader } from './frame-reader.js';
 export * from './key.js';
+export { type Connection, type Listener, type Network, tcp } from './network.js';
 export type { Address, BaseType, Field, Fields, Gpid, Infer, StructType, WireType } from './schema.js';
 export * from './schemas/index.js';
 export * from './server.js';

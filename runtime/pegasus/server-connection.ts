@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net';
 import { BinaryReader, type BinaryWriter } from './buffer.js';
 import { isRpcCode, RPC, type RpcCode } from './codes.js';
 import type { PolicyVerdict, RequestContext } from './context.js';
 import { invalidData, RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import { formatHttpResponse, parseHttpBlock } from './http.js';
+import type { Connection } from './network.js';
 import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackContext } from './rdsn.js';
 import type { Address, WireType } from './schema.js';
 import { type RequestHead, ServerContext } from './server-context.js';
@@ -26,7 +26,7 @@ type Reply = (error: string, writeResult?: (w: BinaryWriter) => void) => void;
 
 /** One accepted socket, whatever it turns out to speak. */
 export class ServerConnection {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #core: ServerCore;
   readonly #peer: Address;
   readonly #reader: FrameReader;
@@ -42,7 +42,7 @@ export class ServerConnection {
   /** Since when a frame has been awaited; undefined while none is begun. */
   #awaitingSinceMs: number | undefined;
 
-  constructor(socket: Socket, core: ServerCore) {
+  constructor(socket: Connection, core: ServerCore) {
     this.#socket = socket;
     this.#core = core;
     // A dual-stack listener reports IPv4 peers in mapped form.
@@ -50,7 +50,7 @@ export class ServerConnection {
     this.#peer = { host, port: socket.remotePort ?? 0 };
     this.#reader = new FrameReader({ maxFrameBytes: core.limits.maxFrameBytes });
     this.#queue = new WriteQueue(socket);
-    this.#lastActivityMs = core.now();
+    this.#lastActivityMs = core.clock.now();
     this.#awaitingSinceMs = this.#lastActivityMs;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#onData(chunk));
@@ -85,14 +85,14 @@ export class ServerConnection {
 
   #onData(chunk: Buffer): void {
     if (this.#closing) return;
-    this.#lastActivityMs = this.#core.now();
+    this.#lastActivityMs = this.#core.clock.now();
     this.#reader.push(chunk);
     this.#drain();
   }
 
   /** A reply has gone out or the socket takes bytes again: go on reading if that was what we waited for. */
   #onRoom(): void {
-    this.#lastActivityMs = this.#core.now();
+    this.#lastActivityMs = this.#core.clock.now();
     if (this.#paused) this.#drain();
     this.#endIfDone();
   }
@@ -129,7 +129,7 @@ export class ServerConnection {
     // While we do not read, a frame that is not complete is not the sender's fault.
     if (pause || this.#reader.heldBytes === 0) {
       if (this.#reader.kind !== undefined) this.#awaitingSinceMs = undefined;
-    } else this.#awaitingSinceMs ??= this.#core.now();
+    } else this.#awaitingSinceMs ??= this.#core.clock.now();
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#socket.pause();
@@ -178,12 +178,12 @@ export class ServerConnection {
   }
 
   #onRequest(head: RequestHead, args: Buffer | undefined, reply: Reply): void {
-    const { counters, policy, handlers, now } = this.#core;
+    const { counters, policy, handlers, clock } = this.#core;
     const { code } = head;
     const operation = isRpcCode(code) ? code : UNKNOWN_OPERATION;
     counters.requests++;
     counters.byOperation[operation] = (counters.byOperation[operation] ?? 0) + 1;
-    const context = new ServerContext(head, now);
+    const context = new ServerContext(head, clock);
     const verdict = policy === undefined ? 'allow' : this.#judge(policy, context);
     if (verdict === 'drop') {
       counters.dropped++;

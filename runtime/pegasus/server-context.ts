@@ -1,3 +1,4 @@
+import type { Clock } from '../../actors/clock.js';
 import type { RequestContext, RpcProtocol } from './context.js';
 import type { Address, Gpid } from './schema.js';
 
@@ -23,14 +24,14 @@ export class ServerContext implements RequestContext {
   readonly partitionHash: bigint;
   readonly threadHash: number;
   readonly timeoutMs: number;
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
   readonly #arrivedMs: number;
   #controller: AbortController | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: unknown;
   #abortReason: Error | undefined;
   #over = false;
 
-  constructor(head: RequestHead, now: () => number) {
+  constructor(head: RequestHead, clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>) {
     this.protocol = head.protocol;
     this.code = head.code;
     this.peer = head.peer;
@@ -38,8 +39,8 @@ export class ServerContext implements RequestContext {
     this.partitionHash = head.partitionHash;
     this.threadHash = head.threadHash;
     this.timeoutMs = head.timeoutMs;
-    this.#now = now;
-    this.#arrivedMs = now();
+    this.#clock = clock;
+    this.#arrivedMs = clock.now();
   }
 
   get signal(): AbortSignal {
@@ -48,10 +49,10 @@ export class ServerContext implements RequestContext {
       this.#controller = controller;
       if (this.#abortReason !== undefined) controller.abort(this.#abortReason);
       else if (this.timeoutMs > 0 && !this.#over) {
-        const leftMs = this.#arrivedMs + this.timeoutMs - this.#now();
+        const leftMs = this.#arrivedMs + this.timeoutMs - this.#clock.now();
         const expire = () => this.abort('the deadline has passed');
         if (leftMs <= 0) expire();
-        else this.#timer = setTimeout(expire, Math.min(leftMs, MAX_TIMER_MS));
+        else this.#timer = this.#clock.setTimeout(expire, Math.min(leftMs, MAX_TIMER_MS));
       }
     }
     return this.#controller.signal;
@@ -68,6 +69,6 @@ export class ServerContext implements RequestContext {
   /** The request has been answered: the deadline means nothing any more. */
   finish(): void {
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
   }
 }

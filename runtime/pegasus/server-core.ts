@@ -1,3 +1,4 @@
+import type { Clock } from '../../actors/clock.js';
 import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
 import type { Address } from './schema.js';
 
@@ -30,5 +31,5 @@ export interface ServerCore {
   readonly counters: ServerCounters;
   readonly onMalformed: (peer: Address, reason: string) => void;
   readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
 }

@@ -1,8 +1,9 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { type Clock, systemClock } from '../../actors/clock.js';
 import { formatAddress } from './address.js';
 import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
 import { RpcError } from './errors.js';
 import { DEFAULT_MAX_REQUEST_FRAME_BYTES } from './frame-reader.js';
+import { type Connection, type Listener, type Network, tcp } from './network.js';
 import type { Address } from './schema.js';
 import { ServerConnection } from './server-connection.js';
 import type { RpcServerLimits, ServerCore } from './server-core.js';
@@ -28,8 +29,9 @@ export interface RpcServerOptions {
   readonly onMalformed?: (peer: Address, reason: string) => void;
   /** A handler threw something else than RpcError or WireError, or returned a wrong struct; HTTP has no context. */
   readonly onHandlerError?: (error: unknown, context: RequestContext | undefined) => void;
-  /** Monotonic milliseconds; for tests. */
-  readonly now?: () => number;
+  /** Default: TCP, and the system's clock. */
+  readonly network?: Network;
+  readonly clock?: Clock;
 }
 
 /** Snapshot of a server; all but `connections` count from the start. */
@@ -59,13 +61,17 @@ export interface RpcServerStats {
  * const { port } = await server.listen({ host: '127.0.0.1', port: 0 });
  */
 export class RpcServer implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #network: Network;
   readonly #core: ServerCore;
   readonly #connections = new Set<ServerConnection>();
   #refused = 0;
-  #sweeper: NodeJS.Timeout | undefined;
+  #listening: Promise<Listener | null> = Promise.resolve(null);
+  #sweeper: unknown;
+  #closed = false;
 
   constructor(options: RpcServerOptions) {
+    const clock = options.clock ?? systemClock;
+    this.#network = options.network ?? tcp;
     this.#core = {
       handlers: options.handlers,
       http: options.http,
@@ -74,33 +80,30 @@ export class RpcServer implements AsyncDisposable {
       counters: { requests: 0, malformed: 0, denied: 0, dropped: 0, byOperation: {} },
       onMalformed: options.onMalformed ?? (() => {}),
       onHandlerError: options.onHandlerError ?? (() => {}),
-      now: options.now ?? (() => performance.now()),
+      clock: {
+        now: () => clock.now(),
+        setTimeout: (wake, delayMs) => clock.setTimeout(wake, delayMs, 'deadline of a request'),
+        clearTimeout: (timer) => clock.clearTimeout(timer),
+      },
     };
-    // Half-open: a caller may close its side after the last request and still read the answers.
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
   /**
    * Starts to listen; port 0 picks a free one. Resolves with the address in use. Rejects with RpcError
    * ERR_ADDRESS_ALREADY_USED, or ERR_NETWORK_START_FAILED for any other reason.
    */
-  listen(address: Address): Promise<Address> {
-    return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException) => {
-        const code = error.code === 'EADDRINUSE' ? 'ERR_ADDRESS_ALREADY_USED' : 'ERR_NETWORK_START_FAILED';
-        reject(new RpcError(code, 'listen', formatAddress(address), error.message));
-      };
-      this.#server.once('error', fail);
-      this.#server.listen({ host: address.host, port: address.port }, () => {
-        this.#server.off('error', fail);
-        // Accepting can fail for want of descriptors; the listener survives that.
-        this.#server.on('error', () => {});
-        this.#startSweeper();
-        const bound = this.#server.address();
-        const port = bound !== null && typeof bound === 'object' ? bound.port : address.port;
-        resolve({ host: address.host, port });
-      });
-    });
+  async listen(address: Address): Promise<Address> {
+    const listening = this.#network.listen(address, (socket) => this.#accept(socket));
+    this.#listening = listening.catch(() => null);
+    try {
+      const { port } = await listening;
+      if (!this.#closed) this.#startSweeper();
+      return { host: address.host, port };
+    } catch (thrown) {
+      const error = thrown as NodeJS.ErrnoException;
+      const code = error.code === 'EADDRINUSE' ? 'ERR_ADDRESS_ALREADY_USED' : 'ERR_NETWORK_START_FAILED';
+      throw new RpcError(code, 'listen', formatAddress(address), error.message);
+    }
   }
 
   stats(): RpcServerStats {
@@ -115,8 +118,9 @@ export class RpcServer implements AsyncDisposable {
 
   /** Stops listening and closes every connection; requests in work get no answer. */
   async close(): Promise<void> {
-    clearInterval(this.#sweeper);
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#closed = true;
+    this.#core.clock.clearTimeout(this.#sweeper);
+    const closed = this.#listening.then((listener) => listener?.close());
     for (const connection of this.#connections) connection.destroy();
     await closed;
   }
@@ -125,7 +129,7 @@ export class RpcServer implements AsyncDisposable {
     return this.close();
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Connection): void {
     if (this.#connections.size >= this.#core.limits.maxConnections) {
       this.#refused++;
       socket.on('error', () => {});
@@ -140,10 +144,11 @@ export class RpcServer implements AsyncDisposable {
   #startSweeper(): void {
     const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
     const periodMs = Math.max(5, Math.min(headerTimeoutMs, idleTimeoutMs, 60_000) / 4);
-    this.#sweeper = setInterval(() => {
-      const nowMs = this.#core.now();
+    const sweep = () => {
+      const nowMs = this.#core.clock.now();
       for (const connection of this.#connections) connection.checkTimeouts(nowMs);
-    }, periodMs);
-    this.#sweeper.unref();
+      this.#startSweeper();
+    };
+    this.#sweeper = this.#core.clock.setTimeout(sweep, periodMs);
   }
 }

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import { BinaryWriter } from './buffer.js';
+import type { Connection } from './network.js';
 
 /** Beyond this much the batch goes out at once instead of at the end of the tick. */
 const FLUSH_BYTES = 256 * 1024;
@@ -14,12 +14,12 @@ const MAX_BATCH_HINT_BYTES = 64 * 1024;
  * queue.append((w) => encodeThftResponse(w, head));
  */
 export class WriteQueue {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   #writer = new BinaryWriter(MIN_BATCH_BYTES);
   #hintBytes = MIN_BATCH_BYTES;
   #scheduled = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Connection) {
     this.#socket = socket;
   }
 

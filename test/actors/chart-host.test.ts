@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type AnyMachineSnapshot, assign, sendParent, setup } from 'xstate';
 import { ChartHost, type ChartHostOptions, type EffectHandler } from '../../actors/chartHost.js';
+import { systemClock } from '../../actors/clock.js';
 import { lossyLink, repeatingLink } from '../../actors/link.js';
 import { declareEffects } from '../../machines/effects.js';
 import { retryCeilingMs } from '../../machines/retry.js';
@@ -127,7 +128,9 @@ describe('effects', () => {
   });
 
   test('given recorders on both mailboxes, then they see who asks what and what comes back', () => {
-    const { host: made } = host(() => ({ type: 'ANSWER', no: 1 }), { now: () => 77 });
+    const { host: made } = host(() => ({ type: 'ANSWER', no: 1 }), {
+      clock: { ...systemClock, epochMs: () => 77 },
+    });
     // They listen after the host does, so an answer given at once is seen before its question.
     const seen: string[] = [];
     for (const mailbox of [made.outbox, made.inbox]) {

@@ -1,0 +1,47 @@
+/**
+ * Time, as everything that waits sees it. The system's own unless somebody hands in another: a simulation
+ * has one that only moves when nothing else is left to do.
+ */
+
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Milliseconds since 1970. */
+  epochMs(): number;
+  /**
+   * Calls `wake` once, not before `delayMs` have passed. `label` says in words what waits, for traces:
+   * `requestDeadline of followerTable`.
+   */
+  setTimeout(wake: () => void, delayMs: number, label?: string): unknown;
+  clearTimeout(timer: unknown): void;
+  /** Calls `wake` when everything that is ready to run has run. */
+  defer(wake: () => void): void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  epochMs: () => Date.now(),
+  setTimeout: (wake, delayMs) => setTimeout(wake, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  defer: (wake) => void setImmediate(wake),
+};
+
+/** Resolves after `delayMs`, or as soon as the signal is aborted; never rejects. */
+export function sleep(clock: Clock, delayMs: number, signal: AbortSignal, label?: string): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = () => {
+      clock.clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = clock.setTimeout(wake, delayMs, label);
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}
+
+/** Resolves when everything that is ready to run has run. */
+export function deferred(clock: Pick<Clock, 'defer'>): Promise<void> {
+  return new Promise((resolve) => clock.defer(resolve));
+}
