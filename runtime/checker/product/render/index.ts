@@ -1,0 +1,16 @@
+/** Results of the product explorer as text, as JSON and as diagrams. */
+export {
+  type CounterexampleJson,
+  type ModelJson,
+  type Overall,
+  overall,
+  type PropertyJson,
+  type ResultsJson,
+  resultsAsJson,
+  SCHEMA,
+} from './json.js';
+export { facts, type Look, PLAIN, paint, table } from './layout.js';
+export { counterexampleAsMermaid } from './mermaid.js';
+export { resultAsText } from './summary.js';
+export { counterexampleAsText } from './trace.js';
+export { assumptionsInWords, countInWords, fails, lengthOf } from './words.js';

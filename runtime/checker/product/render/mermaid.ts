@@ -1,0 +1,89 @@
+/** A counterexample as a Mermaid sequence diagram. */
+import type { Counterexample, TraceStep, Verdict } from '../result.js';
+import { type NumberedStep, numbered, pendingOf, sendsInWords, stepInWords } from './words.js';
+
+/**
+ * Participants are processes, arrows are messages that arrive, arrows with a cross are lost ones, and
+ * notes tell what a process does by itself and what becomes of it. Numbers are those of the table.
+ *
+ * @param verdict one with a counterexample
+ * @example counterexampleAsMermaid(verdict).split('\n')[0] // 'sequenceDiagram'
+ */
+export function counterexampleAsMermaid({ property, counterexample }: Verdict): string {
+  if (counterexample === null) throw new RangeError(`${property} has no counterexample`);
+  const { loop, why } = counterexample;
+  const names = participants(counterexample);
+  const all = numbered(counterexample);
+  const steps = all.filter(({ inLoop }) => !inLoop).flatMap((each) => lines(each, names));
+  const repeated = all.filter(({ inLoop }) => inLoop).flatMap((each) => lines(each, names));
+  const everybody = names.size === 1 ? 'p0' : `p0,p${names.size - 1}`;
+  const pending = sendsInWords(pendingOf(counterexample));
+  return [
+    'sequenceDiagram',
+    ...[...names].map(([name, id]) => `  participant ${id} as ${escaped(name)}`),
+    ...steps,
+    ...(loop !== null && loop.length > 0
+      ? ['  loop for ever', ...repeated.map((line) => `  ${line}`), '  end']
+      : []),
+    ...(loop !== null && loop.length === 0
+      ? [`  Note over ${everybody}: nothing more happens, for ever`]
+      : []),
+    ...(pending.length > 0 && (loop === null || loop.length === 0)
+      ? [`  Note over ${everybody}: ${inLines(['on the way:', ...pending])}`]
+      : []),
+    `  Note over ${everybody}: ${inLines([`${property} is violated`, why])}`,
+  ].join('\n');
+}
+
+/** In the order in which the model names them, then whoever else sends or receives. */
+function participants({ steps, loop }: Counterexample): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const meet = (name: string): void => {
+    if (!names.has(name)) names.set(name, `p${names.size}`);
+  };
+  const all = [...steps, ...(loop ?? [])];
+  for (const { after } of all) for (const name of Object.keys(after)) meet(name);
+  for (const { process, message, what } of all) {
+    if (what !== 'lose') meet(process);
+    if (message !== null) {
+      meet(message.from);
+      meet(message.to);
+    }
+  }
+  return names;
+}
+
+function lines({ number, step, change }: NumberedStep, names: ReadonlyMap<string, string>): string[] {
+  const prefix = number === 0 ? '' : `${number}. `;
+  const became =
+    change === null ? [] : [change.before === null ? change.after : `${change.before} → ${change.after}`];
+  const { message, process } = step;
+  const note = (texts: readonly string[]): string => `  Note over ${names.get(process)}: ${inLines(texts)}`;
+  if (message === null) return [note([`${prefix}${stepInWords(step)}`, ...became])];
+  const arrow = `  ${names.get(message.from)}${arrowOf(step)}${names.get(message.to)}`;
+  const label = `${prefix}${labelOf(step)}`;
+  return [`${arrow}: ${escaped(label)}`, ...(became.length === 0 ? [] : [note(became)])];
+}
+
+/** Dotted where nobody waits for the message any more. */
+function arrowOf({ what, message }: TraceStep): string {
+  const line = message?.late === true ? '--' : '-';
+  return what === 'lose' ? `${line}x` : `${line}>>`;
+}
+
+function labelOf({ what, message }: TraceStep): string {
+  const [text = ''] = message === null ? [] : sendsInWords([message]);
+  const bare = text.slice(0, text.lastIndexOf(' → '));
+  if (what === 'lose') return `${bare}, lost`;
+  return what === 'receive a copy' ? `${bare}, a copy stays on its way` : bare;
+}
+
+const inLines = (texts: readonly string[]): string => texts.map(escaped).join('<br/>');
+
+/**
+ * Mermaid ends a statement at `;`, begins a comment or an entity at `#` and `%%`, reads `$$` as a formula,
+ * and what is left as HTML.
+ */
+function escaped(text: string): string {
+  return text.replace(/["#;<>%$&]/g, (sign) => `#${sign.charCodeAt(0)};`).replace(/\s+/g, ' ');
+}
