@@ -1,0 +1,283 @@
+/** Explores a compiled product breadth first, in packed states. */
+import type { Ample } from './ample.js';
+import { type Bound, type Graph, type GraphSteps, type Limits, newGraphSteps, putStep } from './graph.js';
+import { IntList, MISSING } from './int-tables.js';
+import type { Judge } from './judge.js';
+import type { Counts, Pace } from './pace.js';
+import type { PlainState } from './rules.js';
+import { FULL, StateStore } from './state-store.js';
+import { NO_PROCESS, Successors } from './successors.js';
+import type { Symmetry } from './symmetry.js';
+import { NOTED, STRIDE, type Tables } from './tables.js';
+
+export interface ExplorerOptions extends Limits {
+  /** Leave out states that differ from a known one only in having less left of the budgets. */
+  readonly budgets: boolean;
+  readonly judge: Judge;
+  /** Whether states are judged while they are found. */
+  readonly judging: boolean;
+  readonly stopAtFirst?: boolean;
+  readonly symmetry?: Symmetry | null;
+  readonly ample?: Ample | null;
+  /** States for which it is false are not entered. */
+  readonly within?: (state: Int32Array) => boolean;
+  /** After each level, and when the limit of states was reached. */
+  readonly onLevel?: (explorer: Explorer) => void;
+  /** Hears of steps with NOTED when they are first taken, besides the judge. */
+  readonly onTaken?: (step: number, state: number) => void;
+}
+
+/** Where an exploration begins. */
+export interface Seed {
+  readonly state: Int32Array;
+  /** Kept as `~origin` in `parentOf`. */
+  readonly origin: number;
+  /** Steps from the start; seeds come in this order. */
+  readonly depth: number;
+}
+
+export class Explorer implements Graph {
+  expanded = 0;
+  transitions = 0;
+  depth = 0;
+  bound: Bound = null;
+  readonly #tables: Tables;
+  readonly #options: ExplorerOptions;
+  readonly #store: StateStore;
+  readonly #successors: Successors;
+  /** The state at hand, changed in place for each successor and put back. */
+  readonly #state: Int32Array;
+  readonly #other: Int32Array;
+  readonly #steps: GraphSteps = newGraphSteps();
+  /** First state and depth of each level, in pairs. */
+  readonly #levels = new IntList();
+
+  constructor(tables: Tables, options: ExplorerOptions) {
+    this.#tables = tables;
+    this.#options = options;
+    const covers = (stored: number, wanted: number) => tables.coversBudgets(stored, wanted);
+    const { maxStates, maxBytes, budgets } = options;
+    this.#store = new StateStore({
+      fields: tables.fields,
+      maxStates,
+      maxBytes,
+      ...(budgets ? { covers } : {}),
+    });
+    this.#successors = new Successors(tables);
+    this.#state = new Int32Array(tables.fields);
+    this.#other = new Int32Array(tables.fields);
+  }
+
+  get size(): number {
+    return this.#store.size;
+  }
+
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
+  /** Runs until everything was seen or `bound` says why not. */
+  async run(seeds: Iterator<Seed>, pace: Pace): Promise<void> {
+    const counts = (): Counts => ({
+      states: this.size,
+      transitions: this.transitions,
+      queue: this.size - this.expanded,
+      depth: this.depth,
+    });
+    let seed = seeds.next();
+    let depth = 0;
+    for (;;) {
+      if (this.expanded === this.size) {
+        if (seed.done === true) return;
+        depth = seed.value.depth;
+      }
+      while (seed.done !== true && seed.value.depth <= depth) {
+        this.#addSeed(seed.value);
+        seed = seeds.next();
+        if (this.bound !== null) return;
+      }
+      const end = this.size;
+      if (end > this.expanded) {
+        this.#levels.push(this.expanded);
+        this.#levels.push(depth);
+        this.depth = depth;
+      }
+      while (this.expanded < end) {
+        if (pace.isAborted) this.bound = 'interrupted';
+        else if (this.bytes + this.#tables.bytes > this.#options.maxBytes) this.bound = 'memory';
+        if (this.bound !== null) return;
+        this.#expandSome(end, pace);
+        if (this.bound === 'states') this.#options.onLevel?.(this);
+        if (this.bound !== null) return;
+        if (pace.isDue) await pace.breathe(counts);
+      }
+      this.#options.onLevel?.(this);
+      depth += 1;
+    }
+  }
+
+  parentOf(state: number): number {
+    return this.#store.parents[state]!;
+  }
+
+  depthOf(state: number): number {
+    const levels = this.#levels.data;
+    let low = 0;
+    let high = this.#levels.length / 2 - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (levels[middle * 2]! <= state) low = middle;
+      else high = middle - 1;
+    }
+    // States found from the last level, when the exploration stopped before it was their turn.
+    const isBeyond = this.parentOf(state) >= 0 && this.parentOf(state) >= levels[low * 2]!;
+    return levels[low * 2 + 1]! + (isBeyond ? 1 : 0);
+  }
+
+  read(state: number, into: Int32Array): void {
+    this.#store.read(state, into);
+  }
+
+  stepsOf(index: number): GraphSteps {
+    const steps = this.#steps;
+    const successors = this.#successors;
+    const state = this.#state;
+    const processes = this.#tables.processCount;
+    this.#store.read(index, state);
+    successors.of(state);
+    steps.count = 0;
+    const network = state[processes]!;
+    const budgets = state[processes + 1]!;
+    for (let at = 0; at < successors.count; at++) {
+      const process = successors.process[at]!;
+      const local = process === NO_PROCESS ? 0 : state[process]!;
+      this.#apply(at);
+      const target = this.#store.find(this.#canonical());
+      this.#undo(process, local, network, budgets);
+      putStep(steps, target, successors.action[at]!, successors.budgets[at] === budgets);
+    }
+    return steps;
+  }
+
+  bitsOf(property: number, index: number): number {
+    this.#store.read(index, this.#other);
+    return this.#options.judge.conditions.bitsOf(property, this.#other);
+  }
+
+  is(plain: PlainState, index: number): boolean {
+    const encoded = this.#tables.encode(plain);
+    const canonical = this.#options.symmetry?.canonical(encoded) ?? encoded;
+    this.#store.read(index, this.#other);
+    return canonical.every((value, field) => value === this.#other[field]);
+  }
+
+  actionName(action: number): string {
+    return this.#tables.actions[action]!;
+  }
+
+  #addSeed({ state, origin }: Seed): void {
+    this.#state.set(state);
+    const index = this.#store.add(this.#canonical(), ~origin);
+    if (index === FULL) this.bound = this.#store.full;
+    else if (this.#store.added && this.#options.judging) {
+      this.#options.judge.found(index, this.#state, NO_PROCESS, MISSING);
+    }
+  }
+
+  #expandSome(end: number, pace: Pace): void {
+    const { judge, stopAtFirst } = this.#options;
+    do {
+      for (let some = 0; some < 64 && this.expanded < end; some++) {
+        if (!this.#expand(this.expanded)) {
+          this.bound = this.#store.full;
+          return;
+        }
+        this.expanded += 1;
+        if (stopAtFirst === true && judge.findings.size > 0) {
+          this.bound = 'interrupted';
+          return;
+        }
+      }
+    } while (this.expanded < end && !pace.isDue);
+  }
+
+  /** @returns false when there was no room */
+  #expand(index: number): boolean {
+    const successors = this.#successors;
+    const state = this.#state;
+    this.#store.read(index, state);
+    successors.of(state);
+    const only = this.#options.ample?.choose(state, successors) ?? MISSING;
+    if (only !== MISSING) {
+      const known = this.#store.size;
+      this.transitions += 1;
+      if (!this.#take(index, only)) return false;
+      // A successor that was known could close a cycle on which everything else waits for ever.
+      if (this.#store.size > known) return true;
+      this.transitions -= 1;
+    }
+    for (let at = 0; at < successors.count; at++) {
+      this.transitions += 1;
+      if (!this.#take(index, at)) return false;
+    }
+    return true;
+  }
+
+  #take(from: number, at: number): boolean {
+    const { judge, judging, within, symmetry } = this.#options;
+    const successors = this.#successors;
+    const state = this.#state;
+    const processes = this.#tables.processCount;
+    const process = successors.process[at]!;
+    const network = state[processes]!;
+    const budgets = state[processes + 1]!;
+    const before = process === NO_PROCESS ? 0 : state[process]!;
+    const step = successors.step[at]!;
+    if (step !== MISSING && this.#tables.steps.data[step * STRIDE + NOTED] === 1) this.#noted(step, from);
+    this.#apply(at);
+    let hasRoom = true;
+    if (within === undefined || within(state)) {
+      const canonical = this.#canonical();
+      const index = this.#store.add(canonical, from);
+      if (index === FULL) hasRoom = false;
+      else if (judging && this.#store.added && process !== NO_PROCESS) {
+        // The representative may be any exchange of the state: nothing of it need be as it was.
+        if (symmetry == null) judge.found(index, state, process, before);
+        else judge.found(index, canonical, NO_PROCESS, MISSING);
+      }
+    }
+    this.#undo(process, before, network, budgets);
+    return hasRoom;
+  }
+
+  #noted(step: number, from: number): void {
+    const { judging, judge, onTaken } = this.#options;
+    if (!judging) return;
+    this.#tables.steps.data[step * STRIDE + NOTED] = 0;
+    judge.taken(step, from);
+    onTaken?.(step, from);
+  }
+
+  #canonical(): Int32Array {
+    const { symmetry } = this.#options;
+    return symmetry == null ? this.#state : symmetry.canonical(this.#state);
+  }
+
+  #apply(at: number): void {
+    const successors = this.#successors;
+    const state = this.#state;
+    const processes = this.#tables.processCount;
+    const process = successors.process[at]!;
+    if (process !== NO_PROCESS) state[process] = successors.local[at]!;
+    state[processes] = successors.network[at]!;
+    state[processes + 1] = successors.budgets[at]!;
+  }
+
+  #undo(process: number, local: number, network: number, budgets: number): void {
+    const state = this.#state;
+    const processes = this.#tables.processCount;
+    if (process !== NO_PROCESS) state[process] = local;
+    state[processes] = network;
+    state[processes + 1] = budgets;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What the network does with messages. Both explorers go by it.
+ *
+ * Without reordering it is a queue for each pair of sender and receiver, and only the oldest message of
+ * a queue can arrive, be lost or be repeated. With reordering it is a bag, and equal messages in it are
+ * one choice, not several.
+ */
+import { canonicalText } from '../paths/canonical.js';
+import { NoCanonicalText } from '../paths/errors.js';
+import { ProductError } from './errors.js';
+import type { Assumptions, Message } from './model.js';
+
+export type NetworkAssumptions = Pick<Assumptions, 'reorder' | 'lateMessages'>;
+
+/** Messages on their way, in the network's order: see `ordered`. */
+export type InFlight = readonly Message[];
+
+const texts = new WeakMap<Message, string>();
+
+/**
+ * Text that tells messages apart.
+ * @throws ProductError UNSERIALISABLE
+ */
+export function messageText(message: Message): string {
+  let text = texts.get(message);
+  if (text === undefined) {
+    try {
+      text = canonicalText(message, 'message');
+    } catch (error) {
+      if (!(error instanceof NoCanonicalText)) throw error;
+      const place = { process: message.from, step: `send ${message.kind}`, field: error.field };
+      throw new ProductError('UNSERIALISABLE', error.message, place, { cause: error });
+    }
+    texts.set(message, text);
+  }
+  return text;
+}
+
+const channelOf = (message: Message): string => JSON.stringify([message.from, message.to]);
+
+/** Positions of the messages that can arrive now. */
+export function deliverable(network: InFlight, { reorder }: NetworkAssumptions): number[] {
+  const seen = new Set<string>();
+  const positions: number[] = [];
+  network.forEach((message, position) => {
+    const choice = reorder ? messageText(message) : channelOf(message);
+    if (seen.has(choice)) return;
+    seen.add(choice);
+    positions.push(position);
+  });
+  return positions;
+}
+
+export const without = (network: InFlight, position: number): InFlight => network.toSpliced(position, 1);
+
+/** Whether a message of this conversation, not a late one, is on its way. */
+export const awaits = (network: InFlight, tag: string): boolean =>
+  network.some((message) => message.tag === tag && message.late !== true);
+
+/**
+ * The network after a step: what is retired becomes late, then the new messages are added.
+ *
+ * Of the late messages of one conversation only the newest `lateMessages` stay: those just sent, before
+ * those just retired, before those that were late already; among equals the last in the network's order.
+ */
+export function afterStep(
+  network: InFlight,
+  retires: readonly string[],
+  sends: readonly Message[],
+  assumptions: NetworkAssumptions,
+): InFlight {
+  if (retires.length === 0 && sends.length === 0) return network;
+  const lateByAge: Message[][] = [[], [], []];
+  const after: Message[] = [];
+  for (const message of network) {
+    const retired = message.late !== true && message.tag !== undefined && retires.includes(message.tag);
+    const now: Message = retired ? { ...message, late: true } : message;
+    after.push(now);
+    if (now.late === true) lateByAge[retired ? 1 : 0]!.push(now);
+  }
+  for (const message of sends) {
+    // A copy: the same object may be on its way twice, and one of them may have to go.
+    const now = { ...message };
+    after.push(now);
+    if (now.late === true) lateByAge[2]!.push(now);
+  }
+  const dropped = beyondLimit(lateByAge.flat(), assumptions.lateMessages);
+  return ordered(
+    after.filter((message) => !dropped.has(message)),
+    assumptions,
+  );
+}
+
+function beyondLimit(lateOldestFirst: readonly Message[], limit: number): Set<Message> {
+  const kept = new Map<string | undefined, number>();
+  const dropped = new Set<Message>();
+  for (const message of lateOldestFirst.toReversed()) {
+    const count = kept.get(message.tag) ?? 0;
+    if (count >= limit) dropped.add(message);
+    else kept.set(message.tag, count + 1);
+  }
+  return dropped;
+}
+
+/** A bag by content; queues one after the other, each in the order of sending. */
+export function ordered(messages: readonly Message[], { reorder }: NetworkAssumptions): InFlight {
+  const textOf = reorder ? messageText : channelOf;
+  return messages
+    .map((message) => ({ message, text: textOf(message) }))
+    .sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
+    .map(({ message }) => message);
+}

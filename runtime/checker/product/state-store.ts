@@ -1,0 +1,227 @@
+/**
+ * A set of states in typed arrays. Each state is a short vector of small integers, packed into as few
+ * 32-bit words as its fields need now; when a field outgrows its bits, everything is packed anew.
+ */
+
+export const FULL = -1;
+export const ABSENT = -1;
+
+export interface StoreOptions {
+  readonly fields: number;
+  readonly maxStates: number;
+  readonly maxBytes: number;
+  /**
+   * Whether a state is covered by one that differs in its last field only: then it counts as stored.
+   * Without it states are equal or different.
+   */
+  readonly covers?: (stored: number, wanted: number) => boolean;
+}
+
+const FIRST_BITS = 4;
+const GROWTH = 1.5;
+/** Entries of the hash table per state, at least. */
+const TABLE_PER_STATE = 1.6;
+
+export class StateStore {
+  size = 0;
+  /** Whether the last `add` found the state new. */
+  added = false;
+  /** Which limit the last FULL was about. */
+  full: 'states' | 'memory' | null = null;
+  parents: Int32Array;
+
+  readonly #options: StoreOptions;
+  readonly #bits: Uint8Array;
+  readonly #limit: Int32Array;
+  readonly #word: Uint8Array;
+  readonly #shift: Uint8Array;
+  #width = 1;
+  #words: Int32Array;
+  /** Bits of each word by which states are told apart. */
+  #keyMask = new Int32Array(1);
+  #packed = new Int32Array(1);
+  /** Index + 1 of a state, 0: free. */
+  #table: Int32Array;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#bits = new Uint8Array(options.fields).fill(FIRST_BITS);
+    this.#limit = new Int32Array(options.fields);
+    this.#word = new Uint8Array(options.fields);
+    this.#shift = new Uint8Array(options.fields);
+    this.#layOut();
+    this.#words = new Int32Array(1024 * this.#width);
+    this.parents = new Int32Array(1024);
+    this.#table = new Int32Array(2048);
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength + this.parents.byteLength + this.#table.byteLength;
+  }
+
+  /** @returns the state's index, or that of one that covers it; FULL if it is new and there is no room */
+  add(state: Int32Array, parent: number): number {
+    const slot = this.#slotOf(state);
+    const entry = this.#table[slot]!;
+    this.added = false;
+    if (entry > 0) return entry - 1;
+    if (this.size >= this.#options.maxStates) {
+      this.full = 'states';
+      return FULL;
+    }
+    const index = this.size;
+    if (index === this.parents.length && !this.#growStates()) return FULL;
+    this.#words.set(this.#packed, index * this.#width);
+    this.parents[index] = parent;
+    this.#table[slot] = index + 1;
+    this.size = index + 1;
+    this.added = true;
+    if (this.size * TABLE_PER_STATE > this.#table.length && !this.#growTable()) {
+      this.size = index;
+      this.#table[slot] = 0;
+      this.added = false;
+      return FULL;
+    }
+    return index;
+  }
+
+  /** @returns index of the state or of one that covers it, or ABSENT */
+  find(state: Int32Array): number {
+    return this.#table[this.#slotOf(state)]! - 1;
+  }
+
+  read(index: number, into: Int32Array): void {
+    const base = index * this.#width;
+    const words = this.#words;
+    for (let field = 0; field < into.length; field++) {
+      into[field] = (words[base + this.#word[field]!]! >>> this.#shift[field]!) & this.#limit[field]!;
+    }
+  }
+
+  /** Slot of the state or of what covers it, else a free one. Leaves the packed state in `#packed`. */
+  #slotOf(state: Int32Array): number {
+    this.#pack(state);
+    const table = this.#table;
+    const mask = table.length - 1;
+    const width = this.#width;
+    const words = this.#words;
+    const packed = this.#packed;
+    const keyMask = this.#keyMask;
+    let slot = this.#hash(packed, 0) & mask;
+    for (;;) {
+      const entry = table[slot]!;
+      if (entry === 0) return slot;
+      const base = (entry - 1) * width;
+      let differs = 0;
+      for (let at = 0; at < width; at++) differs |= (words[base + at]! ^ packed[at]!) & keyMask[at]!;
+      if (differs === 0 && this.#isCovered(base, state)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #isCovered(base: number, state: Int32Array): boolean {
+    const { covers } = this.#options;
+    if (covers === undefined) return true;
+    const last = state.length - 1;
+    const stored = (this.#words[base + this.#word[last]!]! >>> this.#shift[last]!) & this.#limit[last]!;
+    return covers(stored, state[last]!);
+  }
+
+  #pack(state: Int32Array): void {
+    const limit = this.#limit;
+    for (let field = 0; field < state.length; field++) {
+      if (state[field]! > limit[field]!) this.#widen(field, state[field]!);
+    }
+    const packed = this.#packed;
+    packed.fill(0);
+    for (let field = 0; field < state.length; field++) {
+      packed[this.#word[field]!]! |= state[field]! << this.#shift[field]!;
+    }
+  }
+
+  #hash(words: Int32Array, base: number): number {
+    let hash = 0x2545f491;
+    for (let at = 0; at < this.#width; at++) {
+      hash = Math.imul(hash ^ (words[base + at]! & this.#keyMask[at]!), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash, 0x85ebca6b);
+    return (hash ^ (hash >>> 13)) >>> 0;
+  }
+
+  #layOut(): void {
+    let word = 0;
+    let shift = 0;
+    for (let field = 0; field < this.#bits.length; field++) {
+      const bits = this.#bits[field]!;
+      if (shift + bits > 32) {
+        word += 1;
+        shift = 0;
+      }
+      this.#word[field] = word;
+      this.#shift[field] = shift;
+      this.#limit[field] = bits === 31 ? 0x7fffffff : (1 << bits) - 1;
+      shift += bits;
+    }
+    this.#width = word + 1;
+    this.#packed = new Int32Array(this.#width);
+    this.#keyMask = new Int32Array(this.#width).fill(-1);
+    if (this.#options.covers !== undefined) {
+      const last = this.#bits.length - 1;
+      this.#keyMask[this.#word[last]!]! &= ~(this.#limit[last]! << this.#shift[last]!);
+    }
+  }
+
+  #widen(field: number, value: number): void {
+    const before = { words: this.#words, width: this.#width };
+    const layout = { word: this.#word.slice(), shift: this.#shift.slice(), limit: this.#limit.slice() };
+    this.#bits[field] = Math.min(31, Math.max(this.#bits[field]! + 1, 32 - Math.clz32(value)));
+    this.#layOut();
+    this.#words = new Int32Array(this.parents.length * this.#width);
+    for (let index = 0; index < this.size; index++) {
+      const from = index * before.width;
+      const to = index * this.#width;
+      for (let at = 0; at < layout.word.length; at++) {
+        const bits = (before.words[from + layout.word[at]!]! >>> layout.shift[at]!) & layout.limit[at]!;
+        this.#words[to + this.#word[at]!]! |= bits << this.#shift[at]!;
+      }
+    }
+    this.#rehash(this.#table.length);
+  }
+
+  #growStates(): boolean {
+    const capacity = Math.min(Math.ceil(this.parents.length * GROWTH), this.#options.maxStates);
+    const added = (capacity - this.parents.length) * (this.#width + 1) * 4;
+    if (!this.#hasRoom(added)) return false;
+    const words = new Int32Array(capacity * this.#width);
+    words.set(this.#words);
+    this.#words = words;
+    const parents = new Int32Array(capacity);
+    parents.set(this.parents);
+    this.parents = parents;
+    return true;
+  }
+
+  #growTable(): boolean {
+    if (!this.#hasRoom(this.#table.byteLength)) return false;
+    this.#rehash(this.#table.length * 2);
+    return true;
+  }
+
+  #hasRoom(added: number): boolean {
+    if (this.bytes + added <= this.#options.maxBytes) return true;
+    this.full = 'memory';
+    return false;
+  }
+
+  #rehash(length: number): void {
+    const table = new Int32Array(length);
+    const mask = length - 1;
+    for (let index = 0; index < this.size; index++) {
+      let slot = this.#hash(this.#words, index * this.#width) & mask;
+      while (table[slot] !== 0) slot = (slot + 1) & mask;
+      table[slot] = index + 1;
+    }
+    this.#table = table;
+  }
+}

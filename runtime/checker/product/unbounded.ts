@@ -1,0 +1,59 @@
+/** Tells states that never end from many states: looks for what grows along one long way. */
+import { type Found, growingField } from '../paths/growth.js';
+import { ProductError } from './errors.js';
+import type { Explorer } from './explorer.js';
+import type { Tables } from './tables.js';
+import { pathTo } from './trace.js';
+
+/** Growth in so many states of a process in a row counts, when the limit of states was reached … */
+const WINDOW_AT_LIMIT = 32;
+/** … and before it, at levels of this depth and its multiples. */
+const WINDOW = 512;
+
+/**
+ * A heuristic: a counter that is allowed to go far looks the same until it stops.
+ *
+ * @throws ProductError UNBOUNDED naming process, state and field
+ */
+export function assertNothingGrows(tables: Tables, explorer: Explorer, isSymmetric: boolean): void {
+  // With symmetry the states of a path are representatives, and processes change places along it.
+  if (isSymmetric) return;
+  const atLimit = explorer.bound === 'states';
+  if (!atLimit && (explorer.depth === 0 || explorer.depth % (2 * WINDOW) !== 0)) return;
+  const window = atLimit ? WINDOW_AT_LIMIT : WINDOW;
+  const path = pathTo(explorer, explorer.size - 1).map((state) => {
+    const fields = new Int32Array(tables.fields);
+    explorer.read(state, fields);
+    return fields;
+  });
+  tables.model.processes.forEach((process, index) => {
+    let last: Found | null = null;
+    let before = -1;
+    for (const fields of path) {
+      if (fields[index] === before) continue;
+      before = fields[index]!;
+      const context = tables.locals[index]![before];
+      last = { value: process.describe(context), context, from: last };
+    }
+    if (last !== null) refuseGrowth(last, window, process.name);
+  });
+  let last: Found | null = null;
+  for (const fields of path) {
+    const context = tables.networks[fields[tables.processCount]!]!.map(({ from, to, kind }) => ({
+      from,
+      to,
+      kind,
+    }));
+    if (last === null || context.length !== (last.context as unknown[]).length) {
+      last = { value: '', context, from: last };
+    }
+  }
+  if (last !== null) refuseGrowth(last, window, 'network');
+}
+
+function refuseGrowth(last: Found, window: number, process: string): void {
+  const field = growingField(last, window)?.replace(/^context\.?/, '');
+  if (field === undefined) return;
+  const place = { process, ...(last.value === '' ? {} : { state: last.value }), field: field || 'state' };
+  throw new ProductError('UNBOUNDED', `it grew ${window} times in a row, so the states may never end`, place);
+}
