@@ -2,42 +2,10 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linkOrCopy } from '../../runtime/store/files.js';
-import { ClassicLevelEngine, MemoryEngine } from '../../runtime/store/index.js';
 import { readLiveFiles } from '../../runtime/store/leveldb-manifest.js';
-import { engineSuite } from './suites/engine-suite.js';
-import { codeOf, temporaryDirectory } from './support.js';
+import { temporaryDirectory } from './support.js';
 
-engineSuite('LevelDB', (directory) => ClassicLevelEngine.open(directory));
-// Tables are written, merged and dropped all the time with so little memory.
-engineSuite('LevelDB, small buffer', (directory) =>
-  ClassicLevelEngine.open(directory, { writeBufferSizeBytes: 65_536 }),
-);
-engineSuite('memory', (directory) => MemoryEngine.open(directory));
-
-describe('LevelDB engine', () => {
-  it('keeps its state across close and open', async () => {
-    const directory = join(temporaryDirectory(), 'engine');
-    const engine = await ClassicLevelEngine.open(directory);
-    await engine.apply({
-      puts: [[Buffer.from('a'), Buffer.from('1')]],
-      deletes: [],
-      decree: 9,
-      marks: { m: 1 },
-    });
-    await engine.close();
-    const again = await ClassicLevelEngine.open(directory);
-    expect([again.lastAppliedDecree, again.marks]).toEqual([9, { m: 1 }]);
-    expect((await again.get(Buffer.from('a')))?.toString()).toBe('1');
-    await again.close();
-  });
-
-  it('says that the directory is locked', async () => {
-    const directory = join(temporaryDirectory(), 'engine');
-    const engine = await ClassicLevelEngine.open(directory);
-    expect(await codeOf(ClassicLevelEngine.open(directory))).toBe('ERR_LOCK_ALREADY_EXIST');
-    await engine.close();
-  });
-
+describe('checkpoint files', () => {
   it('copies a file where the file system refuses a link', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a'), 'content');

@@ -10,6 +10,7 @@ import {
   type LogFile,
   type Mutation,
   nodeFileSystem,
+  type OpenOptions,
   StoreError,
 } from '../../runtime/store/index.js';
 
@@ -87,8 +88,17 @@ export class FaultyFileSystem implements FileSystem {
   failTruncate: Fault | undefined;
   failOpen: Fault | undefined;
   syncs = 0;
+  readonly makeDirectory = nodeFileSystem.makeDirectory;
+  readonly list = nodeFileSystem.list;
+  readonly stat = nodeFileSystem.stat;
+  readonly has = nodeFileSystem.has;
+  readonly rename = nodeFileSystem.rename;
+  readonly remove = nodeFileSystem.remove;
+  readonly link = nodeFileSystem.link;
+  readonly copy = nodeFileSystem.copy;
+  readonly freeBytes = nodeFileSystem.freeBytes;
 
-  async open(path: string, options?: { readonly create?: boolean }): Promise<LogFile> {
+  async open(path: string, options?: OpenOptions): Promise<LogFile> {
     if (this.failOpen !== undefined && options?.create === true) throw errnoError(this.failOpen);
     const file = await nodeFileSystem.open(path, options);
     return {
