@@ -48,6 +48,10 @@ export class Explorer implements Graph {
   /** The state at hand, changed in place for each successor and put back. */
   readonly #state: Int32Array;
   readonly #other: Int32Array;
+  /** What `#apply` overwrote. */
+  #kept = 0;
+  #keptNetwork = 0;
+  #keptBudgets = 0;
   readonly #steps: GraphSteps = newGraphSteps();
   /** First state and depth of each level, in pairs. */
   readonly #levels = new IntList();
@@ -142,18 +146,13 @@ export class Explorer implements Graph {
     const steps = this.#steps;
     const successors = this.#successors;
     const state = this.#state;
-    const processes = this.#tables.processCount;
     this.#store.read(index, state);
     successors.of(state);
     steps.count = 0;
-    const network = state[processes]!;
-    const budgets = state[processes + 1]!;
+    this.#packAll();
+    const budgets = state[this.#tables.processCount + 1]!;
     for (let at = 0; at < successors.count; at++) {
-      const process = successors.process[at]!;
-      const local = process === NO_PROCESS ? 0 : state[process]!;
-      this.#apply(at);
-      const target = this.#store.find(this.#canonical());
-      this.#undo(process, local, network, budgets);
+      const target = this.#store.findPacked(at);
       putStep(steps, target, successors.action[at]!, successors.budgets[at] === budgets);
     }
     return steps;
@@ -211,11 +210,13 @@ export class Explorer implements Graph {
     if (only !== MISSING) {
       const known = this.#store.size;
       this.transitions += 1;
+      this.#packAll();
       if (!this.#take(index, only)) return false;
       // A successor that was known could close a cycle on which everything else waits for ever.
       if (this.#store.size > known) return true;
       this.transitions -= 1;
     }
+    this.#packAll();
     for (let at = 0; at < successors.count; at++) {
       this.transitions += 1;
       if (!this.#take(index, at)) return false;
@@ -223,31 +224,45 @@ export class Explorer implements Graph {
     return true;
   }
 
-  #take(from: number, at: number): boolean {
-    const { judge, judging, within, symmetry } = this.#options;
-    const successors = this.#successors;
-    const state = this.#state;
-    const processes = this.#tables.processCount;
-    const process = successors.process[at]!;
-    const network = state[processes]!;
-    const budgets = state[processes + 1]!;
-    const before = process === NO_PROCESS ? 0 : state[process]!;
-    const step = successors.step[at]!;
-    if (step !== MISSING && this.#tables.steps.data[step * STRIDE + NOTED] === 1) this.#noted(step, from);
-    this.#apply(at);
-    let hasRoom = true;
-    if (within === undefined || within(state)) {
-      const canonical = this.#canonical();
-      const index = this.#store.add(canonical, from);
-      if (index === FULL) hasRoom = false;
-      else if (judging && this.#store.added && process !== NO_PROCESS) {
-        // The representative may be any exchange of the state: nothing of it need be as it was.
-        if (symmetry == null) judge.found(index, state, process, before);
-        else judge.found(index, canonical, NO_PROCESS, MISSING);
+  /** Packs every successor of the state at hand. */
+  #packAll(): void {
+    const store = this.#store;
+    const { count } = this.#successors;
+    let { layout } = store;
+    for (let at = 0; at < count; at++) {
+      this.#apply(at);
+      store.pack(at, this.#canonical());
+      this.#undo(at);
+      if (store.layout !== layout) {
+        layout = store.layout;
+        at = -1;
       }
     }
-    this.#undo(process, before, network, budgets);
-    return hasRoom;
+    store.warm(count);
+  }
+
+  /** @param at a successor, packed. @returns false when there was no room */
+  #take(from: number, at: number): boolean {
+    const { judge, judging, within } = this.#options;
+    const step = this.#successors.step[at]!;
+    if (step !== MISSING && this.#tables.steps.data[step * STRIDE + NOTED] === 1) this.#noted(step, from);
+    if (within !== undefined) {
+      this.#apply(at);
+      const isInside = within(this.#state);
+      this.#undo(at);
+      if (!isInside) return true;
+    }
+    const index = this.#store.addPacked(at, from);
+    if (index === FULL) return false;
+    const process = this.#successors.process[at]!;
+    if (!judging || !this.#store.added || process === NO_PROCESS) return true;
+    const before = this.#state[process]!;
+    this.#apply(at);
+    // The representative may be any exchange of the state: nothing of it need be as it was.
+    if (this.#options.symmetry == null) judge.found(index, this.#state, process, before);
+    else judge.found(index, this.#canonical(), NO_PROCESS, MISSING);
+    this.#undo(at);
+    return true;
   }
 
   #noted(step: number, from: number): void {
@@ -263,21 +278,29 @@ export class Explorer implements Graph {
     return symmetry == null ? this.#state : symmetry.canonical(this.#state);
   }
 
+  /** Makes the state at hand its successor. */
   #apply(at: number): void {
     const successors = this.#successors;
     const state = this.#state;
     const processes = this.#tables.processCount;
     const process = successors.process[at]!;
-    if (process !== NO_PROCESS) state[process] = successors.local[at]!;
+    if (process !== NO_PROCESS) {
+      this.#kept = state[process]!;
+      state[process] = successors.local[at]!;
+    }
+    this.#keptNetwork = state[processes]!;
+    this.#keptBudgets = state[processes + 1]!;
     state[processes] = successors.network[at]!;
     state[processes + 1] = successors.budgets[at]!;
   }
 
-  #undo(process: number, local: number, network: number, budgets: number): void {
+  /** Takes back the last `#apply`. */
+  #undo(at: number): void {
     const state = this.#state;
     const processes = this.#tables.processCount;
-    if (process !== NO_PROCESS) state[process] = local;
-    state[processes] = network;
-    state[processes + 1] = budgets;
+    const process = this.#successors.process[at]!;
+    if (process !== NO_PROCESS) state[process] = this.#kept;
+    state[processes] = this.#keptNetwork;
+    state[processes + 1] = this.#keptBudgets;
   }
 }

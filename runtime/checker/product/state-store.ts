@@ -1,6 +1,10 @@
 /**
  * A set of states in typed arrays. Each state is a short vector of small integers, packed into as few
  * 32-bit words as its fields need now; when a field outgrows its bits, everything is packed anew.
+ *
+ * What looking up a state costs is waiting for memory. So all successors of a state are packed first,
+ * then `warm` touches what each of them will need, one right after the other, and the processor waits
+ * for all of it at once.
  */
 
 export const FULL = -1;
@@ -30,6 +34,11 @@ export class StateStore {
   full: 'states' | 'memory' | null = null;
   parents: Int32Array;
 
+  /** Changes when states have to be packed anew. */
+  layout = 0;
+  /** Means nothing; it is kept so that nobody optimises the touching away. */
+  touched = 0;
+
   readonly #options: StoreOptions;
   readonly #bits: Uint8Array;
   readonly #limit: Int32Array;
@@ -39,8 +48,10 @@ export class StateStore {
   #words: Int32Array;
   /** Bits of each word by which states are told apart. */
   #keyMask = new Int32Array(1);
+  /** States to look up, packed, and their hashes. */
   #packed = new Int32Array(1);
-  /** Index + 1 of a state, 0: free. */
+  #hashes = new Int32Array(64);
+  /** In as many low bits as slots need, index + 1 of a state; above them the same bits of its hash. 0: free. */
   #table: Int32Array;
 
   constructor(options: StoreOptions) {
@@ -61,19 +72,58 @@ export class StateStore {
 
   /** @returns the state's index, or that of one that covers it; FULL if it is new and there is no room */
   add(state: Int32Array, parent: number): number {
-    const slot = this.#slotOf(state);
+    this.pack(0, state);
+    return this.addPacked(0, parent);
+  }
+
+  /** Packs a state for `addPacked` and `findPacked`; earlier ones have to be packed again if `layout` changed. */
+  pack(at: number, state: Int32Array): void {
+    const limit = this.#limit;
+    for (let field = 0; field < state.length; field++) {
+      if (state[field]! > limit[field]!) this.#widen(field, state[field]!);
+    }
+    if (at === this.#hashes.length) this.#growBatch();
+    const packed = this.#packed;
+    const base = at * this.#width;
+    for (let word = 0; word < this.#width; word++) packed[base + word] = 0;
+    for (let field = 0; field < state.length; field++) {
+      packed[base + this.#word[field]!]! |= state[field]! << this.#shift[field]!;
+    }
+    this.#hashes[at] = this.#hash(packed, base);
+  }
+
+  /** Touches what looking up the first so many packed states will need. */
+  warm(count: number): void {
+    const table = this.#table;
+    const hashes = this.#hashes;
+    const words = this.#words;
+    const width = this.#width;
+    const mask = table.length - 1;
+    let touched = 0;
+    for (let at = 0; at < count; at++) {
+      const entry = table[hashes[at]! & mask]! & mask;
+      if (entry > 0) touched ^= words[(entry - 1) * width]!;
+    }
+    this.touched = touched;
+  }
+
+  addPacked(at: number, parent: number): number {
+    const slot = this.#slotOf(at);
     const entry = this.#table[slot]!;
     this.added = false;
-    if (entry > 0) return entry - 1;
+    if (entry !== 0) return (entry & (this.#table.length - 1)) - 1;
     if (this.size >= this.#options.maxStates) {
       this.full = 'states';
       return FULL;
     }
     const index = this.size;
     if (index === this.parents.length && !this.#growStates()) return FULL;
-    this.#words.set(this.#packed, index * this.#width);
+    const width = this.#width;
+    for (let word = 0; word < width; word++) {
+      this.#words[index * width + word] = this.#packed[at * width + word]!;
+    }
     this.parents[index] = parent;
-    this.#table[slot] = index + 1;
+    this.#table[slot] = entryOf(index, this.#hashes[at]!, this.#table.length - 1);
     this.size = index + 1;
     this.added = true;
     if (this.size * TABLE_PER_STATE > this.#table.length && !this.#growTable()) {
@@ -86,8 +136,8 @@ export class StateStore {
   }
 
   /** @returns index of the state or of one that covers it, or ABSENT */
-  find(state: Int32Array): number {
-    return this.#table[this.#slotOf(state)]! - 1;
+  findPacked(at: number): number {
+    return (this.#table[this.#slotOf(at)]! & (this.#table.length - 1)) - 1;
   }
 
   read(index: number, into: Int32Array): void {
@@ -98,45 +148,41 @@ export class StateStore {
     }
   }
 
-  /** Slot of the state or of what covers it, else a free one. Leaves the packed state in `#packed`. */
-  #slotOf(state: Int32Array): number {
-    this.#pack(state);
+  /** Slot of the packed state or of what covers it, else a free one. */
+  #slotOf(at: number): number {
     const table = this.#table;
     const mask = table.length - 1;
     const width = this.#width;
     const words = this.#words;
     const packed = this.#packed;
     const keyMask = this.#keyMask;
-    let slot = this.#hash(packed, 0) & mask;
+    const hash = this.#hashes[at]!;
+    const wanted = at * width;
+    let slot = hash & mask;
     for (;;) {
       const entry = table[slot]!;
       if (entry === 0) return slot;
-      const base = (entry - 1) * width;
-      let differs = 0;
-      for (let at = 0; at < width; at++) differs |= (words[base + at]! ^ packed[at]!) & keyMask[at]!;
-      if (differs === 0 && this.#isCovered(base, state)) return slot;
+      if (((entry ^ hash) & ~mask) === 0) {
+        const base = ((entry & mask) - 1) * width;
+        let differs = 0;
+        for (let word = 0; word < width; word++) {
+          differs |= (words[base + word]! ^ packed[wanted + word]!) & keyMask[word]!;
+        }
+        if (differs === 0 && (this.#options.covers === undefined || this.#isCovered(base, wanted)))
+          return slot;
+      }
       slot = (slot + 1) & mask;
     }
   }
 
-  #isCovered(base: number, state: Int32Array): boolean {
-    const { covers } = this.#options;
-    if (covers === undefined) return true;
-    const last = state.length - 1;
-    const stored = (this.#words[base + this.#word[last]!]! >>> this.#shift[last]!) & this.#limit[last]!;
-    return covers(stored, state[last]!);
-  }
-
-  #pack(state: Int32Array): void {
-    const limit = this.#limit;
-    for (let field = 0; field < state.length; field++) {
-      if (state[field]! > limit[field]!) this.#widen(field, state[field]!);
-    }
-    const packed = this.#packed;
-    packed.fill(0);
-    for (let field = 0; field < state.length; field++) {
-      packed[this.#word[field]!]! |= state[field]! << this.#shift[field]!;
-    }
+  #isCovered(base: number, wanted: number): boolean {
+    const last = this.#bits.length - 1;
+    const word = this.#word[last]!;
+    const shift = this.#shift[last]!;
+    const limit = this.#limit[last]!;
+    const stored = (this.#words[base + word]! >>> shift) & limit;
+    const mine = (this.#packed[wanted + word]! >>> shift) & limit;
+    return stored === mine || this.#options.covers!(stored, mine);
   }
 
   #hash(words: Int32Array, base: number): number {
@@ -146,7 +192,7 @@ export class StateStore {
       hash ^= hash >>> 15;
     }
     hash = Math.imul(hash, 0x85ebca6b);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    return hash ^ (hash >>> 13);
   }
 
   #layOut(): void {
@@ -164,7 +210,8 @@ export class StateStore {
       shift += bits;
     }
     this.#width = word + 1;
-    this.#packed = new Int32Array(this.#width);
+    this.#packed = new Int32Array(this.#hashes.length * this.#width);
+    this.layout += 1;
     this.#keyMask = new Int32Array(this.#width).fill(-1);
     if (this.#options.covers !== undefined) {
       const last = this.#bits.length - 1;
@@ -187,6 +234,15 @@ export class StateStore {
       }
     }
     this.#rehash(this.#table.length);
+  }
+
+  #growBatch(): void {
+    const hashes = new Int32Array(this.#hashes.length * 2);
+    hashes.set(this.#hashes);
+    this.#hashes = hashes;
+    const packed = new Int32Array(hashes.length * this.#width);
+    packed.set(this.#packed);
+    this.#packed = packed;
   }
 
   #growStates(): boolean {
@@ -218,10 +274,14 @@ export class StateStore {
     const table = new Int32Array(length);
     const mask = length - 1;
     for (let index = 0; index < this.size; index++) {
-      let slot = this.#hash(this.#words, index * this.#width) & mask;
+      const hash = this.#hash(this.#words, index * this.#width);
+      let slot = hash & mask;
       while (table[slot] !== 0) slot = (slot + 1) & mask;
-      table[slot] = index + 1;
+      table[slot] = entryOf(index, hash, mask);
     }
     this.#table = table;
   }
 }
+
+/** Slots are always more than states, so the index fits into the bits of a slot. */
+const entryOf = (index: number, hash: number, mask: number): number => (hash & ~mask) | (index + 1);
