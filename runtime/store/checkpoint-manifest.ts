@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Marks } from './engine.js';
 import { StoreError } from './errors.js';
-import { errnoOf, md5Of } from './files.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { errnoOf, md5Of, readFile } from './files.js';
 
 export const manifestFile = 'manifest.json';
 
@@ -72,11 +72,14 @@ export function parseManifest(value: unknown, path = ''): CheckpointManifest {
 }
 
 /** `undefined` when the directory holds no manifest, thus no finished checkpoint. */
-export async function readManifest(directory: string): Promise<CheckpointManifest | undefined> {
+export async function readManifest(
+  directory: string,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<CheckpointManifest | undefined> {
   const path = join(directory, manifestFile);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readFile(path, fileSystem)).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw StoreError.from(error, 'read checkpoint manifest', path);
@@ -99,18 +102,22 @@ export async function readManifest(directory: string): Promise<CheckpointManifes
  *
  * @throws StoreError `ERR_WRONG_CHECKSUM` or `ERR_PATH_NOT_FOUND`, naming the file.
  */
-export async function verifyFiles(directory: string, manifest: CheckpointManifest): Promise<void> {
+export async function verifyFiles(
+  directory: string,
+  manifest: CheckpointManifest,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<void> {
   for (const file of manifest.files) {
     const path = join(directory, file.name);
-    const found = await stat(path).catch((error: unknown) => {
+    const found = await fileSystem.stat(path).catch((error: unknown) => {
       throw StoreError.from(error, 'verify checkpoint', path);
     });
-    if (found.size !== file.sizeBytes)
-      throw mismatch(path, `${found.size} bytes instead of ${file.sizeBytes}`);
+    if (found.sizeBytes !== file.sizeBytes)
+      throw mismatch(path, `${found.sizeBytes} bytes instead of ${file.sizeBytes}`);
   }
   for (const file of manifest.files) {
     const path = join(directory, file.name);
-    const md5 = await md5Of(path).catch((error: unknown) => {
+    const md5 = await md5Of(path, fileSystem).catch((error: unknown) => {
       throw StoreError.from(error, 'verify checkpoint', path);
     });
     if (md5 !== file.md5) throw mismatch(path, `MD5 ${md5} instead of ${file.md5}`);

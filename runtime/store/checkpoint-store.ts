@@ -1,4 +1,3 @@
-import { copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   type CheckpointFile,
@@ -10,7 +9,7 @@ import {
 } from './checkpoint-manifest.js';
 import type { EngineState } from './engine.js';
 import { StoreError } from './errors.js';
-import { syncDirectory } from './file-system.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { linkOrCopy, makeDirectory, md5Of, syncTree, writeFileDurably } from './files.js';
 
 /** A finished checkpoint on this node. */
@@ -30,29 +29,31 @@ const unfinishedName = 'checkpoint.making';
  */
 export class CheckpointStore {
   readonly #directory: string;
+  readonly #fileSystem: FileSystem;
   /** Ascending by decree. */
   #checkpoints: CheckpointInfo[];
 
-  private constructor(directory: string, checkpoints: CheckpointInfo[]) {
+  private constructor(directory: string, fileSystem: FileSystem, checkpoints: CheckpointInfo[]) {
     this.#directory = directory;
+    this.#fileSystem = fileSystem;
     this.#checkpoints = checkpoints;
   }
 
   /** @throws StoreError `ERR_CORRUPTION` when a manifest cannot be read: move that checkpoint away, then reopen. */
-  static async open(directory: string): Promise<CheckpointStore> {
+  static async open(directory: string, fileSystem: FileSystem = nodeFileSystem): Promise<CheckpointStore> {
     try {
-      await makeDirectory(directory);
+      await makeDirectory(directory, fileSystem);
       const checkpoints: CheckpointInfo[] = [];
-      for (const name of await readdir(directory)) {
+      for (const { name } of await fileSystem.list(directory)) {
         const decree = /^checkpoint\.(\d+)$/.exec(name)?.[1];
         if (decree === undefined && name !== unfinishedName) continue;
         const path = join(directory, name);
-        const manifest = decree === undefined ? undefined : await readManifest(path);
-        if (manifest === undefined) await rm(path, { recursive: true, force: true });
+        const manifest = decree === undefined ? undefined : await readManifest(path, fileSystem);
+        if (manifest === undefined) await fileSystem.remove(path);
         else checkpoints.push(infoOf(path, manifest));
       }
       checkpoints.sort((a, b) => a.decree - b.decree);
-      return new CheckpointStore(directory, checkpoints);
+      return new CheckpointStore(directory, fileSystem, checkpoints);
     } catch (error) {
       throw StoreError.from(error, 'open checkpoints', directory);
     }
@@ -74,21 +75,23 @@ export class CheckpointStore {
   async create(fill: (directory: string) => Promise<EngineState>): Promise<CheckpointInfo> {
     const making = join(this.#directory, unfinishedName);
     try {
-      await rm(making, { recursive: true, force: true });
+      await this.#fileSystem.remove(making);
       const { decree, marks } = await fill(making);
       const existing = this.#checkpoints.find((checkpoint) => checkpoint.decree === decree);
       if (existing !== undefined) {
-        await rm(making, { recursive: true, force: true });
+        await this.#fileSystem.remove(making);
         return existing;
       }
       const files: CheckpointFile[] = [];
-      for (const name of (await readdir(making)).sort()) {
+      const names = (await this.#fileSystem.list(making)).map(({ name }) => name);
+      for (const name of names.sort()) {
         const path = join(making, name);
-        files.push({ name, sizeBytes: (await stat(path)).size, md5: await md5Of(path) });
+        const { sizeBytes } = await this.#fileSystem.stat(path);
+        files.push({ name, sizeBytes, md5: await md5Of(path, this.#fileSystem) });
       }
       return await this.#finish(making, { formatVersion: 1, decree, marks, files });
     } catch (error) {
-      await rm(making, { recursive: true, force: true }).catch(() => undefined);
+      await this.#fileSystem.remove(making).catch(() => undefined);
       throw StoreError.from(error, 'make checkpoint', making);
     }
   }
@@ -96,11 +99,11 @@ export class CheckpointStore {
   /** Takes over a checkpoint made elsewhere, after comparing its files with the manifest. The files stay. */
   async adopt(filesDirectory: string, manifest: CheckpointManifest): Promise<CheckpointInfo> {
     const checked = parseManifest(manifest);
-    await verifyFiles(filesDirectory, checked);
+    await verifyFiles(filesDirectory, checked, this.#fileSystem);
     const making = join(this.#directory, unfinishedName);
     try {
-      await rm(making, { recursive: true, force: true });
-      await copyCheckpointFiles(filesDirectory, checked, making);
+      await this.#fileSystem.remove(making);
+      await copyCheckpointFiles(filesDirectory, checked, making, this.#fileSystem);
       return await this.#finish(making, checked);
     } catch (error) {
       throw StoreError.from(error, 'take over checkpoint', making);
@@ -119,8 +122,8 @@ export class CheckpointStore {
     for (const { directory } of removed) {
       try {
         // The manifest first: what remains after a crash does not look finished.
-        await rm(join(directory, manifestFile), { force: true });
-        await rm(directory, { recursive: true, force: true });
+        await this.#fileSystem.remove(join(directory, manifestFile));
+        await this.#fileSystem.remove(directory);
       } catch (error) {
         throw StoreError.from(error, 'remove checkpoint', directory);
       }
@@ -129,10 +132,11 @@ export class CheckpointStore {
   }
 
   async #finish(making: string, manifest: CheckpointManifest): Promise<CheckpointInfo> {
-    await writeFileDurably(join(making, manifestFile), JSON.stringify(manifest, undefined, 2));
+    const text = JSON.stringify(manifest, undefined, 2);
+    await writeFileDurably(join(making, manifestFile), text, this.#fileSystem);
     const directory = join(this.#directory, `checkpoint.${manifest.decree}`);
-    await rename(making, directory);
-    await syncDirectory(this.#directory);
+    await this.#fileSystem.rename(making, directory);
+    await this.#fileSystem.syncDirectory(this.#directory);
     const info = infoOf(directory, manifest);
     this.#checkpoints = [...this.#checkpoints, info].sort((a, b) => a.decree - b.decree);
     return info;
@@ -147,13 +151,15 @@ export async function copyCheckpointFiles(
   from: string,
   manifest: CheckpointManifest,
   to: string,
+  fileSystem: FileSystem = nodeFileSystem,
 ): Promise<void> {
-  await mkdir(to, { recursive: true });
+  await fileSystem.makeDirectory(to);
   for (const { name } of manifest.files) {
-    const copy = /\.(ldb|sst)$/.test(name) ? linkOrCopy : copyFile;
-    await copy(join(from, name), join(to, name));
+    const [source, target] = [join(from, name), join(to, name)];
+    if (/\.(ldb|sst)$/.test(name)) await linkOrCopy(source, target, fileSystem.link, fileSystem);
+    else await fileSystem.copy(source, target);
   }
-  await syncTree(to);
+  await syncTree(to, fileSystem);
 }
 
 function infoOf(directory: string, manifest: CheckpointManifest): CheckpointInfo {

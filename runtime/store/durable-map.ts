@@ -56,10 +56,38 @@ interface Stored {
 /** Makes changes durable; `undefined` text is a delete. */
 type Persist = (changes: ReadonlyMap<string, Stored | undefined>, revision: number) => Promise<void>;
 
-/** A map that forgets everything on close; for simulations. */
-export function openMemoryMap(): DurableMap {
-  return new PersistedMap('memory', new Map(), 0, {
-    persist: async () => undefined,
+/** What a map in memory would have on disk. */
+export interface MemoryMapImage {
+  /** Each value as text, behind the version of its commit. */
+  readonly entries: Map<string, { readonly text: string; readonly version: number }>;
+  revision: number;
+}
+
+export interface MemoryMapOptions {
+  /** Outlives the map, and the server that has it open. Left out, closing forgets everything. */
+  readonly image?: MemoryMapImage;
+  /** Waited for before a commit becomes durable; its rejection is a failure of the disk. */
+  readonly beforeCommit?: (keys: readonly string[]) => Promise<void>;
+}
+
+/**
+ * A map in memory, for simulations.
+ *
+ * @example
+ * const image = { entries: new Map(), revision: 0 };
+ * const map = openMemoryMap({ image });
+ */
+export function openMemoryMap(options: MemoryMapOptions = {}): DurableMap {
+  const { image = { entries: new Map(), revision: 0 }, beforeCommit } = options;
+  return new PersistedMap('memory', new Map(image.entries), image.revision, {
+    persist: async (changes, revision) => {
+      await beforeCommit?.([...changes.keys()]);
+      for (const [key, stored] of changes) {
+        if (stored === undefined) image.entries.delete(key);
+        else image.entries.set(key, stored);
+      }
+      image.revision = revision;
+    },
     close: async () => undefined,
   });
 }

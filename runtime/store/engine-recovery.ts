@@ -1,11 +1,11 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile as readSystemFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyFiles } from './checkpoint-manifest.js';
 import { type CheckpointStore, copyCheckpointFiles } from './checkpoint-store.js';
 import type { Engine, OpenEngine } from './engine.js';
 import { StoreError } from './errors.js';
-import { syncDirectory } from './file-system.js';
-import { errnoOf, exists, syncTree, writeFileDurably } from './files.js';
+import type { FileSystem } from './file-system.js';
+import { errnoOf, exists, readFile, syncTree, writeFileDurably } from './files.js';
 
 /**
  * Which engine files may be believed.
@@ -27,23 +27,25 @@ const trustName = 'engine.json';
 
 /** What differs from one boot to the next; empty where the system does not tell, and then nothing is trusted. */
 export async function currentBootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
+  return (await readSystemFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }
 
 export class PartitionEngine {
   readonly #directory: string;
   readonly #openEngine: OpenEngine;
   readonly #bootId: string;
+  readonly #fileSystem: FileSystem;
 
-  constructor(directory: string, openEngine: OpenEngine, bootId: string) {
+  constructor(directory: string, openEngine: OpenEngine, bootId: string, fileSystem: FileSystem) {
     this.#directory = directory;
     this.#openEngine = openEngine;
     this.#bootId = bootId;
+    this.#fileSystem = fileSystem;
   }
 
   /** Opens the engine as it is; `undefined` when there is none that may be believed. */
   async openTrusted(): Promise<Engine | undefined> {
-    if (!(await exists(join(this.#directory, engineName)))) return undefined;
+    if (!(await exists(join(this.#directory, engineName), this.#fileSystem))) return undefined;
     const trusted = await this.#isTrusted();
     let engine: Engine;
     try {
@@ -62,17 +64,18 @@ export class PartitionEngine {
   async rebuild(checkpoints: CheckpointStore): Promise<Engine> {
     const path = join(this.#directory, engineName);
     const making = `${path}.making`;
+    const fileSystem = this.#fileSystem;
     try {
-      await rm(join(this.#directory, trustName), { force: true });
-      await syncDirectory(this.#directory);
-      await rm(path, { recursive: true, force: true });
+      await fileSystem.remove(join(this.#directory, trustName));
+      await fileSystem.syncDirectory(this.#directory);
+      await fileSystem.remove(path);
       const checkpoint = checkpoints.latest();
       if (checkpoint === undefined) return await this.#openEngine(path);
-      await verifyFiles(checkpoint.directory, checkpoint);
-      await rm(making, { recursive: true, force: true });
-      await copyCheckpointFiles(checkpoint.directory, checkpoint, making);
-      await rename(making, path);
-      await syncDirectory(this.#directory);
+      await verifyFiles(checkpoint.directory, checkpoint, fileSystem);
+      await fileSystem.remove(making);
+      await copyCheckpointFiles(checkpoint.directory, checkpoint, making, fileSystem);
+      await fileSystem.rename(making, path);
+      await fileSystem.syncDirectory(this.#directory);
       return await this.#openEngine(path);
     } catch (error) {
       throw StoreError.from(error, 'rebuild the engine', path);
@@ -87,13 +90,14 @@ export class PartitionEngine {
   async closeCleanly(engine: Engine): Promise<void> {
     const path = join(this.#directory, engineName);
     await engine.close();
-    if (await exists(path)) await syncTree(path);
+    if (await exists(path, this.#fileSystem)) await syncTree(path, this.#fileSystem);
     await this.#writeTrust(true);
   }
 
   async #isTrusted(): Promise<boolean> {
     try {
-      const trust = JSON.parse(await readFile(join(this.#directory, trustName), 'utf8')) as EngineTrust;
+      const text = await readFile(join(this.#directory, trustName), this.#fileSystem);
+      const trust = JSON.parse(text.toString('utf8')) as EngineTrust;
       if (trust.formatVersion !== 1) return false;
       return trust.closedCleanly || (trust.bootId !== '' && trust.bootId === this.#bootId);
     } catch (error) {
@@ -104,6 +108,6 @@ export class PartitionEngine {
 
   async #writeTrust(closedCleanly: boolean): Promise<void> {
     const trust: EngineTrust = { formatVersion: 1, bootId: this.#bootId, closedCleanly };
-    await writeFileDurably(join(this.#directory, trustName), JSON.stringify(trust));
+    await writeFileDurably(join(this.#directory, trustName), JSON.stringify(trust), this.#fileSystem);
   }
 }

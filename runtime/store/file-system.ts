@@ -1,7 +1,18 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open as openFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open as openFile,
+  readdir,
+  rename,
+  rm,
+  statfs,
+} from 'node:fs/promises';
 
-/** An open log segment. Offsets and lengths are bytes; errors are Node's own, with their errno `code`. */
+/** An open file. Offsets and lengths are bytes; errors are Node's own, with their errno `code`. */
 export interface LogFile {
   /** Writes all buffers at a position, or rejects; after a rejection any part of them may be there. */
   write(buffers: readonly Buffer[], position: number): Promise<void>;
@@ -14,28 +25,78 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Creates the file when it is missing. */
+  readonly create?: boolean;
+  /** For reading only, and a symbolic link is not followed. */
+  readonly readOnly?: boolean;
+}
+
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly isFile: boolean;
+}
+
 /**
- * The file operations of the log whose failure must be survived, so tests can make them fail. Everything else
- * calls `node:fs` directly.
+ * The disk under everything but LevelDB, so that tests can make it fail and a simulation can replace it.
+ * Errors are Node's own, with their errno `code`. Content is durable after `datasync`, names after
+ * `syncDirectory`.
  */
 export interface FileSystem {
-  /** Opens for reading and writing; creates the file when `create` is set. */
-  open(path: string, options?: { readonly create?: boolean }): Promise<LogFile>;
+  /** Opens for reading and writing unless told otherwise. */
+  open(path: string, options?: OpenOptions): Promise<LogFile>;
   /** Makes names created, renamed or removed in a directory durable. */
   syncDirectory(path: string): Promise<void>;
+  /** With its parents; the first one that was made, `undefined` when all were there. */
+  makeDirectory(path: string): Promise<string | undefined>;
+  list(directory: string): Promise<readonly DirectoryEntry[]>;
+  /** A symbolic link is not followed. */
+  stat(path: string): Promise<{ readonly isFile: boolean; readonly sizeBytes: number }>;
+  /** Whether something is there, without waiting. */
+  has(path: string): boolean;
+  /** Replaces what has the name already. */
+  rename(from: string, to: string): Promise<void>;
+  /** With everything inside; what is missing is fine. */
+  remove(path: string): Promise<void>;
+  /** A hard link. Only for files that nobody changes any more. */
+  link(from: string, to: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  freeBytes(directory: string): Promise<number>;
 }
 
 /** The real thing. */
 export const nodeFileSystem: FileSystem = {
   async open(path, options = {}) {
-    const flags = constants.O_RDWR | (options.create === true ? constants.O_CREAT : 0);
+    const flags =
+      options.readOnly === true
+        ? constants.O_RDONLY | constants.O_NOFOLLOW
+        : constants.O_RDWR | (options.create === true ? constants.O_CREAT : 0);
     return new NodeLogFile(await openFile(path, flags));
   },
   syncDirectory,
+  makeDirectory: (path) => mkdir(path, { recursive: true }),
+  list: async (directory) =>
+    (await readdir(directory, { withFileTypes: true })).map((entry) => ({
+      name: entry.name,
+      isFile: entry.isFile(),
+    })),
+  stat: async (path) => {
+    const found = await lstat(path);
+    return { isFile: found.isFile(), sizeBytes: found.size };
+  },
+  has: existsSync,
+  rename,
+  // A file that is still being written may appear in a directory that is being deleted.
+  remove: (path) => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+  link,
+  copy: (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE),
+  freeBytes: async (directory) => {
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize;
+  },
 };
 
-/** Makes the names in a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
   const handle = await openFile(path, constants.O_RDONLY);
   try {
     await handle.sync();

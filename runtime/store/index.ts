@@ -14,12 +14,20 @@ export {
   type Json,
   type MapCommit,
   type MapEntry,
+  type MemoryMapImage,
+  type MemoryMapOptions,
   openDurableMap,
   openMemoryMap,
 } from './durable-map.js';
 export type { Engine, EngineBatch, EngineState, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
 export { LogCorruption, StoreError, type StoreErrorCode } from './errors.js';
-export { type FileSystem, type LogFile, nodeFileSystem } from './file-system.js';
+export {
+  type DirectoryEntry,
+  type FileSystem,
+  type LogFile,
+  nodeFileSystem,
+  type OpenOptions,
+} from './file-system.js';
 export { MemoryEngine } from './memory-engine.js';
 export type { Mutation } from './mutation.js';
 export { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';

@@ -1,4 +1,3 @@
-import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileSystem, LogFile } from './file-system.js';
 import { makeDirectory } from './files.js';
@@ -36,9 +35,9 @@ export async function recoverLog(
   firstDecree: number,
   fileSystem: FileSystem,
 ): Promise<RecoveredLog> {
-  await makeDirectory(directory);
-  const decrees = (await readdir(directory))
-    .flatMap((name) => firstDecreeOf(name) ?? [])
+  await makeDirectory(directory, fileSystem);
+  const decrees = (await fileSystem.list(directory))
+    .flatMap(({ name }) => firstDecreeOf(name) ?? [])
     .sort((a, b) => a - b);
   if (decrees.length === 0) {
     const segment = await createSegment(directory, firstDecree, fileSystem);
@@ -75,7 +74,7 @@ export async function createSegment(
     await fileSystem.syncDirectory(directory);
   } catch (error) {
     await file.close().catch(() => undefined);
-    await rm(segment.path, { force: true }).catch(() => undefined);
+    await fileSystem.remove(segment.path).catch(() => undefined);
     throw error;
   }
   segment.file = file;

@@ -1,4 +1,3 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   checkDecree,
@@ -12,7 +11,8 @@ import {
   type ScanRange,
 } from './engine.js';
 import { StoreError } from './errors.js';
-import { errnoOf, syncTree } from './files.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { errnoOf, readFile, writeFile } from './files.js';
 
 const stateFile = 'state.bin';
 
@@ -27,15 +27,18 @@ export class MemoryEngine implements Engine {
   #sorted: string[] | undefined;
   #state: EngineState = { decree: 0, marks: {} };
   #closed = false;
+  readonly #fileSystem: FileSystem;
 
-  private constructor() {}
+  private constructor(fileSystem: FileSystem) {
+    this.#fileSystem = fileSystem;
+  }
 
   /** Loads the checkpoint in the directory; empty without a directory or without a checkpoint in it. */
-  static async open(directory?: string): Promise<MemoryEngine> {
-    const engine = new MemoryEngine();
+  static async open(directory?: string, fileSystem: FileSystem = nodeFileSystem): Promise<MemoryEngine> {
+    const engine = new MemoryEngine(fileSystem);
     if (directory === undefined) return engine;
     try {
-      engine.#load(await readFile(join(directory, stateFile)));
+      engine.#load(await readFile(join(directory, stateFile), fileSystem));
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw StoreError.from(error, 'open the engine', directory);
     }
@@ -102,9 +105,9 @@ export class MemoryEngine implements Engine {
       parts.push(lengthsOf(text.length, value.length), Buffer.from(text, 'latin1'), value);
     }
     try {
-      await mkdir(directory, { recursive: true });
-      await writeFile(join(directory, stateFile), Buffer.concat(parts));
-      await syncTree(directory);
+      await this.#fileSystem.makeDirectory(directory);
+      await writeFile(join(directory, stateFile), Buffer.concat(parts), this.#fileSystem);
+      await this.#fileSystem.syncDirectory(directory);
     } catch (error) {
       throw StoreError.from(error, 'checkpoint the engine', directory);
     }

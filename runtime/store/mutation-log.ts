@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
 import { BehaviorSubject, type Observable } from 'rxjs';
+import { type Clock, deferred, systemClock } from '../../actors/clock.js';
 import { StoreError } from './errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { errnoOf } from './files.js';
@@ -16,6 +16,8 @@ export interface MutationLogOptions {
   /** Decree of the first mutation when the directory is empty. Default 1. */
   readonly firstDecree?: number;
   readonly fileSystem?: FileSystem;
+  /** Whose turn ends before a group is written. Default: the system's. */
+  readonly clock?: Pick<Clock, 'defer'>;
 }
 
 export interface ReadLogOptions {
@@ -69,6 +71,7 @@ interface Queued {
 export class MutationLog {
   readonly #directory: string;
   readonly #fileSystem: FileSystem;
+  readonly #clock: Pick<Clock, 'defer'>;
   readonly #segmentSizeBytes: number;
   readonly #maxQueuedBytes: number;
   readonly #segments: LogSegment[];
@@ -91,6 +94,7 @@ export class MutationLog {
   private constructor(directory: string, options: MutationLogOptions, recovered: RecoveredLog) {
     this.#directory = directory;
     this.#fileSystem = options.fileSystem ?? nodeFileSystem;
+    this.#clock = options.clock ?? systemClock;
     this.#segmentSizeBytes = options.segmentSizeBytes ?? 16 * 1024 * 1024;
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 32 * 1024 * 1024;
     this.#segments = recovered.segments;
@@ -240,7 +244,7 @@ export class MutationLog {
         while (this.#segments.length > 1 && this.#segments[1]!.firstDecree - 1 <= upToDecree) {
           const segment = this.#segments[0]!;
           // Oldest first: whatever is left after a crash is a log without holes.
-          await rm(segment.path, { force: true });
+          await this.#fileSystem.remove(segment.path);
           this.#segments.shift();
           removed++;
         }
@@ -266,7 +270,7 @@ export class MutationLog {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       // Everything that can be appended in this turn of the event loop joins the group.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await deferred(this.#clock);
       try {
         await this.#writeGroup();
       } catch (error) {

@@ -1,10 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type CheckpointManifest, parseManifest } from './checkpoint-manifest.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { StoreError } from './errors.js';
-import { nodeFileSystem, syncDirectory } from './file-system.js';
-import { errnoOf, writeFileDurably } from './files.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { errnoOf, readFile, writeFileDurably } from './files.js';
 import { createSegment } from './log-recovery.js';
 
 /** Names inside a partition's directory. */
@@ -22,38 +21,44 @@ export async function installPartition(
   directory: string,
   filesDirectory: string,
   manifest: CheckpointManifest,
+  fileSystem: FileSystem = nodeFileSystem,
 ): Promise<void> {
   const checked = parseManifest(manifest);
   const target = resolve(directory);
   try {
-    if (await isInstalled(target, checked)) return;
+    if (await isInstalled(target, checked, fileSystem)) return;
     const making = join(dirname(target), `${basename(target)}.installing`);
-    await rm(making, { recursive: true, force: true });
-    await mkdir(making, { recursive: true });
-    const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(making));
+    await fileSystem.remove(making);
+    await fileSystem.makeDirectory(making);
+    const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(making), fileSystem);
     await checkpoints.adopt(filesDirectory, checked);
-    await mkdir(partitionPaths.log(making));
-    const segment = await createSegment(partitionPaths.log(making), checked.decree + 1, nodeFileSystem);
+    await fileSystem.makeDirectory(partitionPaths.log(making));
+    const segment = await createSegment(partitionPaths.log(making), checked.decree + 1, fileSystem);
     await segment.retire();
-    await writeFileDurably(partitionPaths.installed(making), JSON.stringify(identityOf(checked)));
-    await rename(making, target);
-    await syncDirectory(dirname(target));
+    const identity = JSON.stringify(identityOf(checked));
+    await writeFileDurably(partitionPaths.installed(making), identity, fileSystem);
+    await fileSystem.rename(making, target);
+    await fileSystem.syncDirectory(dirname(target));
   } catch (error) {
     throw StoreError.from(error, 'install checkpoint', target);
   }
 }
 
 /** Whether this very checkpoint is there already, which is what a repeated request finds. */
-async function isInstalled(directory: string, manifest: CheckpointManifest): Promise<boolean> {
-  let names: string[];
+async function isInstalled(
+  directory: string,
+  manifest: CheckpointManifest,
+  fileSystem: FileSystem,
+): Promise<boolean> {
+  let names: readonly unknown[];
   try {
-    names = await readdir(directory);
+    names = await fileSystem.list(directory);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
   }
   if (names.length === 0) return false;
-  const installed = await readInstalled(directory);
+  const installed = await readInstalled(directory, fileSystem);
   if (installed === JSON.stringify(identityOf(manifest))) return true;
   throw new StoreError('ERR_PATH_ALREADY_EXIST', {
     operation: 'install checkpoint',
@@ -63,14 +68,17 @@ async function isInstalled(directory: string, manifest: CheckpointManifest): Pro
 }
 
 /** Decree of the checkpoint this partition was made from; `undefined` when it started empty. */
-export async function installedDecree(directory: string): Promise<number | undefined> {
-  const text = await readInstalled(directory);
+export async function installedDecree(
+  directory: string,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<number | undefined> {
+  const text = await readInstalled(directory, fileSystem);
   return text === '' ? undefined : (JSON.parse(text) as ReturnType<typeof identityOf>).decree;
 }
 
-async function readInstalled(directory: string): Promise<string> {
+async function readInstalled(directory: string, fileSystem: FileSystem): Promise<string> {
   try {
-    return await readFile(partitionPaths.installed(directory), 'utf8');
+    return (await readFile(partitionPaths.installed(directory), fileSystem)).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;

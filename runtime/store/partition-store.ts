@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import { type Clock, deferred, systemClock } from '../../actors/clock.js';
 import { type ApplyMutation, applyMutations } from './applier.js';
 import type { CheckpointManifest } from './checkpoint-manifest.js';
 import { type CheckpointInfo, CheckpointStore } from './checkpoint-store.js';
@@ -6,6 +7,7 @@ import { ClassicLevelEngine } from './classic-level-engine.js';
 import type { Engine, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
 import { currentBootId, PartitionEngine } from './engine-recovery.js';
 import { StoreError } from './errors.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
 import { makeDirectory } from './files.js';
 import type { Mutation } from './mutation.js';
 import { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
@@ -17,7 +19,10 @@ export interface PartitionStoreOptions<Result> {
   /** Default: LevelDB. */
   readonly openEngine?: OpenEngine;
   readonly logOptions?: Omit<MutationLogOptions, 'firstDecree'>;
-  /** Microseconds since 1970, for writes that bring no timestamp. Default: the system clock. */
+  /** Default: the disk, and the system's clock. */
+  readonly fileSystem?: FileSystem;
+  readonly clock?: Pick<Clock, 'defer' | 'epochMs'>;
+  /** Microseconds since 1970, for writes that bring no timestamp. Default: the clock. */
   readonly nowUs?: () => bigint;
   /** Identifies the boot of the machine; for tests of what happens after a power failure. */
   readonly bootId?: string;
@@ -79,6 +84,7 @@ export class PartitionStore<Result = unknown> {
   readonly #directory: string;
   readonly #apply: ApplyMutation<Result>;
   readonly #nowUs: () => bigint;
+  readonly #clock: Pick<Clock, 'defer' | 'epochMs'>;
   readonly #log: MutationLog;
   readonly #engine: Engine;
   readonly #partitionEngine: PartitionEngine;
@@ -105,7 +111,8 @@ export class PartitionStore<Result = unknown> {
   ) {
     this.#directory = options.directory;
     this.#apply = options.apply;
-    this.#nowUs = options.nowUs ?? (() => BigInt(Date.now()) * 1_000n);
+    this.#clock = options.clock ?? systemClock;
+    this.#nowUs = options.nowUs ?? (() => BigInt(this.#clock.epochMs()) * 1_000n);
     this.#log = parts.log;
     this.#engine = parts.engine;
     this.#partitionEngine = parts.partitionEngine;
@@ -122,18 +129,22 @@ export class PartitionStore<Result = unknown> {
    * contains decrees that the log has lost.
    */
   static async open<Result>(options: PartitionStoreOptions<Result>): Promise<PartitionStore<Result>> {
-    const { directory } = options;
+    const { directory, fileSystem = nodeFileSystem, clock = systemClock } = options;
     const openEngine = options.openEngine ?? ((path: string) => ClassicLevelEngine.open(path));
     const bootId = options.bootId ?? (await currentBootId());
-    const partitionEngine = new PartitionEngine(directory, openEngine, bootId);
+    const partitionEngine = new PartitionEngine(directory, openEngine, bootId, fileSystem);
     let log: MutationLog | undefined;
     let engine: Engine | undefined;
     try {
-      await makeDirectory(directory);
+      await makeDirectory(directory, fileSystem);
       // The engine comes first: its lock keeps a second opener away from the log.
       engine = await partitionEngine.openTrusted();
-      const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(directory));
-      log = await MutationLog.open(partitionPaths.log(directory), options.logOptions);
+      const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(directory), fileSystem);
+      log = await MutationLog.open(partitionPaths.log(directory), {
+        fileSystem,
+        clock,
+        ...options.logOptions,
+      });
       if (engine === undefined || engine.lastAppliedDecree + 1 < log.firstDecree) {
         checkReach(checkpoints.latest()?.decree ?? 0, log, directory);
         await engine?.close();
@@ -150,7 +161,7 @@ export class PartitionStore<Result = unknown> {
       }
       await partitionEngine.markOpen();
       // Not in the checkpoint's files, which were made by somebody else: so whenever the engine is new.
-      const installed = await installedDecree(directory);
+      const installed = await installedDecree(directory, fileSystem);
       if (installed !== undefined && engine.marks.installed !== installed) {
         await engine.apply({ puts: [], deletes: [], decree: engine.lastAppliedDecree, marks: { installed } });
       }
@@ -174,8 +185,13 @@ export class PartitionStore<Result = unknown> {
    * @throws StoreError `ERR_WRONG_CHECKSUM`; `ERR_CORRUPTION` for a manifest that is not one;
    * `ERR_PATH_ALREADY_EXIST` when something else is in the directory.
    */
-  static install(directory: string, filesDirectory: string, manifest: CheckpointManifest): Promise<void> {
-    return installPartition(directory, filesDirectory, manifest);
+  static install(
+    directory: string,
+    filesDirectory: string,
+    manifest: CheckpointManifest,
+    fileSystem: FileSystem = nodeFileSystem,
+  ): Promise<void> {
+    return installPartition(directory, filesDirectory, manifest, fileSystem);
   }
 
   /** Last decree that is applied, thus visible to `get` and `scan`. */
@@ -307,7 +323,7 @@ export class PartitionStore<Result = unknown> {
 
   async #applyDurable(): Promise<void> {
     // The log resolves a whole group at once; wait until all of it has arrived here.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await deferred(this.#clock);
     while (this.#durable.length > 0) {
       const batch = this.#nextBatch();
       try {
@@ -372,7 +388,7 @@ export class PartitionStore<Result = unknown> {
     try {
       await this.#log.close();
       // The last group's appends resolve in microtasks, after which their writes wait to be applied.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await deferred(this.#clock);
       await this.#applying;
       await this.#checkpointing?.catch(() => undefined);
       if (this.#failure !== undefined) await this.#engine.close();

@@ -15,6 +15,7 @@ import {
 } from '../../../machines/index.js';
 import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
+import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
 import type { DuplicationOrder, NodeReport } from '../node-sync.js';
 import { HostedDuplication } from './hosted-duplication.js';
 import type { DuplicationRecord, MetaStore, TableRecord } from './meta-store.js';
@@ -45,13 +46,16 @@ export interface DuplicationRegistryOptions {
   readonly answerDeadlineMs: number;
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
   readonly onDefect: (error: unknown, effect: string) => void;
+  /** Default: the real one. */
+  readonly environment?: Environment;
 }
 
 const refuse = (error: string, hint: string): AddAnswer => ({ error, hint, record: null });
 
 export class DuplicationRegistry {
   readonly #options: DuplicationRegistryOptions;
-  readonly #requesters = new Requesters();
+  readonly #environment: Environment;
+  readonly #requesters: Requesters;
   readonly #hosted = new Map<number, HostedDuplication>();
   /** Tables with an addition under way: a second one is told ERR_BUSY. */
   readonly #adding = new Set<string>();
@@ -59,6 +63,8 @@ export class DuplicationRegistry {
 
   private constructor(options: DuplicationRegistryOptions) {
     this.#options = options;
+    this.#environment = options.environment ?? REAL_ENVIRONMENT;
+    this.#requesters = new Requesters(this.#environment.clock);
   }
 
   static async open(options: DuplicationRegistryOptions): Promise<DuplicationRegistry> {
@@ -195,7 +201,7 @@ export class DuplicationRegistry {
           'choose another remote table, or allow its replacement with policy replace',
       );
     }
-    const nowMs = Date.now();
+    const nowMs = this.#environment.clock.epochMs();
     const duplicationId = await this.#options.store.nextNumber('lastDuplicationId', Math.floor(nowMs / 1000));
     // Meanwhile the table may have been dropped, or the remote table taken by another addition.
     const late = this.#conflict(table, remoteCluster, remoteTable);
@@ -247,10 +253,16 @@ export class DuplicationRegistry {
 
   /** What is at the follower now. An unreachable follower is no reason to refuse: the chart deals with it. */
   async #look(remoteCluster: string, remoteTable: string): Promise<FollowerReply> {
-    const signal = AbortSignal.timeout(this.#options.times.followerTable.requestDeadlineMs);
-    return this.#options
-      .followerOf(remoteCluster)
-      .ask({ kind: 'LookTable', requestNo: 0, table: remoteTable }, signal);
+    const { clock } = this.#environment;
+    const abort = new AbortController();
+    const deadlineMs = this.#options.times.followerTable.requestDeadlineMs;
+    const timer = clock.setTimeout(() => abort.abort(), deadlineMs, 'look before an addition');
+    try {
+      const request = { kind: 'LookTable', requestNo: 0, table: remoteTable } as const;
+      return await this.#options.followerOf(remoteCluster).ask(request, abort.signal);
+    } finally {
+      clock.clearTimeout(timer);
+    }
   }
 
   #host(
@@ -278,6 +290,7 @@ export class DuplicationRegistry {
         tables.setDuplicating(record.appId, this.ofTable(record.appId).length > 0);
       },
       onDefect,
+      environment: this.#environment,
     });
     this.#hosted.set(record.duplicationId, hosted);
     tables.setDuplicating(record.appId, true);

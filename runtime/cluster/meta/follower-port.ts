@@ -1,4 +1,5 @@
 /** The follower cluster's meta server over the wire: what `followerTable` asks, as Pegasus RPCs. */
+import { type Clock, systemClock } from '../../../actors/clock.js';
 import type { FollowerMetaPort } from '../../../actors/ports.js';
 import {
   ENV_FOLLOWER_APP_STATUS,
@@ -37,26 +38,30 @@ export interface RemoteFollowerOptions {
   readonly ownMetas: readonly string[];
   /** For one request of the chart, however many calls it takes. */
   readonly timeoutMs: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 interface Limits {
   readonly signal: AbortSignal;
-  /** As `performance.now()` has it. */
+  /** As the clock's `now()` has it. */
   readonly endsAtMs: number;
 }
 
 export class RemoteFollower implements FollowerMetaPort {
   readonly #options: RemoteFollowerOptions;
   readonly #group: MetaGroup;
+  readonly #clock: Clock;
 
   constructor(options: RemoteFollowerOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#group = new MetaGroup(options.client, options.remoteMetas);
   }
 
   async ask(request: FollowerRequest, signal: AbortSignal): Promise<FollowerReply> {
     const base = { type: 'FOLLOWER_REPLY', requestNo: request.requestNo } as const;
-    const limits = { signal, endsAtMs: performance.now() + this.#options.timeoutMs };
+    const limits = { signal, endsAtMs: this.#clock.now() + this.#options.timeoutMs };
     try {
       const answer = await this.#answer(request, limits);
       return { ...base, ...answer, peer: this.#group.current };
@@ -142,7 +147,8 @@ export class RemoteFollower implements FollowerMetaPort {
 
   #call<C extends RpcCode>(code: C, request: Request<C>, limits: Limits): Promise<Response<C>> {
     const { signal, endsAtMs } = limits;
-    return this.#group.call(code, request, { timeoutMs: Math.max(1, endsAtMs - performance.now()), signal });
+    const timeoutMs = Math.max(1, endsAtMs - this.#clock.now());
+    return this.#group.call(code, request, { timeoutMs, signal });
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
 import { StoreError } from '../../store/index.js';
+import { chartEnvironment, type Environment } from '../environment.js';
 import { type DuplicationRecord, duplicationKey, type MetaStore } from './meta-store.js';
 
 export interface HostedDuplicationOptions {
@@ -28,6 +29,7 @@ export interface HostedDuplicationOptions {
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
   readonly onReleased: () => void;
   readonly onDefect: (error: unknown, effect: string) => void;
+  readonly environment: Environment;
 }
 
 const REPEAT_TROUBLE_MS = 1_000;
@@ -38,7 +40,7 @@ interface Told {
 }
 
 export class HostedDuplication implements DurableStatusPort {
-  readonly journal = new Journal();
+  readonly journal: Journal;
   readonly #options: HostedDuplicationOptions;
   readonly #host: ChartHost<typeof duplication>;
   #record: DuplicationRecord;
@@ -49,6 +51,8 @@ export class HostedDuplication implements DurableStatusPort {
 
   constructor(options: HostedDuplicationOptions) {
     this.#options = options;
+    const { environment } = options;
+    this.journal = new Journal(() => environment.clock.epochMs());
     this.#record = options.record;
     const { record } = options;
     this.#host = new ChartHost({
@@ -76,6 +80,7 @@ export class HostedDuplication implements DurableStatusPort {
       }),
       children: { followerTable: { handlers: followerTableHandlers(options.follower, () => undefined) } },
       onDefect: options.onDefect,
+      ...chartEnvironment(environment),
       onSnapshot: (actor, snapshot) => this.journal.note(actor, snapshot),
     });
     this.#host.actor.subscribe({ complete: options.onReleased });
@@ -119,7 +124,7 @@ export class HostedDuplication implements DurableStatusPort {
     const { partition, decree, prepared, lastCommitted, trouble } = report;
     const what = [status, writeNo, decree, prepared, lastCommitted, trouble?.error].join(' ');
     const told = this.#told.get(partition);
-    const atMs = performance.now();
+    const atMs = this.#options.environment.clock.now();
     const repeatAfterMs = trouble === null ? Number.POSITIVE_INFINITY : REPEAT_TROUBLE_MS;
     const durable = (confirmed[partition] ?? -1) >= decree;
     if (told?.what === what && durable && atMs - told.atMs < repeatAfterMs) return;

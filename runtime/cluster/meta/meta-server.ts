@@ -4,6 +4,7 @@
  * Everything that changes goes through a chart and is durable before it is answered; queries read the
  * charts' snapshots.
  */
+import { deferred } from '../../../actors/clock.js';
 import { type DuplicationEffects, describeError } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
 import {
@@ -15,6 +16,7 @@ import {
   RpcServer,
 } from '../../pegasus/index.js';
 import { rpcTimeoutMs, type ServerConfig } from '../config.js';
+import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { DuplicationRegistry } from './duplication-registry.js';
@@ -35,11 +37,14 @@ export interface MetaServerOptions {
   readonly log: ServerLog;
   /** Replaces the `table` chart; tests put upstream's older handshake here. */
   readonly tableMachine?: TableMachine;
+  /** Default: the real one. */
+  readonly environment?: Environment;
 }
 
 export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
+  readonly #environment: Environment;
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
@@ -65,6 +70,7 @@ export class MetaServer implements AsyncDisposable {
   ) {
     this.#config = options.config;
     this.#log = options.log;
+    this.#environment = options.environment ?? REAL_ENVIRONMENT;
     this.#address = options.config.listen;
     this.#store = parts.store;
     this.#client = parts.client;
@@ -73,7 +79,10 @@ export class MetaServer implements AsyncDisposable {
     this.nodes = parts.nodes;
     this.tables = parts.tables;
     this.duplications = duplications(() => this);
+    const { clock, network } = this.#environment;
     this.#server = new RpcServer({
+      clock,
+      network,
       handlers: this.#handlers(),
       http: metaHttp(this),
       policy: ({ peer, code }) => this.gate.decide(peer, code),
@@ -84,11 +93,12 @@ export class MetaServer implements AsyncDisposable {
 
   /** Recovers everything durable, then listens: no request is served from half a state. */
   static async start(options: MetaServerOptions): Promise<MetaServer> {
-    const { config, log } = options;
-    const store = await MetaStore.open(config.directory);
+    const { config, log, environment = REAL_ENVIRONMENT } = options;
+    const { clock, network } = environment;
+    const store = await MetaStore.open(config.directory, environment.openMap);
     const gate = new PolicyGate();
     gate.set((await store.policy()) ?? config.policy ?? { version: 0, rules: [] });
-    const nodes = new NodeRegistry(config.times.nodeDeadMs);
+    const nodes = new NodeRegistry(config.times.nodeDeadMs, () => clock.epochMs());
     const onDefect = (error: unknown, effect: string) =>
       log.error('an effect broke its contract', {
         effect,
@@ -100,11 +110,14 @@ export class MetaServer implements AsyncDisposable {
       storageRetryMs: config.times.duplication.storageRetryMs,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
       onDefect,
+      environment,
       ...(options.tableMachine === undefined ? {} : { machine: options.tableMachine }),
     });
     const remotes = { ...config.remotes, ...(await store.remotes()) };
     const client = new RpcClient({
       protocol: 'rdsn',
+      clock,
+      network,
       fromAddress: config.listen,
       admitReply: (peer, ack) => gate.admitsReply(peer, ack),
     });
@@ -120,11 +133,13 @@ export class MetaServer implements AsyncDisposable {
           remoteMetas: () => (self?.remotes ?? remotes)[cluster] ?? [],
           ownMetas: [formatAddress(config.listen)],
           timeoutMs: rpcTimeoutMs(config.times.duplication.followerTable.requestDeadlineMs),
+          clock,
         }),
       times: config.times.duplication,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
       onAnnounce: (announcement, hosted) => announce(log, announcement, hosted),
       onDefect,
+      environment,
     });
     self = new MetaServer(options, { store, client, gate, nodes, tables, remotes }, () => registry);
     try {
@@ -195,7 +210,7 @@ export class MetaServer implements AsyncDisposable {
     this.duplications.stop();
     this.tables.stop();
     // Those who waited have been told; the answers go out with this turn of the loop.
-    await new Promise((resolve) => setImmediate(resolve));
+    await deferred(this.#environment.clock);
     await this.#server.close();
     await this.#client.close();
     await this.#store.close();

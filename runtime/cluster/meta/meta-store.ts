@@ -41,6 +41,7 @@ export const progressKey = (appId: number, id: number, partition: number): strin
   `progress/${appId}/${id}/${partition}`;
 const remoteKey = (cluster: string): string => `remote/${cluster}`;
 
+type OpenMap = (directory: string) => Promise<DurableMap>;
 type Put = { readonly key: string; readonly value: Json };
 
 interface Progress {
@@ -55,6 +56,7 @@ interface Progress {
  */
 export class MetaStore {
   readonly #directory: string;
+  readonly #openMap: OpenMap;
   #map: DurableMap;
   #broken = false;
   #closed = false;
@@ -63,13 +65,14 @@ export class MetaStore {
   readonly #progress = new Map<string, Progress>();
   #progressWrite: Promise<void> | null = null;
 
-  private constructor(directory: string, map: DurableMap) {
+  private constructor(directory: string, openMap: OpenMap, map: DurableMap) {
     this.#directory = directory;
+    this.#openMap = openMap;
     this.#map = map;
   }
 
-  static async open(directory: string): Promise<MetaStore> {
-    return new MetaStore(directory, await openDurableMap(directory));
+  static async open(directory: string, openMap: OpenMap = openDurableMap): Promise<MetaStore> {
+    return new MetaStore(directory, openMap, await openMap(directory));
   }
 
   async tables(): Promise<TableRecord[]> {
@@ -213,7 +216,7 @@ export class MetaStore {
   async #reopen(): Promise<void> {
     await this.#map.close().catch(() => undefined);
     try {
-      this.#map = await openDurableMap(this.#directory);
+      this.#map = await this.#openMap(this.#directory);
       this.#broken = false;
     } catch (error) {
       throw StoreError.from(error, 'open metadata again', this.#directory);

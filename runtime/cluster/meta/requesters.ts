@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '../../../actors/clock.js';
+
 /** Requests that wait for a chart's answer. Charts know requesters as opaque tokens only. */
 export interface ChartAnswer {
   readonly error: string;
@@ -11,9 +13,14 @@ export interface ChartAnswer {
  * (await answer).error // 'ERR_OK'
  */
 export class Requesters {
+  readonly #clock: Clock;
   readonly #waiting = new Map<string, (answer: ChartAnswer) => void>();
   #next = 0;
   #closing: ChartAnswer | null = null;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** A token, and the answer given to it; `ERR_TIMEOUT` if there is none in time. */
   wait(deadlineMs: number): [token: string, answer: Promise<ChartAnswer>] {
@@ -21,16 +28,17 @@ export class Requesters {
     const token = `r${this.#next}`;
     if (this.#closing !== null) return [token, Promise.resolve(this.#closing)];
     const answer = new Promise<ChartAnswer>((resolve) => {
-      const timer = setTimeout(
+      const timer = this.#clock.setTimeout(
         () =>
           this.answer(token, {
             error: 'ERR_TIMEOUT',
             hint: 'the change is not durable yet; ask for its status',
           }),
         deadlineMs,
+        'answer to a request',
       );
       this.#waiting.set(token, (given) => {
-        clearTimeout(timer);
+        this.#clock.clearTimeout(timer);
         resolve(given);
       });
     });

@@ -15,6 +15,7 @@ import {
 } from '../../../machines/index.js';
 import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
+import { chartEnvironment, type Environment, REAL_ENVIRONMENT } from '../environment.js';
 import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
@@ -42,7 +43,8 @@ export interface TableRegistryOptions {
   readonly storageRetryMs: number;
   readonly answerDeadlineMs: number;
   readonly onDefect: (error: unknown, effect: string) => void;
-  readonly now?: () => number;
+  /** Default: the real one. */
+  readonly environment?: Environment;
 }
 
 interface Entry {
@@ -52,8 +54,8 @@ interface Entry {
 
 export class TableRegistry {
   readonly #options: TableRegistryOptions;
-  readonly #requesters = new Requesters();
-  readonly #now: () => number;
+  readonly #requesters: Requesters;
+  readonly #environment: Environment;
   /** Live tables by name: being created, available or being dropped. */
   readonly #live = new Map<string, Entry>();
   readonly #dropped = new Map<number, TableRecord>();
@@ -63,7 +65,8 @@ export class TableRegistry {
 
   private constructor(options: TableRegistryOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#environment = options.environment ?? REAL_ENVIRONMENT;
+    this.#requesters = new Requesters(this.#environment.clock);
   }
 
   static async open(options: TableRegistryOptions): Promise<TableRegistry> {
@@ -208,7 +211,7 @@ export class TableRegistry {
         partitionCount: request.partitionCount,
         envs: Object.fromEntries(request.envs),
         status: 'AS_AVAILABLE',
-        createSecond: Math.floor(this.#now() / 1000),
+        createSecond: this.#nowSeconds(),
         dropSecond: 0,
         partitions: Array.from({ length: request.partitionCount }, (_, p) => ({
           node: nodes[(appId + p) % nodes.length] ?? '',
@@ -248,6 +251,7 @@ export class TableRegistry {
         },
       },
       onDefect: this.#options.onDefect,
+      ...chartEnvironment(this.#environment),
     });
     this.#live.set(record.name, { record, host });
     host.start();
@@ -260,7 +264,7 @@ export class TableRegistry {
       await this.#change(entry, (record) => ({
         ...record,
         status: effect.status,
-        dropSecond: effect.status === 'AS_DROPPED' ? Math.floor(this.#now() / 1000) : 0,
+        dropSecond: effect.status === 'AS_DROPPED' ? this.#nowSeconds() : 0,
         envs:
           effect.followerStatus === null
             ? record.envs
@@ -291,6 +295,10 @@ export class TableRegistry {
         entry.record = next;
       },
     );
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#environment.clock.epochMs() / 1000);
   }
 
   #whyInvalid(request: CreateTable): string | null {

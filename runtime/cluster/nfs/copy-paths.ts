@@ -1,9 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CopyError } from '../../../actors/ports/fileCopy.js';
 import type { FileCopyInput } from '../../../machines/checkpointTransfer.js';
 import { StoreError } from '../../store/errors.js';
-import { syncDirectory } from '../../store/file-system.js';
+import { type FileSystem, nodeFileSystem } from '../../store/file-system.js';
 import { errnoOf } from '../../store/files.js';
 
 /** Where the copy of one file lives. */
@@ -57,11 +56,17 @@ export function copyDirectory(base: string, decree: number): string {
  * @returns the decrees whose copies were deleted, ascending
  * @throws CopyError
  */
-export async function removeOthers(base: string, decree: number): Promise<number[]> {
+export async function removeOthers(
+  base: string,
+  decree: number,
+  fileSystem: FileSystem = nodeFileSystem,
+): Promise<number[]> {
   try {
-    const others = (await readdir(base)).filter((name) => /^\d{1,16}$/.test(name) && name !== String(decree));
-    for (const name of others) await rm(join(base, name), { recursive: true, force: true });
-    if (others.length > 0) await syncDirectory(base);
+    const others = (await fileSystem.list(base))
+      .map(({ name }) => name)
+      .filter((name) => /^\d{1,16}$/.test(name) && name !== String(decree));
+    for (const name of others) await fileSystem.remove(join(base, name));
+    if (others.length > 0) await fileSystem.syncDirectory(base);
     return others.map(Number).sort((a, b) => a - b);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];

@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto';
-import { lstat, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { CopyError, type FileSink, type OpenSink } from '../../../actors/ports/fileCopy.js';
@@ -25,7 +24,7 @@ export interface DiskSinkOptions {
 }
 
 /** Files that are open, by their final path. A stopped copy may still be closing when the next one begins. */
-const openFiles = new Map<string, Promise<void>>();
+const openFilesOf = new WeakMap<FileSystem, Map<string, Promise<void>>>();
 
 /**
  * Keeps copied files in `<base>/<decree>/`: `<name>.part` with its journal `<name>.blocks` until it is verified,
@@ -48,13 +47,13 @@ export class DiskSink implements FileSink {
 
   async open(input: FileCopyInput): Promise<OpenSink> {
     const paths = copyPathsOf(this.#base, input);
-    const release = await claim(paths.final);
+    const release = await claim(paths.final, this.#fileSystem);
     try {
-      await makeDirectory(paths.directory);
-      const md5 = await finalMd5(paths.final, input);
+      await makeDirectory(paths.directory, this.#fileSystem);
+      const md5 = await finalMd5(paths.final, input, this.#fileSystem);
       if (md5 !== undefined) {
-        await removePartial(paths);
-        return new FinalFile(paths, { sizeBytes: input.file.sizeBytes, md5 }, release);
+        await removePartial(paths, this.#fileSystem);
+        return new FinalFile(paths, this.#fileSystem, { sizeBytes: input.file.sizeBytes, md5 }, release);
       }
       return await PartialFile.open(paths, input, this.#fileSystem, release);
     } catch (error) {
@@ -68,10 +67,17 @@ export class DiskSink implements FileSink {
 class FinalFile implements OpenSink {
   readonly verifiedBytes: number;
   readonly #paths: CopyPaths;
+  readonly #fileSystem: FileSystem;
   readonly #found: { readonly sizeBytes: number; readonly md5: string };
   readonly #release: () => void;
 
-  constructor(paths: CopyPaths, found: { sizeBytes: number; md5: string }, release: () => void) {
+  constructor(
+    paths: CopyPaths,
+    fileSystem: FileSystem,
+    found: { sizeBytes: number; md5: string },
+    release: () => void,
+  ) {
+    this.#fileSystem = fileSystem;
     this.verifiedBytes = found.sizeBytes;
     this.#paths = paths;
     this.#found = found;
@@ -87,7 +93,7 @@ class FinalFile implements OpenSink {
   }
 
   async discard(): Promise<void> {
-    await removeAll(this.#paths);
+    await removeAll(this.#paths, this.#fileSystem);
   }
 
   async close(): Promise<void> {
@@ -176,8 +182,8 @@ class PartialFile implements OpenSink {
       return found;
     try {
       await this.#data.datasync();
-      await rename(this.#paths.partial, this.#paths.final);
-      await rm(this.#paths.journal, { force: true });
+      await this.#fileSystem.rename(this.#paths.partial, this.#paths.final);
+      await this.#fileSystem.remove(this.#paths.journal);
       await this.#fileSystem.syncDirectory(this.#paths.directory);
     } catch (error) {
       throw diskError(error, 'finish checkpoint file', this.#paths.final);
@@ -188,7 +194,7 @@ class PartialFile implements OpenSink {
 
   async discard(): Promise<void> {
     this.#failed = true;
-    await removeAll(this.#paths);
+    await removeAll(this.#paths, this.#fileSystem);
   }
 
   close(): Promise<void> {
@@ -223,11 +229,15 @@ async function verify(data: LogFile, journal: LogFile, input: FileCopyInput) {
  * The digest of a finished file if it is the wanted one. Without a digest to compare with, a file of the right
  * size may be that of another server's checkpoint: it is copied again.
  */
-async function finalMd5(path: string, { file }: FileCopyInput): Promise<string | undefined> {
+async function finalMd5(
+  path: string,
+  { file }: FileCopyInput,
+  fileSystem: FileSystem,
+): Promise<string | undefined> {
   try {
-    const found = await lstat(path);
-    if (!found.isFile() || found.size !== file.sizeBytes || file.md5 === '') return undefined;
-    const md5 = await md5Of(path);
+    const { isFile, sizeBytes } = await fileSystem.stat(path);
+    if (!isFile || sizeBytes !== file.sizeBytes || file.md5 === '') return undefined;
+    const md5 = await md5Of(path, fileSystem);
     return md5 === file.md5.toLowerCase() ? md5 : undefined;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
@@ -235,23 +245,25 @@ async function finalMd5(path: string, { file }: FileCopyInput): Promise<string |
   }
 }
 
-async function removePartial({ partial, journal }: CopyPaths): Promise<void> {
+async function removePartial({ partial, journal }: CopyPaths, fileSystem: FileSystem): Promise<void> {
   // The journal first: without it the partial file is worth nothing, the other way round would be a lie.
-  await rm(journal, { force: true });
-  await rm(partial, { force: true });
+  await fileSystem.remove(journal);
+  await fileSystem.remove(partial);
 }
 
-async function removeAll(paths: CopyPaths): Promise<void> {
+async function removeAll(paths: CopyPaths, fileSystem: FileSystem): Promise<void> {
   try {
-    await removePartial(paths);
-    await rm(paths.final, { force: true });
+    await removePartial(paths, fileSystem);
+    await fileSystem.remove(paths.final);
   } catch (error) {
     throw diskError(error, 'discard checkpoint file', paths.final);
   }
 }
 
 /** Waits until nobody has the file open, and takes it. */
-async function claim(path: string): Promise<() => void> {
+async function claim(path: string, fileSystem: FileSystem): Promise<() => void> {
+  const openFiles = openFilesOf.get(fileSystem) ?? new Map<string, Promise<void>>();
+  openFilesOf.set(fileSystem, openFiles);
   for (let held = openFiles.get(path); held !== undefined; held = openFiles.get(path)) await held;
   let free: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {

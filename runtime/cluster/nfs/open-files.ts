@@ -1,18 +1,20 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { Clock } from '../../../actors/clock.js';
+import type { FileSystem, LogFile } from '../../store/file-system.js';
 
 export interface OpenFilesOptions {
   /** Handles kept open. Reads under way at the same time may exceed it for as long as they last. */
   readonly maxOpen: number;
   /** A handle nobody used for this long is closed. */
   readonly idleMs: number;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
 }
 
 interface Entry {
   readonly path: string;
-  readonly handle: Promise<FileHandle>;
+  readonly handle: Promise<LogFile>;
   users: number;
-  timer: NodeJS.Timeout | undefined;
+  timer: unknown;
 }
 
 /**
@@ -39,15 +41,15 @@ export class OpenFiles {
    * Calls `read` with a handle that stays open until it has settled. A symbolic link is not followed. Rejects
    * with what opening or `read` rejected with.
    */
-  async use<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T> {
+  async use<T>(path: string, read: (handle: LogFile) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error('closed');
     const entry = this.#entries.get(path) ?? {
       path,
-      handle: open(path, constants.O_RDONLY | constants.O_NOFOLLOW),
+      handle: this.#options.fileSystem.open(path, { readOnly: true }),
       users: 0,
       timer: undefined,
     };
-    clearTimeout(entry.timer);
+    this.#options.clock.clearTimeout(entry.timer);
     this.#entries.delete(path);
     this.#entries.set(path, entry);
     entry.users++;
@@ -68,18 +70,18 @@ export class OpenFiles {
     this.#closed = true;
     const idle = [...this.#entries.values()].filter(({ users }) => users === 0);
     this.#entries.clear();
-    await Promise.all(idle.map(shut));
+    await Promise.all(idle.map((entry) => this.#shut(entry)));
   }
 
   #leave(entry: Entry): void {
     entry.users--;
     if (entry.users > 0) return;
     if (this.#entries.get(entry.path) !== entry) {
-      void shut(entry);
+      void this.#shut(entry);
       return;
     }
-    entry.timer = setTimeout(() => this.#drop(entry), this.#options.idleMs);
-    entry.timer.unref();
+    const { clock, idleMs } = this.#options;
+    entry.timer = clock.setTimeout(() => this.#drop(entry), idleMs, 'idle file');
     for (const candidate of this.#entries.values()) {
       if (this.#entries.size <= this.#options.maxOpen) break;
       if (candidate.users === 0) this.#drop(candidate);
@@ -88,12 +90,12 @@ export class OpenFiles {
 
   #drop(entry: Entry): void {
     this.#entries.delete(entry.path);
-    void shut(entry);
+    void this.#shut(entry);
   }
-}
 
-/** A handle that was only read from loses nothing when closing it fails. */
-async function shut(entry: Entry): Promise<void> {
-  clearTimeout(entry.timer);
-  await entry.handle.then((handle) => handle.close()).catch(() => undefined);
+  /** A handle that was only read from loses nothing when closing it fails. */
+  async #shut(entry: Entry): Promise<void> {
+    this.#options.clock.clearTimeout(entry.timer);
+    await entry.handle.then((handle) => handle.close()).catch(() => undefined);
+  }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { type Clock, systemClock } from '../../../actors/clock.js';
 import { PEGASUS_ERROR_NAMES, type PegasusErrorName } from '../../../machines/errors/entry.js';
 import type { Handlers } from '../../pegasus/context.js';
 import { ChecksumType, PartitionStatus } from '../../pegasus/enums.js';
@@ -14,6 +15,7 @@ import type {
 } from '../../pegasus/schemas/transfer.js';
 import type { CheckpointFile } from '../../store/checkpoint-manifest.js';
 import type { CheckpointInfo, CheckpointStore } from '../../store/checkpoint-store.js';
+import { type FileSystem, nodeFileSystem } from '../../store/file-system.js';
 import { type CheckpointToken, formatToken, parseToken } from './checkpoint-token.js';
 import { isPlainFileName } from './copy-paths.js';
 import { OpenFiles } from './open-files.js';
@@ -40,7 +42,10 @@ export interface CheckpointServiceOptions {
   readonly maxOpenFiles?: number;
   /** A handle unused for this long is closed. Default 60 s. */
   readonly idleFileMs?: number;
-  /** Monotonic milliseconds; for tests. */
+  /** Default: the system's, and the disk. */
+  readonly clock?: Clock;
+  readonly fileSystem?: FileSystem;
+  /** Monotonic milliseconds instead of the clock's; for tests. */
   readonly now?: () => number;
 }
 
@@ -81,10 +86,13 @@ export class CheckpointService implements AsyncDisposable {
     this.#options = options;
     this.#maxBlockBytes = options.maxBlockBytes ?? 4 * 1024 * 1024;
     this.#pinMs = options.pinMs ?? 10 * 60_000;
-    this.#now = options.now ?? (() => performance.now());
+    const { clock = systemClock, fileSystem = nodeFileSystem } = options;
+    this.#now = options.now ?? (() => clock.now());
     this.#files = new OpenFiles({
       maxOpen: options.maxOpenFiles ?? 64,
       idleMs: options.idleFileMs ?? 60_000,
+      clock,
+      fileSystem,
     });
     this.handlers = {
       RPC_QUERY_LAST_CHECKPOINT_INFO: (request) => this.#query(request),
@@ -204,14 +212,9 @@ export class CheckpointService implements AsyncDisposable {
 
   #read(path: string, file: CheckpointFile, offset: number, size: number): Promise<Buffer> {
     return this.#files.use(path, async (handle) => {
-      const found = await handle.stat();
-      if (!found.isFile() || found.size !== file.sizeBytes) throw new Error(`${path} has changed`);
-      const bytes = Buffer.allocUnsafeSlow(size);
-      for (let done = 0; done < size; ) {
-        const { bytesRead } = await handle.read(bytes, done, size - done, offset + done);
-        if (bytesRead === 0) throw new Error(`${path} ends at ${offset + done}`);
-        done += bytesRead;
-      }
+      if ((await handle.size()) !== file.sizeBytes) throw new Error(`${path} has changed`);
+      const bytes = await handle.read(size, offset);
+      if (bytes.length < size) throw new Error(`${path} ends at ${offset + bytes.length}`);
       return bytes;
     });
   }

@@ -1,5 +1,4 @@
 /** Fetches a partition's checkpoint from the source and makes it this node's partition. */
-import { rm } from 'node:fs/promises';
 import { CopyError } from '../../../actors/ports/fileCopy.js';
 import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
 import { type CheckpointView, DUPLICATION_STATUSES } from '../../../machines/index.js';
@@ -63,18 +62,19 @@ export class CheckpointFetch implements CheckpointSourcePort {
         ...(this.#minDecree === null ? {} : { minDecree: this.#minDecree }),
         signal,
       });
-      await removeOthers(copyBase, checkpoint.decree);
+      await removeOthers(copyBase, checkpoint.decree, node.environment.fileSystem);
       return checkpoint;
     });
   }
 
   install(checkpoint: CheckpointView): Promise<Outcome<null>> {
-    const { directory, copyBase } = this.#options;
+    const { directory, copyBase, node } = this.#options;
+    const { fileSystem } = node.environment;
     const { decree, files } = checkpoint;
     const installed = this.#try(async () => {
       const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
-      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest);
-      await rm(copyBase, { recursive: true, force: true });
+      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest, fileSystem);
+      await fileSystem.remove(copyBase);
       return null;
     });
     this.#installing = installed;

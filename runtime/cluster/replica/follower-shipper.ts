@@ -1,4 +1,5 @@
 /** Ships batches to the follower's primary of one partition, wherever it is at the moment. */
+import type { Clock } from '../../../actors/clock.js';
 import type { LogShipperPort, Outcome } from '../../../actors/ports.js';
 import type { Trouble } from '../../../machines/index.js';
 import {
@@ -28,6 +29,7 @@ export interface FollowerShipperOptions {
   readonly confirmedDecree: () => number;
   readonly batch: (fromDecreeExcluded: number, toDecree: number) => LogBatch | null;
   readonly timeoutMs: number;
+  readonly clock: Clock;
 }
 
 interface Primary {
@@ -100,11 +102,11 @@ export class FollowerShipper implements LogShipperPort {
   }
 
   async #send(request: DuplicateRequest, signal: AbortSignal): Promise<Outcome<DuplicateResponse>> {
-    const { client } = this.#options;
-    const endsAtMs = performance.now() + this.#options.timeoutMs;
+    const { client, clock } = this.#options;
+    const endsAtMs = clock.now() + this.#options.timeoutMs;
     try {
       const { address, gpid } = await this.#locate(signal);
-      const timeoutMs = Math.max(1, endsAtMs - performance.now());
+      const timeoutMs = Math.max(1, endsAtMs - clock.now());
       return { ok: await client.call(address, OPERATION, request, { timeoutMs, gpid, signal }) };
     } catch (error) {
       this.#primary = null;

@@ -6,6 +6,7 @@ import { partitionDuplicator } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
 import type { PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
+import { chartEnvironment } from '../environment.js';
 import type { DuplicationOrder, DuplicationReport, PartitionOrder, TroubleReport } from '../node-sync.js';
 import type { RrdbResult } from '../rrdb/index.js';
 import { FollowerShipper } from './follower-shipper.js';
@@ -17,7 +18,7 @@ const DAMAGED_READS_LIMIT = 3;
 
 export class HostedDuplicator {
   readonly #node: NodeContext;
-  readonly #journal = new Journal();
+  readonly #journal: Journal;
   readonly #host: ChartHost<typeof partitionDuplicator>;
   readonly #shipper: FollowerShipper;
   readonly #appended: Subscription;
@@ -32,6 +33,8 @@ export class HostedDuplicator {
   ) {
     this.#node = node;
     this.#order = order;
+    const { clock } = node.environment;
+    this.#journal = new Journal(() => clock.epochMs());
     const { times, limits, cluster } = node.config;
     const log = new SourceLog({
       store,
@@ -49,6 +52,7 @@ export class HostedDuplicator {
       confirmedDecree: () => this.#order.confirmedDecree,
       batch: (from, to) => log.batch(from, to),
       timeoutMs: rpcTimeoutMs(times.partition.requestDeadlineMs),
+      clock,
     });
     const name = `duplicator/${order.duplicationId}/${partition.partitionIndex}`;
     this.#host = new ChartHost({
@@ -65,6 +69,7 @@ export class HostedDuplicator {
           effect,
           error: error instanceof Error ? error.stack : String(error),
         }),
+      ...chartEnvironment(node.environment),
       onSnapshot: (actor, snapshot) => this.#journal.note(actor, snapshot),
     }).start();
     this.#appended = store.appended$.subscribe(() => {

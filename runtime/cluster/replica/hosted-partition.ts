@@ -5,11 +5,10 @@
  *   copying ─► serving            a follower's: the checkpoint comes from the source first
  *   missing                       it was here once and is not any more: never made anew silently
  */
-import { existsSync } from 'node:fs';
-import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gpid } from '../../pegasus/index.js';
-import { PartitionStore, StoreError } from '../../store/index.js';
+import { writeFile } from '../../store/files.js';
+import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
 import type { PartitionOrder, PartitionReport } from '../node-sync.js';
 import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
@@ -25,9 +24,6 @@ const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
 /** The current segment is never collected: it has to be small beside the limit, or the limit never holds. */
 const segmentSizeOf = (logBytes: number): number => Math.min(MAX_SEGMENT_BYTES, Math.ceil(logBytes / 4));
 
-/** A file that is still being written may appear in a directory that is being deleted. */
-const DELETE = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 } as const;
-
 /** Where a partition's files are collected before they are installed. */
 const copyOf = (directory: string): string => `${directory}.copy`;
 
@@ -35,17 +31,17 @@ const copyOf = (directory: string): string => `${directory}.copy`;
  * Whether a partition is there, rather than what is left of one: an empty mount point, say, or a directory that
  * was deleted under a running server, which wrote some more. Opening such a rest would make an empty partition.
  */
-const isThere = (directory: string): boolean =>
-  ['log', 'engine'].some((part) => existsSync(join(directory, part)));
+const isThere = (directory: string, fileSystem: FileSystem): boolean =>
+  ['log', 'engine'].some((part) => fileSystem.has(join(directory, part)));
 
 /** Where a partition lives on a replica server. */
 export const partitionDirectory = (base: string, { appId, partitionIndex }: Gpid): string =>
   join(base, `${appId}.${partitionIndex}`);
 
 /** Deletes a partition that is not open, with everything that was fetched for it. */
-export async function deletePartition(directory: string): Promise<void> {
-  await rm(directory, DELETE);
-  await rm(copyOf(directory), DELETE);
+export async function deletePartition(directory: string, fileSystem: FileSystem): Promise<void> {
+  await fileSystem.remove(directory);
+  await fileSystem.remove(copyOf(directory));
 }
 
 /** What opening an engine may write at most: its log becomes a table. */
@@ -53,17 +49,16 @@ const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 
 /** Whether there is room to open a partition: on the disk, and for this process, which may have a quota. */
-async function hasRoom(directory: string): Promise<boolean> {
+async function hasRoom(directory: string, fileSystem: FileSystem): Promise<boolean> {
   const file = `${directory}.probe`;
   try {
-    const { bavail, bsize } = await statfs(directory);
-    if (bavail * bsize < ROOM_TO_OPEN_BYTES) return false;
-    await writeFile(file, Buffer.alloc(PROBE_BYTES), { flush: true });
+    if ((await fileSystem.freeBytes(directory)) < ROOM_TO_OPEN_BYTES) return false;
+    await writeFile(file, Buffer.alloc(PROBE_BYTES), fileSystem);
     return true;
   } catch {
     return false;
   } finally {
-    await rm(file, { force: true }).catch(() => undefined);
+    await fileSystem.remove(file).catch(() => undefined);
   }
 }
 
@@ -87,6 +82,10 @@ export class HostedPartition {
     this.gpid = { appId: order.appId, partitionIndex: order.partitionIndex };
     this.#directory = partitionDirectory(node.config.directory, this.gpid);
     this.#begin();
+  }
+
+  get #fileSystem(): FileSystem {
+    return this.#node.environment.fileSystem;
   }
 
   /** What the data plane may serve, undefined until the partition is open. */
@@ -140,7 +139,7 @@ export class HostedPartition {
       if (this.#closed) return;
       if (this.#store === null) {
         // A directory that is back, because a disk was mounted or a backup restored, is opened like any other.
-        const back = this.#state === 'missing' && isThere(this.#directory);
+        const back = this.#state === 'missing' && isThere(this.#directory, this.#fileSystem);
         if (this.#state === 'failed' || back) this.#begin();
         return;
       }
@@ -171,12 +170,12 @@ export class HostedPartition {
   /** Closes the partition and deletes it with everything it holds. */
   async drop(): Promise<void> {
     await this.close();
-    await deletePartition(this.#directory);
+    await deletePartition(this.#directory, this.#fileSystem);
   }
 
   #begin(): void {
     const { master, existed } = this.#order;
-    const found = isThere(this.#directory);
+    const found = isThere(this.#directory, this.#fileSystem);
     if (master !== null) {
       this.#state = found ? 'opening' : 'copying';
       this.#transfer = new HostedTransfer({
@@ -209,8 +208,13 @@ export class HostedPartition {
 
   async #openStore(): Promise<void> {
     if (this.#store !== null || this.#closed) return;
+    const { clock, fileSystem, openEngine, bootId } = this.#node.environment;
     const store = await PartitionStore.open<RrdbResult>({
       directory: this.#directory,
+      clock,
+      fileSystem,
+      openEngine,
+      ...(bootId === null ? {} : { bootId }),
       apply: rrdbApply({ clusterId: this.#node.config.cluster.id }),
       logOptions: { segmentSizeBytes: segmentSizeOf(this.#node.config.limits.logBytes) },
     });
@@ -220,7 +224,7 @@ export class HostedPartition {
     this.#trouble = null;
     // The chart ends with this; its last word would otherwise be repeated for ever.
     const transfer = this.#transfer;
-    if (transfer !== null) setImmediate(() => this.#forgetTransfer(transfer));
+    if (transfer !== null) clock.defer(() => this.#forgetTransfer(transfer));
     this.follow(this.#order);
   }
 
@@ -228,16 +232,18 @@ export class HostedPartition {
   #forgetTransfer(transfer: HostedTransfer): void {
     if (this.#transfer === transfer) this.#transfer = null;
     void transfer.stop();
-    rm(copyOf(this.#directory), DELETE).catch((error: unknown) =>
-      this.#node.log.warn('cannot delete fetched files', { ...this.gpid, error: String(error) }),
-    );
+    this.#fileSystem
+      .remove(copyOf(this.#directory))
+      .catch((error: unknown) =>
+        this.#node.log.warn('cannot delete fetched files', { ...this.gpid, error: String(error) }),
+      );
   }
 
   /** A store that has stopped itself is opened again once there is room; until then it is read. */
   async #reopen(store: PartitionStore<RrdbResult>, failure: StoreError): Promise<void> {
     const cause = failure.cause instanceof StoreError ? failure.cause : failure;
     this.#noteTrouble(storeTrouble(cause, 'write partition'));
-    if (!(await hasRoom(this.#directory)) || this.#closed) return;
+    if (!(await hasRoom(this.#directory, this.#fileSystem)) || this.#closed) return;
     for (const duplicator of this.#duplicators.values()) duplicator.stop();
     this.#duplicators.clear();
     this.#store = null;
@@ -251,7 +257,7 @@ export class HostedPartition {
   }
 
   #noteTrouble(trouble: { error: string; operation: string; hint?: string }): void {
-    const nowMs = Date.now();
+    const nowMs = this.#node.environment.clock.epochMs();
     const known = this.#trouble?.error === trouble.error && this.#trouble.hint === trouble.hint;
     this.#trouble = troubleReport(this.#node.address, {
       ...trouble,

@@ -4,6 +4,7 @@ import { fileCopyLogic } from '../../../actors/fileCopy.js';
 import { checkpointTransferHandlers } from '../../../actors/handlers.js';
 import { checkpointTransfer, type FileCopyReport, type StateMeta } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
+import { chartEnvironment } from '../environment.js';
 import { DiskSink } from '../nfs/disk-sink.js';
 import { RemoteSource } from '../nfs/remote-source.js';
 import type { TransferReport, TroubleReport } from '../node-sync.js';
@@ -19,7 +20,7 @@ export interface HostedTransferOptions extends CheckpointFetchOptions {
 
 export class HostedTransfer {
   readonly #options: HostedTransferOptions;
-  readonly #journal = new Journal();
+  readonly #journal: Journal;
   readonly #host: ChartHost<typeof checkpointTransfer>;
   readonly #doneBytes = new Map<string, number>();
   readonly #fetch: CheckpointFetch;
@@ -28,6 +29,8 @@ export class HostedTransfer {
     this.#options = options;
     const { node, order, copyBase, installed } = options;
     const { times, limits } = node.config;
+    const { environment } = node;
+    this.#journal = new Journal(() => environment.clock.epochMs());
     this.#fetch = new CheckpointFetch(options);
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
@@ -46,7 +49,7 @@ export class HostedTransfer {
               client: node.client,
               blockTimeoutMs: times.transfer.requestDeadlineMs,
             }),
-            sink: new DiskSink({ base: copyBase }),
+            sink: new DiskSink({ base: copyBase, fileSystem: environment.fileSystem }),
             limiter: node.limiter,
             blockBytes: limits.copyBlockBytes,
             readAheadBlocks: READ_AHEAD_BLOCKS,
@@ -58,6 +61,7 @@ export class HostedTransfer {
           effect,
           error: error instanceof Error ? error.stack : String(error),
         }),
+      ...chartEnvironment(environment),
       onSnapshot: (actor, snapshot) => this.#journal.note(actor, snapshot),
       onInspection: (event) => {
         if (event.type === '@xstate.event') this.#noteReport(event.event as FileCopyReport);

@@ -3,6 +3,7 @@ import type { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import type { RpcClient } from '../../pegasus/index.js';
 import type { ServerConfig } from '../config.js';
+import type { Environment } from '../environment.js';
 import type { CheckpointService } from '../nfs/source-service.js';
 
 export interface NodeContext {
@@ -12,5 +13,6 @@ export interface NodeContext {
   readonly client: RpcClient;
   readonly limiter: RateLimiter;
   readonly log: ServerLog;
+  readonly environment: Environment;
   readonly checkpoints: () => CheckpointService;
 }

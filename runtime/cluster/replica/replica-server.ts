@@ -2,8 +2,7 @@
  * A replica server: holds partitions, serves rows, hands out checkpoints, ships logs. It reports to its
  * meta server and does what that one orders; while the meta is away it goes on with what it knows.
  */
-import { mkdir, readdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../../actors/clock.js';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import {
@@ -16,6 +15,7 @@ import {
   RpcServer,
 } from '../../pegasus/index.js';
 import type { ServerConfig } from '../config.js';
+import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
@@ -29,11 +29,14 @@ const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partition
 export interface ReplicaServerOptions {
   readonly config: ServerConfig;
   readonly log: ServerLog;
+  /** Default: the real one. */
+  readonly environment?: Environment;
 }
 
 export class ReplicaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
+  readonly #environment: Environment;
   readonly #gate = new PolicyGate();
   readonly #client: RpcClient;
   readonly #metas: MetaGroup;
@@ -48,12 +51,16 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #stop = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
 
-  private constructor({ config, log }: ReplicaServerOptions) {
+  private constructor({ config, log, environment = REAL_ENVIRONMENT }: ReplicaServerOptions) {
+    const { clock, network, fileSystem } = environment;
     this.#config = config;
     this.#log = log;
+    this.#environment = environment;
     this.#gate.set(config.policy ?? { version: 0, rules: [] });
     this.#client = new RpcClient({
       protocol: 'rdsn',
+      clock,
+      network,
       fromAddress: config.listen,
       admitReply: (peer, ack) => this.#gate.admitsReply(peer, ack),
     });
@@ -62,8 +69,9 @@ export class ReplicaServer implements AsyncDisposable {
       config,
       address: formatAddress(config.listen),
       client: this.#client,
-      limiter: new RateLimiter({ bytesPerSecond: config.limits.copyBytesPerSecond }),
+      limiter: new RateLimiter({ bytesPerSecond: config.limits.copyBytesPerSecond, clock }),
       log,
+      environment,
       checkpoints: () => this.#checkpoints,
     };
     this.#checkpoints = new CheckpointService({
@@ -72,13 +80,18 @@ export class ReplicaServer implements AsyncDisposable {
         return store === null ? undefined : { store };
       },
       serverAddress: config.listen,
+      clock,
+      fileSystem,
     });
     this.#rrdb = new RrdbService({
       partition: (gpid) => this.#partitions.get(keyOf(gpid))?.serving,
       clusterId: config.cluster.id,
       serverAddress: this.#node.address,
+      nowSeconds: () => Math.floor(clock.epochMs() / 1_000),
     });
     this.#server = new RpcServer({
+      clock,
+      network,
       handlers: {
         ...this.#rrdb.handlers,
         ...this.#checkpoints.handlers,
@@ -99,8 +112,8 @@ export class ReplicaServer implements AsyncDisposable {
 
   /** Listens at once; partitions open as the meta server orders them. */
   static async start(options: ReplicaServerOptions): Promise<ReplicaServer> {
-    await mkdir(options.config.directory, { recursive: true });
     const server = new ReplicaServer(options);
+    await server.#environment.fileSystem.makeDirectory(options.config.directory);
     await server.#findLeftovers();
     try {
       await server.#server.listen(options.config.listen);
@@ -109,8 +122,8 @@ export class ReplicaServer implements AsyncDisposable {
       throw error;
     }
     server.#loops = Promise.all([
-      server.#every(options.config.times.nodeSyncMs, () => server.#sync()),
-      server.#every(options.config.times.maintenanceMs, () => server.#maintain()),
+      server.#every('node sync', options.config.times.nodeSyncMs, () => server.#sync()),
+      server.#every('maintenance', options.config.times.maintenanceMs, () => server.#maintain()),
     ]);
     return server;
   }
@@ -137,7 +150,7 @@ export class ReplicaServer implements AsyncDisposable {
   async #sync(): Promise<void> {
     const report: NodeReport = {
       node: this.#node.address,
-      pid: process.pid,
+      pid: this.#environment.processId,
       policyVersion: this.#gate.policy.version,
       partitions: [...this.#partitions.values()].map((partition) => partition.report()),
       leftovers: [...this.#leftovers.values()],
@@ -167,7 +180,7 @@ export class ReplicaServer implements AsyncDisposable {
   }
 
   async #findLeftovers(): Promise<void> {
-    for (const name of await readdir(this.#config.directory)) {
+    for (const { name } of await this.#environment.fileSystem.list(this.#config.directory)) {
       const [, appId, partitionIndex] = /^(\d+)\.(\d+)(?:\.copy)?$/.exec(name) ?? [];
       if (appId === undefined || partitionIndex === undefined) continue;
       const gpid = { appId: Number(appId), partitionIndex: Number(partitionIndex) };
@@ -182,7 +195,9 @@ export class ReplicaServer implements AsyncDisposable {
     this.#partitions.delete(key);
     this.#leftovers.delete(key);
     const directory = partitionDirectory(this.#config.directory, gpid);
-    const dropped = (hosted === undefined ? deletePartition(directory) : hosted.drop())
+    const dropped = (
+      hosted === undefined ? deletePartition(directory, this.#environment.fileSystem) : hosted.drop()
+    )
       .catch((error: unknown) => {
         this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) });
         this.#leftovers.set(key, gpid);
@@ -202,7 +217,7 @@ export class ReplicaServer implements AsyncDisposable {
   }
 
   /** Runs `work` again and again; a failure is logged once until it changes, and never ends the loop. */
-  async #every(periodMs: number, work: () => Promise<void>): Promise<void> {
+  async #every(what: string, periodMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     let lastFailure = '';
     while (!signal.aborted) {
@@ -215,7 +230,7 @@ export class ReplicaServer implements AsyncDisposable {
         if (failure !== lastFailure && !signal.aborted) this.#log.warn('periodic work failed', { failure });
         lastFailure = failure;
       }
-      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
+      await sleep(this.#environment.clock, periodMs, signal, what);
     }
   }
 

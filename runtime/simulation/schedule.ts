@@ -1,0 +1,204 @@
+/**
+ * Everything that is going to happen in a simulated world, and the one loop that makes it happen.
+ *
+ *   timer, message, disk, commit, effect ──► schedule ──► heap, by time ──► run ──► what follows is scheduled
+ *                                               └──► held: happens when somebody releases it
+ *
+ * Time stands still while anything is left to do at the present: it moves on to the next task only when the
+ * task before, and every promise it settled, has come to rest. Nothing here waits for the real world, so the
+ * same tasks always run in the same order.
+ */
+import { Heap } from './heap.js';
+import type { WireMessage } from './wire-message.js';
+
+/**
+ * - `timer`: somebody's wait ends
+ * - `message`: a frame reaches the other end; `connect`, `close`: a connection does
+ * - `disk`: one operation of a file system is done; `commit`: a change of a meta server's state is durable
+ * - `effect`: what a chart asks for begins
+ * - `turn`: what was put off until everything ready has run
+ */
+export type TaskKind = 'timer' | 'message' | 'connect' | 'close' | 'disk' | 'commit' | 'effect' | 'turn';
+
+/** Something that will happen. */
+export interface Task {
+  readonly id: number;
+  readonly kind: TaskKind;
+  /** The server it happens to, by its name. */
+  readonly server: string;
+  /** In words, e.g. `requestDeadline of followerTable`. */
+  readonly label: string;
+  /** Not before this time, in milliseconds of the world. */
+  readonly dueMs: number;
+  /** Of a message. */
+  readonly message?: WireMessage;
+}
+
+interface Planned extends Task {
+  readonly run: () => void;
+  /** Instead of `run`, when what should have happened fails. */
+  readonly fail: ((error: Error) => void) | undefined;
+  state: 'planned' | 'held' | 'over';
+}
+
+export interface NewTask {
+  readonly kind: TaskKind;
+  readonly server: string;
+  readonly label: string;
+  readonly run: () => void;
+  readonly fail?: (error: Error) => void;
+  readonly message?: WireMessage;
+}
+
+/** How much happened during a run. */
+export interface RunResult {
+  readonly tasks: number;
+  /** The run ended because of its limit, with more to do. */
+  readonly limited: boolean;
+}
+
+/** A run that does not come to an end by itself is a loop without time: this many tasks at one moment. */
+const TASKS_AT_ONE_MOMENT = 1_000_000;
+
+export class Schedule {
+  #nowMs = 0;
+  #nextId = 1;
+  #holds: ((task: Task) => boolean) | null = null;
+  readonly #held = new Map<number, Planned>();
+  readonly #heap = new Heap<Planned>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.id < b.id));
+  #onTask: ((task: Task) => void) | null = null;
+
+  /** Milliseconds since the world began. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Called before each task that runs: a trace, or a digest of one. */
+  set onTask(listen: ((task: Task) => void) | null) {
+    this.#onTask = listen;
+  }
+
+  /** What is held back from now on; null: nothing. Tasks planned before are not affected. */
+  holdBack(which: ((task: Task) => boolean) | null): void {
+    this.#holds = which;
+  }
+
+  /** Whether a task of this description would be held back. */
+  wouldHold(task: Omit<Task, 'id' | 'dueMs'>): boolean {
+    return this.#holds?.({ ...task, id: 0, dueMs: this.#nowMs }) ?? false;
+  }
+
+  /** Tasks that wait to be released, oldest first. */
+  held(): readonly Task[] {
+    return [...this.#held.values()];
+  }
+
+  /** Tasks that happen by themselves, in no particular order. */
+  planned(): readonly Task[] {
+    return this.#heap.items().filter(({ state }) => state === 'planned');
+  }
+
+  add(task: NewTask, delayMs: number): Task {
+    const { run, fail, kind, server, label, message } = task;
+    const planned: Planned = {
+      id: this.#nextId++,
+      kind,
+      server,
+      label,
+      dueMs: this.#nowMs + Math.max(0, delayMs),
+      ...(message === undefined ? {} : { message }),
+      run,
+      fail,
+      state: 'planned',
+    };
+    if (this.#holds?.(planned) === true) {
+      planned.state = 'held';
+      this.#held.set(planned.id, planned);
+    } else this.#heap.add(planned);
+    return planned;
+  }
+
+  cancel(task: Task): void {
+    (task as Planned).state = 'over';
+    this.#held.delete(task.id);
+  }
+
+  /** Lets a held task happen, not before it is due: time moves on as far as that. */
+  release(task: Task): void {
+    const planned = this.#take(task);
+    this.#nowMs = Math.max(this.#nowMs, planned.dueMs);
+    planned.state = 'planned';
+    this.#heap.add({ ...planned, dueMs: this.#nowMs, id: this.#nextId++ });
+  }
+
+  /** Lets a copy of a held task happen and keeps the task. */
+  releaseCopy(task: Task): void {
+    const planned = this.#held.get(task.id);
+    if (planned === undefined) throw new Error(`${task.label} is not held`);
+    this.#nowMs = Math.max(this.#nowMs, planned.dueMs);
+    this.#heap.add({ ...planned, state: 'planned', dueMs: this.#nowMs, id: this.#nextId++ });
+  }
+
+  /** A held task never happens. */
+  drop(task: Task): void {
+    this.#take(task).state = 'over';
+  }
+
+  /** A held task of a disk fails with this error instead. */
+  fail(task: Task, error: Error): void {
+    const planned = this.#take(task);
+    planned.state = 'over';
+    this.add(
+      { ...planned, label: `${planned.label}: ${error.message}`, run: () => planned.fail?.(error) },
+      0,
+    );
+  }
+
+  /** Runs what is planned up to a time and moves on to it. `enough` is asked after each task. */
+  async runUntil(timeMs: number, enough?: () => boolean): Promise<RunResult> {
+    let tasks = 0;
+    let atThisMoment = 0;
+    for (;;) {
+      // Also before the first task: whoever calls may have begun something.
+      await atRest();
+      if (enough?.() === true) return { tasks, limited: false };
+      const next = this.#next();
+      if (next === undefined || next.dueMs > timeMs) break;
+      this.#heap.take();
+      atThisMoment = next.dueMs > this.#nowMs ? 0 : atThisMoment + 1;
+      if (atThisMoment > TASKS_AT_ONE_MOMENT) throw new Error(`time stands still at ${next.label}`);
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      next.state = 'over';
+      tasks++;
+      this.#onTask?.(next);
+      next.run();
+    }
+    this.#nowMs = Math.max(this.#nowMs, Number.isFinite(timeMs) ? timeMs : 0);
+    return { tasks, limited: this.#next() !== undefined };
+  }
+
+  /** Runs until nothing is planned. With timers that repeat, only while they are held back. */
+  async settle(): Promise<void> {
+    await this.runUntil(Number.POSITIVE_INFINITY);
+  }
+
+  #next(): Planned | undefined {
+    for (;;) {
+      const first = this.#heap.first();
+      if (first === undefined || first.state === 'planned') return first;
+      this.#heap.take();
+    }
+  }
+
+  #take(task: Task): Planned {
+    const planned = this.#held.get(task.id);
+    if (planned === undefined) throw new Error(`${task.label} is not held`);
+    this.#held.delete(task.id);
+    return planned;
+  }
+}
+
+/** Resolves when every promise that could settle has: after microtasks and process.nextTick. */
+function atRest(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

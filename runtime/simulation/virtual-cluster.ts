@@ -1,0 +1,150 @@
+/** One cluster in a simulated world: the real servers, each of which can die and be started again. */
+import {
+  type ClusterLimits,
+  type ClusterTimes,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMES,
+  type ServerConfig,
+} from '../cluster/config.js';
+import { MetaServer, type MetaServerOptions } from '../cluster/meta/meta-server.js';
+import { ReplicaServer } from '../cluster/replica/replica-server.js';
+import type { ServerLog } from '../observe/log.js';
+import { type Address, formatAddress } from '../pegasus/index.js';
+import type { Fence } from './virtual-network.js';
+import type { World } from './world.js';
+
+export interface VirtualClusterOptions {
+  readonly name: string;
+  /** 1..127 */
+  readonly id: number;
+  /** Its servers listen on 10.0.ID.1 and so on. */
+  readonly replicas: number;
+  readonly remotes?: Readonly<Record<string, readonly string[]>>;
+  readonly times?: Partial<ClusterTimes>;
+  readonly limits?: Partial<ClusterLimits>;
+  readonly tableMachine?: NonNullable<MetaServerOptions['tableMachine']>;
+}
+
+/** What a server logged, and when. */
+export interface LogLine {
+  readonly atMs: number;
+  readonly server: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly facts: object;
+}
+
+/** Log lines that are kept; older ones are forgotten. */
+const LOG_LIMIT = 10_000;
+const META_PORT = 34_601;
+const REPLICA_PORT = 34_801;
+
+interface Running<Server> {
+  readonly fence: { readonly server: string; alive: boolean };
+  readonly server: Server;
+}
+
+export class VirtualCluster {
+  readonly name: string;
+  readonly log: LogLine[] = [];
+  readonly #world: World;
+  readonly #options: VirtualClusterOptions;
+  readonly #running = new Map<string, Running<MetaServer | ReplicaServer>>();
+
+  constructor(world: World, options: VirtualClusterOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.name = options.name;
+    for (const server of this.servers) world.name(server, this.addressOf(server));
+  }
+
+  /** Names of its servers: `east/meta`, `east/replica-0` and so on. */
+  get servers(): readonly string[] {
+    const { name, replicas } = this.#options;
+    return [`${name}/meta`, ...Array.from({ length: replicas }, (_, i) => `${name}/replica-${i}`)];
+  }
+
+  get metaAddress(): Address {
+    return this.addressOf(`${this.name}/meta`);
+  }
+
+  /** The meta server while it runs. */
+  get meta(): MetaServer | null {
+    return (this.#running.get(`${this.name}/meta`)?.server as MetaServer | undefined) ?? null;
+  }
+
+  replica(index: number): ReplicaServer | null {
+    return (this.#running.get(`${this.name}/replica-${index}`)?.server as ReplicaServer | undefined) ?? null;
+  }
+
+  isRunning(server: string): boolean {
+    return this.#running.has(server);
+  }
+
+  addressOf(server: string): Address {
+    const host = `10.0.0.${this.#options.id}`;
+    const index = indexOf(server);
+    return { host, port: index === null ? META_PORT : REPLICA_PORT + index };
+  }
+
+  /** The name of the server at `host:port`; null for somebody else's. */
+  serverAt(address: string): string | null {
+    return this.servers.find((server) => formatAddress(this.addressOf(server)) === address) ?? null;
+  }
+
+  configOf(server: string): ServerConfig {
+    const { id, remotes = {}, times, limits } = this.#options;
+    return {
+      role: indexOf(server) === null ? 'meta' : 'replica',
+      cluster: { name: this.name, id },
+      listen: this.addressOf(server),
+      directory: `/${server}`,
+      metas: [formatAddress(this.metaAddress)],
+      remotes,
+      policy: null,
+      times: { ...DEFAULT_TIMES, ...times },
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    };
+  }
+
+  /** Starts a server with what its disk holds; the world has to run for it to get ready. */
+  async start(server: string): Promise<void> {
+    if (this.#running.has(server)) throw new Error(`${server} runs already`);
+    const fence = { server, alive: true };
+    const config = this.configOf(server);
+    const options = { config, log: this.#logOf(fence), environment: this.#world.environment(fence) };
+    const { tableMachine } = this.#options;
+    const started =
+      config.role === 'meta'
+        ? await MetaServer.start({ ...options, ...(tableMachine === undefined ? {} : { tableMachine }) })
+        : await ReplicaServer.start(options);
+    this.#running.set(server, { fence, server: started });
+  }
+
+  /** A server and its machine are gone at once: what was not synced is lost. */
+  crash(server: string): void {
+    const running = this.#running.get(server);
+    if (running === undefined) throw new Error(`${server} does not run`);
+    running.fence.alive = false;
+    this.#running.delete(server);
+    this.#world.network.crash(server);
+    this.#world.disk.powerFailure(`/${server}`);
+  }
+
+  #logOf(fence: Fence): ServerLog {
+    const note =
+      (level: LogLine['level']) =>
+      (message: string, facts: object = {}): void => {
+        if (!fence.alive) return;
+        if (this.log.length >= LOG_LIMIT) this.log.shift();
+        this.log.push({ atMs: this.#world.nowMs, server: fence.server, level, message, facts });
+      };
+    return { info: note('info'), warn: note('warn'), error: note('error') };
+  }
+}
+
+/** Number of a replica server; null for the meta server. */
+function indexOf(server: string): number | null {
+  const [, index] = /\/replica-(\d+)$/.exec(server) ?? [];
+  return index === undefined ? null : Number(index);
+}
