@@ -224,13 +224,11 @@ export class Troupe {
     if (parent === null) return;
     run.positions.delete(name);
     run.actors.delete(name);
-    const type = snapshot.status === 'done' ? 'done' : 'error';
-    const payload = type === 'done' ? { output: snapshot.output } : { error: snapshot.error };
-    this.#deliver(run, parent, {
-      type: `xstate.${type}.actor.${name}`,
-      actorId: name,
-      ...payload,
-    } as EventObject);
+    const ended: EventObject & Record<string, unknown> =
+      snapshot.status === 'done'
+        ? { type: `xstate.done.actor.${name}`, actorId: name, output: snapshot.output }
+        : { type: `xstate.error.actor.${name}`, actorId: name, error: snapshot.error };
+    this.#deliver(run, parent, ended);
   }
 
   #childMachine(run: Run, parent: string, id: string): AnyStateMachine | null {
