@@ -28,22 +28,30 @@ export function paint(text: string, tone: Tone, { colour }: Look): string {
  * @example wrap('a table is dropped', 8) // ['a table', 'is', 'dropped']
  */
 export function wrap(text: string, width: number): string[] {
-  return text.split('\n').flatMap((paragraph) => {
-    const lines: string[] = [];
-    let line = '';
-    for (const word of paragraph.split(' ')) {
-      const longer = line === '' ? word : `${line} ${word}`;
-      if (longer.length <= width) {
-        line = longer;
-        continue;
+  return visible(text)
+    .split('\n')
+    .flatMap((paragraph) => {
+      const lines: string[] = [];
+      let line = '';
+      for (const word of paragraph.split(' ')) {
+        const longer = line === '' ? word : `${line} ${word}`;
+        if (longer.length <= width) {
+          line = longer;
+          continue;
+        }
+        if (line !== '') lines.push(line);
+        let rest = word;
+        for (; rest.length > width; rest = rest.slice(width)) lines.push(rest.slice(0, width));
+        line = rest;
       }
-      if (line !== '') lines.push(line);
-      let rest = word;
-      for (; rest.length > width; rest = rest.slice(width)) lines.push(rest.slice(0, width));
-      line = rest;
-    }
-    return [...lines, line];
-  });
+      return [...lines, line];
+    });
+}
+
+/** Texts come from models of anybody: other control characters than a line break must not reach a terminal. */
+export function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, ' ');
 }
 
 /** Columns that line up; where they are too wide together, the widest are wrapped. */

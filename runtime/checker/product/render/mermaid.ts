@@ -1,6 +1,17 @@
 /** A counterexample as a Mermaid sequence diagram. */
+import type { Message } from '../model.js';
 import type { Counterexample, TraceStep, Verdict } from '../result.js';
-import { type NumberedStep, numbered, pendingOf, sendsInWords, stepInWords } from './words.js';
+import { wrap } from './layout.js';
+import {
+  changeInWords,
+  messageInWords,
+  type NumberedStep,
+  numbered,
+  sendsInWords,
+  stepInWords,
+} from './words.js';
+
+const NOTE_WIDTH = 60;
 
 /**
  * Participants are processes, arrows are messages that arrive, arrows with a cross are lost ones, and
@@ -17,21 +28,16 @@ export function counterexampleAsMermaid({ property, counterexample }: Verdict): 
   const steps = all.filter(({ inLoop }) => !inLoop).flatMap((each) => lines(each, names));
   const repeated = all.filter(({ inLoop }) => inLoop).flatMap((each) => lines(each, names));
   const everybody = names.size === 1 ? 'p0' : `p0,p${names.size - 1}`;
-  const pending = sendsInWords(pendingOf(counterexample));
+  const note = (...texts: string[]): string => `  Note over ${everybody}: ${inLines(texts)}`;
+  const pending = sendsInWords(counterexample.steps.at(-1)?.inFlight ?? []);
   return [
     'sequenceDiagram',
     ...[...names].map(([name, id]) => `  participant ${id} as ${escaped(name)}`),
     ...steps,
-    ...(loop !== null && loop.length > 0
-      ? ['  loop for ever', ...repeated.map((line) => `  ${line}`), '  end']
-      : []),
-    ...(loop !== null && loop.length === 0
-      ? [`  Note over ${everybody}: nothing more happens, for ever`]
-      : []),
-    ...(pending.length > 0 && (loop === null || loop.length === 0)
-      ? [`  Note over ${everybody}: ${inLines(['on the way:', ...pending])}`]
-      : []),
-    `  Note over ${everybody}: ${inLines([`${property} is violated`, why])}`,
+    ...(repeated.length > 0 ? ['  loop for ever', ...repeated.map((line) => `  ${line}`), '  end'] : []),
+    ...(loop !== null && loop.length === 0 ? [note('nothing more happens, for ever')] : []),
+    ...(pending.length > 0 && repeated.length === 0 ? [note('on its way:', ...pending)] : []),
+    note(`${property} is violated`, why),
   ].join('\n');
 }
 
@@ -44,7 +50,7 @@ function participants({ steps, loop }: Counterexample): ReadonlyMap<string, stri
   const all = [...steps, ...(loop ?? [])];
   for (const { after } of all) for (const name of Object.keys(after)) meet(name);
   for (const { process, message, what } of all) {
-    if (what !== 'lose') meet(process);
+    if (what === 'move') meet(process);
     if (message !== null) {
       meet(message.from);
       meet(message.to);
@@ -54,15 +60,17 @@ function participants({ steps, loop }: Counterexample): ReadonlyMap<string, stri
 }
 
 function lines({ number, step, change }: NumberedStep, names: ReadonlyMap<string, string>): string[] {
-  const prefix = number === 0 ? '' : `${number}. `;
-  const became =
-    change === null ? [] : [change.before === null ? change.after : `${change.before} → ${change.after}`];
   const { message, process } = step;
-  const note = (texts: readonly string[]): string => `  Note over ${names.get(process)}: ${inLines(texts)}`;
-  if (message === null) return [note([`${prefix}${stepInWords(step)}`, ...became])];
+  const note = (name: string, texts: readonly string[]): string =>
+    `  Note over ${names.get(name)}: ${inLines(texts)}`;
+  if (step.what === 'start') return Object.entries(step.after).map(([name, state]) => note(name, [state]));
+  const became = change === null ? [] : [changeInWords(change)];
+  if (message === null) return [note(process, [`${number}. ${stepInWords(step)}`, ...became])];
   const arrow = `  ${names.get(message.from)}${arrowOf(step)}${names.get(message.to)}`;
-  const label = `${prefix}${labelOf(step)}`;
-  return [`${arrow}: ${escaped(label)}`, ...(became.length === 0 ? [] : [note(became)])];
+  return [
+    `${arrow}: ${escaped(`${number}. ${labelOf(step, message)}`)}`,
+    ...(became.length === 0 ? [] : [note(process, became)]),
+  ];
 }
 
 /** Dotted where nobody waits for the message any more. */
@@ -71,14 +79,18 @@ function arrowOf({ what, message }: TraceStep): string {
   return what === 'lose' ? `${line}x` : `${line}>>`;
 }
 
-function labelOf({ what, message }: TraceStep): string {
-  const [text = ''] = message === null ? [] : sendsInWords([message]);
-  const bare = text.slice(0, text.lastIndexOf(' → '));
-  if (what === 'lose') return `${bare}, lost`;
-  return what === 'receive a copy' ? `${bare}, a copy stays on its way` : bare;
+function labelOf({ what }: TraceStep, message: Message): string {
+  const text = messageInWords(message);
+  if (what === 'lose') return `${text}, lost`;
+  return what === 'receive a copy' ? `${text}, a copy stays on its way` : text;
 }
 
-const inLines = (texts: readonly string[]): string => texts.map(escaped).join('<br/>');
+/** Mermaid breaks no lines by itself. */
+const inLines = (texts: readonly string[]): string =>
+  texts
+    .flatMap((text) => wrap(text, NOTE_WIDTH))
+    .map(escaped)
+    .join('<br/>');
 
 /**
  * Mermaid ends a statement at `;`, begins a comment or an entity at `#` and `%%`, reads `$$` as a formula,

@@ -1,7 +1,15 @@
 /** A counterexample as a table: one row per step, only what changed. */
-import type { Verdict } from '../result.js';
+import type { Counterexample, Verdict } from '../result.js';
 import { type Cell, facts, type Look, PLAIN, paint, table } from './layout.js';
-import { lengthOf, type NumberedStep, numbered, pendingOf, sendsInWords, stepInWords } from './words.js';
+import {
+  changeInWords,
+  lengthOf,
+  type NumberedStep,
+  numbered,
+  sendsInWords,
+  statesOf,
+  stepInWords,
+} from './words.js';
 
 /** More messages than these are counted only. */
 const PENDING_LISTED = 8;
@@ -28,20 +36,18 @@ export function counterexampleAsText(verdict: Verdict, look: Look = PLAIN): stri
       look,
     ),
     '',
-    facts([...pending(verdict), ['why', why]], look),
+    facts([...pending(counterexample), ['why', why]], look),
   ].join('\n');
 }
 
 function row({ number, step, change }: NumberedStep): Cell[] {
-  const changes =
-    change === null ? '' : change.before === null ? change.after : `${change.before} → ${change.after}`;
-  return [
-    number === 0 ? '' : String(number),
-    step.process,
-    stepInWords(step),
-    sendsInWords(step.sends).join('\n'),
-    changes,
-  ];
+  const sends = sendsInWords(step.sends).join('\n');
+  if (step.what === 'start') {
+    const states = statesOf(step).map(([name, state]) => `${name}: ${state}`);
+    return ['', '', stepInWords(step), sends, states.join('\n')];
+  }
+  const changes = change === null ? '' : changeInWords(change);
+  return [String(number), step.process, stepInWords(step), sends, changes];
 }
 
 function mark(steps: number): Cell[] {
@@ -49,15 +55,11 @@ function mark(steps: number): Cell[] {
   return ['', '──', { text, tone: 'strong' }, '', ''];
 }
 
-function pending({ counterexample }: Verdict): [string, string][] {
-  const messages = counterexample === null ? [] : pendingOf(counterexample);
+/** What is on its way when the steps end: what nobody receives is often the point. */
+function pending({ steps }: Counterexample): [string, string][] {
+  const messages = steps.at(-1)?.inFlight ?? [];
   if (messages.length === 0) return [];
   const listed = sendsInWords(messages.slice(0, PENDING_LISTED));
   const more = messages.length - listed.length;
-  return [
-    [
-      counterexample?.loop ? 'on the way' : 'still going',
-      [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
-    ],
-  ];
+  return [['on its way', [...listed, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')]];
 }

@@ -1,21 +1,18 @@
 /** The parts of a result in words, as the text and the diagram use them. */
 import type { Assumptions, Json, Message } from '../model.js';
 import type { CheckResult, Counterexample, TraceStep, Verdict } from '../result.js';
+import { visible } from './layout.js';
 
 /** Longer bodies of messages are cut; JSON has them whole. */
 const BODY_LIMIT = 60;
 
-/** Names and labels come from models of anybody: control characters must not reach a terminal. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-}
+const oneLine = (text: string): string => visible(text).replace(/\s+/g, ' ');
 
 /** @example messageInWords({ from: 'a', to: 'b', kind: 'CREATE', body: { table: 'users' } }) // 'CREATE {table: users}' */
 export function messageInWords({ kind, body, late }: Message): string {
   const text = bodyInWords(body);
   const cut = text.length > BODY_LIMIT ? `${text.slice(0, BODY_LIMIT - 1)}…` : text;
-  return printable([kind, ...(late === true ? ['(late)'] : []), ...(cut === '' ? [] : [cut])].join(' '));
+  return oneLine([kind, ...(late === true ? ['(late)'] : []), ...(cut === '' ? [] : [cut])].join(' '));
 }
 
 /** Nothing for nothing, else the value without the quotes that JSON needs and people do not. */
@@ -30,41 +27,48 @@ function bodyInWords(body: Json | undefined, nested = false): string {
 
 /** What happened in a step, e.g. `receives CREATE {table: users} from source`. */
 export function stepInWords({ what, label, message }: TraceStep): string {
-  if (what === 'start') return printable(label === '' ? 'starts' : label);
-  if (what === 'move' || message === null) return printable(label);
+  if (what === 'start') return 'everything starts';
+  if (what === 'move' || message === null) return oneLine(label);
   const text = messageInWords(message);
-  if (what === 'lose') return `loses ${text} from ${printable(message.from)} to ${printable(message.to)}`;
-  if (what === 'receive') return `receives ${text} from ${printable(message.from)}`;
-  return `receives ${text} from ${printable(message.from)}, and a copy stays on its way`;
+  if (what === 'lose') return `loses ${text} from ${oneLine(message.from)} to ${oneLine(message.to)}`;
+  if (what === 'receive') return `receives ${text} from ${oneLine(message.from)}`;
+  return `receives ${text} from ${oneLine(message.from)}, and a copy stays on its way`;
 }
 
 /** @example sendsInWords([{ from: 'a', to: 'b', kind: 'CREATE', body: null }]) // ['CREATE → b'] */
 export function sendsInWords(sends: readonly Message[]): string[] {
-  return sends.map((message) => `${messageInWords(message)} → ${printable(message.to)}`);
+  return sends.map((message) => `${messageInWords(message)} → ${oneLine(message.to)}`);
 }
 
-/** The one process that a step changed, before and after; null where it changed none. */
+/** The one process that a step changed, before and after. */
 export interface Change {
   readonly process: string;
-  readonly before: string | null;
+  readonly before: string;
   readonly after: string;
 }
 
+/** Null where a step changed no process, and for the start, which comes before any change. */
 export function changeOf(step: TraceStep, previous: TraceStep | undefined): Change | null {
-  const after = step.after[step.process];
-  if (after === undefined) return null;
-  const before = step.what === 'start' ? undefined : previous?.after[step.process];
-  if (before === after) return null;
-  return {
-    process: step.process,
-    before: before === undefined ? null : printable(before),
-    after: printable(after),
-  };
+  const { process } = step;
+  const before = previous?.after[process];
+  const after = step.after[process];
+  if (before === undefined || after === undefined || before === after) return null;
+  return { process, before: oneLine(before), after: oneLine(after) };
+}
+
+/** @example changeInWords({ process: 'meta', before: 'DS_INIT', after: 'DS_PREPARE' }) // 'DS_INIT → DS_PREPARE' */
+export function changeInWords({ before, after }: Change): string {
+  return `${before} → ${after}`;
+}
+
+/** Every process after a step: its name and where it is. */
+export function statesOf({ after }: TraceStep): [name: string, state: string][] {
+  return Object.entries(after).map(([name, state]) => [oneLine(name), oneLine(state)]);
 }
 
 /** A step with its number, and what it changed; `inLoop` for those that repeat. */
 export interface NumberedStep {
-  /** From 1; 0 for those that only set the scene. */
+  /** From 1; 0 for the start. */
   readonly number: number;
   readonly step: TraceStep;
   readonly change: Change | null;
@@ -87,15 +91,10 @@ export function lengthOf({ steps, loop }: Counterexample): number {
   return [...steps, ...(loop ?? [])].filter(({ what }) => what !== 'start').length;
 }
 
-/** What is on its way when the steps end. */
-export function pendingOf({ steps }: Counterexample): readonly Message[] {
-  return steps.at(-1)?.inFlight ?? [];
-}
-
 /** @example assumptionsInWords(QUICK) // 'quick: loss 1, duplication 0, reorder no, crashes sourceMeta 1, …' */
 export function assumptionsInWords(assumptions: Assumptions): string {
   const { name, loss, duplication, reorder, crashes, operator, sizes } = assumptions;
-  return `${printable(name)}: ${[
+  return `${oneLine(name)}: ${[
     `loss ${loss}`,
     `duplication ${duplication}`,
     `reorder ${reorder ? 'yes' : 'no'}`,
@@ -109,7 +108,7 @@ export function assumptionsInWords(assumptions: Assumptions): string {
 }
 
 function countsInWords(counts: Readonly<Record<string, number>>): string {
-  const some = Object.entries(counts).map(([name, count]) => `${printable(name)} ${count}`);
+  const some = Object.entries(counts).map(([name, count]) => `${oneLine(name)} ${count}`);
   return some.length === 0 ? 'none' : some.join(' + ');
 }
 
