@@ -11,7 +11,8 @@ import { type CheckpointSourceOptions, checkpointSourcePortSuite } from './check
 import { type DurableStatusOptions, durableStatusPortSuite } from './durable-status.js';
 import { type FileSinkOptions, fileSinkSuite } from './file-sink.js';
 import { type FileSourceOptions, fileSourceSuite } from './file-source.js';
-import { type FollowerMetaOptions, followerMetaPortSuite } from './follower-meta.js';
+import { followerMetaPortSuite } from './follower-meta.js';
+import type { FollowerMetaOptions } from './follower-meta-scene.js';
 import { type LogShipperOptions, logShipperPortSuite } from './log-shipper.js';
 import { type PartitionLogOptions, partitionLogPortSuite } from './partition-log.js';
 import type { DeclaredSuite } from './suite.js';

@@ -1,84 +1,28 @@
 /** What a follower cluster's meta server promises to `followerTable`. */
 import assert from 'node:assert/strict';
-import type { FollowerMetaPort } from '../../../actors/ports.js';
-import {
-  type DuplicationIdentity,
-  type FollowerReply,
-  type FollowerRequest,
-  formatOwner,
-  type TableView,
-} from '../../../machines/index.js';
+import { formatOwner } from '../../../machines/index.js';
 import type { TestFunctions } from '../paths/run.js';
-import { checkCancellation, checkNothingStays, HASTY_MS, noAbort, PATIENT_MS, soundError } from './checks.js';
-import { casesFor, type DeclaredSuite, declareSuite, type SceneBase, type SuiteOptions } from './suite.js';
-
-/** A follower cluster without tables, and the port to it. */
-export interface FollowerMetaScene extends SceneBase {
-  readonly port: FollowerMetaPort;
-  /** What the cluster really has, looked at from beside the port; null: no such table. */
-  readonly table: (name: string) => Promise<TableView | null>;
-  /** Somebody else creates a table; `owner` null: without any duplication. */
-  readonly putTable?: (name: string, owner: DuplicationIdentity | null) => Promise<void>;
-  /** So many partitions of the table hold their checkpoint now; the others do not. */
-  readonly makeReady?: (name: string, partitions: number) => Promise<void>;
-  /** The next request is carried out, and its answer never arrives. */
-  readonly loseNextAnswer?: () => Promise<void> | void;
-  /** From now on requests arrive and nobody answers. */
-  readonly silence?: () => Promise<void> | void;
-  /** From now on the cluster answers every request with this error. */
-  readonly refuse?: (error: string) => Promise<void> | void;
-  /** From now on answers are noise. */
-  readonly garble?: () => Promise<void> | void;
-  /** Nobody is there to be asked; then somebody is again, and has what was there before. */
-  readonly goAway?: () => Promise<void> | void;
-  readonly comeBack?: () => Promise<void> | void;
-}
-
-export interface FollowerMetaWanted {
-  /** After which the port gives a request up, in milliseconds. */
-  readonly deadlineMs: number;
-}
-
-export type FollowerMetaOptions = SuiteOptions<FollowerMetaScene, FollowerMetaWanted>;
-
-const owner: DuplicationIdentity = { sourceCluster: 'east', sourceTable: 'users', duplicationId: 7 };
-const stranger: DuplicationIdentity = { ...owner, duplicationId: 8 };
-const PARTITIONS = 4;
-const ABSENT = ['ERR_APP_NOT_EXIST', 'ERR_OBJECT_NOT_FOUND', 'ERR_APP_DROPPED'];
-
-type Ask = Parameters<FollowerMetaPort['ask']>[0];
-let lastRequestNo = 0;
-const numbered = <Body extends object>(body: Body) => ({ ...body, requestNo: ++lastRequestNo });
-const look = (table = 'users'): Ask => numbered({ kind: 'LookTable', table } as const);
-const query = (table = 'users'): Ask => numbered({ kind: 'QueryPartitions', table } as const);
-const change = (kind: 'CreateTable' | 'MarkCreated', by = owner): Ask =>
-  numbered({ kind, table: 'users', owner: by, partitionCount: PARTITIONS, replicaCount: 1 });
-const drop = (by: DuplicationIdentity | null): Ask =>
-  numbered({ kind: 'DropTable', table: 'users', expectedOwner: by && formatOwner(by) } as const);
-
-async function ask({ port }: FollowerMetaScene, request: FollowerRequest, signal = noAbort()) {
-  const reply: FollowerReply = await port.ask(request, signal);
-  assert.equal(reply.type, 'FOLLOWER_REPLY');
-  assert.equal(reply.requestNo, request.requestNo, 'the reply carries the number of its request');
-  return reply;
-}
-async function done(scene: FollowerMetaScene, request: FollowerRequest): Promise<FollowerReply> {
-  const reply = await ask(scene, request);
-  assert.equal(reply.error, 'ERR_OK', `${request.kind}: ${reply.hint ?? ''}`);
-  return reply;
-}
-async function isOurs(scene: FollowerMetaScene, by = owner): Promise<TableView> {
-  const table = await scene.table('users');
-  assert.ok(table, 'the table is there');
-  assert.equal(table.owner, formatOwner(by));
-  assert.equal(table.masterCluster, by.sourceCluster);
-  return table;
-}
-function isAbsent({ error, table, readiness }: FollowerReply): void {
-  assert.ok(ABSENT.includes(error), `${error} says that there is no such table`);
-  assert.equal(table, undefined);
-  assert.equal(readiness, undefined);
-}
+import { checkCancellation, checkNothingStays, HASTY_MS, PATIENT_MS, soundError } from './checks.js';
+import {
+  ABSENT,
+  type Ask,
+  ask,
+  change,
+  done,
+  drop,
+  type FollowerMetaOptions,
+  type FollowerMetaScene,
+  type FollowerMetaWanted,
+  foreign,
+  isAbsent,
+  isOurs,
+  look,
+  owner,
+  PARTITIONS,
+  query,
+  stranger,
+} from './follower-meta-scene.js';
+import { casesFor, type DeclaredSuite, declareSuite } from './suite.js';
 
 const { cases, given } = casesFor<FollowerMetaScene, FollowerMetaWanted>({ deadlineMs: PATIENT_MS });
 
@@ -153,8 +97,7 @@ for (const [whose, by] of [
     `${whose}, when ours is created or marked, then it is refused and left alone (SPEC S-OWN-2)`,
     ['putTable'],
     async (scene) => {
-      await scene.putTable('users', by);
-      const before = await scene.table('users');
+      const before = await foreign(scene, by);
       for (const kind of ['CreateTable', 'MarkCreated'] as const) {
         soundError((await ask(scene, change(kind))).error);
         assert.deepEqual(await scene.table('users'), before);
@@ -163,7 +106,7 @@ for (const [whose, by] of [
   );
 
   given(`${whose}, when looked for, then its owner is told (SPEC S-OWN-1)`, ['putTable'], async (scene) => {
-    await scene.putTable('users', by);
+    await foreign(scene, by);
     assert.equal((await done(scene, look())).table?.owner, by && formatOwner(by));
   });
 
@@ -171,7 +114,7 @@ for (const [whose, by] of [
     `${whose}, when dropped by its owner’s name, then it goes; by another, then it stays`,
     ['putTable'],
     async (scene) => {
-      await scene.putTable('users', by);
+      await foreign(scene, by);
       for (const wrong of by === null ? [owner] : [owner, null]) {
         soundError((await ask(scene, drop(wrong))).error);
         assert.ok(await scene.table('users'), 'the table is left alone');

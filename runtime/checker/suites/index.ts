@@ -56,12 +56,8 @@ export {
   fileSourceSuite,
 } from './file-source.js';
 export { type FileSystemOptions, type FileSystemScene, fileSystemSuite } from './file-system.js';
-export {
-  type FollowerMetaOptions,
-  type FollowerMetaScene,
-  type FollowerMetaWanted,
-  followerMetaPortSuite,
-} from './follower-meta.js';
+export { followerMetaPortSuite } from './follower-meta.js';
+export type { FollowerMetaOptions, FollowerMetaScene, FollowerMetaWanted } from './follower-meta-scene.js';
 export {
   type LogShipperOptions,
   type LogShipperScene,
