@@ -186,9 +186,8 @@ export class ChartHost<Machine extends AnyStateMachine> {
   /** What a timer that is being set is for; xstate enters it into its list just before it sets it. */
   #newestTimer(): string {
     const newest = Object.values(this.#actor.system.getSnapshot()._scheduledEvents).at(-1);
-    if (newest === undefined) return this.name;
-    const [, , delay = newest.event.type] = newest.event.type.split('.');
-    return `${delay} of ${nameOf(newest.source)}`;
+    const [, delay, place] = /^xstate\.after\.([^.]+)\.(.+)$/.exec(newest?.event.type ?? '') ?? [];
+    return delay === undefined ? `${newest?.event.type} of ${this.name}` : `${delay} of ${place}`;
   }
 
   #perform(envelope: Envelope): void {

@@ -77,6 +77,14 @@ export class VirtualCluster {
     return (this.#running.get(`${this.name}/replica-${index}`)?.server as ReplicaServer | undefined) ?? null;
   }
 
+  /** The running replica server that listens at `host:port`. */
+  replicaAt(address: string): ReplicaServer | null {
+    const server = this.serverAt(address);
+    return server === null
+      ? null
+      : ((this.#running.get(server)?.server as ReplicaServer | undefined) ?? null);
+  }
+
   isRunning(server: string): boolean {
     return this.#running.has(server);
   }

@@ -64,6 +64,10 @@ export class VirtualSocket extends EventEmitter implements Connection {
     return this.#closed;
   }
 
+  get lives(): boolean {
+    return this.#fence.alive;
+  }
+
   join(peer: VirtualSocket): void {
     this.#peer = peer;
     peer.#peer = this;
@@ -153,7 +157,10 @@ export class VirtualSocket extends EventEmitter implements Connection {
       maxFrameBytes: MAX_FRAME_BYTES,
       ...(this.#place.answers ? { kind: this.#peer?.kindOfReplies ?? 'rdsn' } : {}),
     });
-    if (this.#reader.kind === 'http') return this.#travel(this.#messageOf(bytes, 'http'));
+    if (this.#reader.kind === 'http') {
+      this.#travel(this.#messageOf(bytes, 'http'));
+      return;
+    }
     this.#reader.push(bytes);
     for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
       this.#travel(this.#messageOf(frame, this.#reader.kind ?? 'rdsn'));
@@ -201,7 +208,8 @@ export class VirtualSocket extends EventEmitter implements Connection {
     const { self, peer } = this.#place;
     const waitMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
     const run = () => {
-      if (this.#peer !== null && this.#peer.#fence.alive) tell(this.#peer);
+      const other = this.#peer;
+      if (other?.lives === true) tell(other);
     };
     schedule.add({ kind, server: peer, label: `${what} connection ${self} → ${peer}`, run }, waitMs);
   }

@@ -132,6 +132,11 @@ export class ReplicaServer implements AsyncDisposable {
     return this.#config.listen;
   }
 
+  /** Every partition that this server has been ordered to hold. */
+  partitions(): readonly HostedPartition[] {
+    return [...this.#partitions.values()];
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#server.close();

@@ -1,0 +1,36 @@
+/** Which messages are meant: every field that is left out fits any. */
+import type { WireMessage } from './wire-message.js';
+
+export interface MessagePattern {
+  /** Names of servers, with `*` for any run of characters: `west/replica-*`. */
+  readonly from?: string;
+  readonly to?: string;
+  /** RPC code, with `*` as above; of a reply, that of its request. */
+  readonly code?: string;
+  readonly what?: WireMessage['what'];
+}
+
+/** @example matches({ to: 'west/*', what: 'request' }, message) */
+export function matches(pattern: MessagePattern, message: WireMessage): boolean {
+  const { from, to, code, what } = pattern;
+  return (
+    (what === undefined || what === message.what) &&
+    fits(from, message.from) &&
+    fits(to, message.to) &&
+    fits(code, message.code)
+  );
+}
+
+function fits(wildcard: string | undefined, text: string): boolean {
+  if (wildcard === undefined || wildcard === text) return true;
+  const [head = '', ...rest] = wildcard.split('*');
+  if (rest.length === 0 || !text.startsWith(head)) return false;
+  let at = head.length;
+  for (const [i, part] of rest.entries()) {
+    if (i === rest.length - 1) return part === '' || (text.length - part.length >= at && text.endsWith(part));
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return true;
+}
