@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { BridleError } from '../client/index.js';
+import { addCheckCommand } from './check.js';
 import { addGlobalOptions } from './context.js';
 import { addControlCommands } from './control.js';
 import { demoCommand } from './demo.js';
@@ -43,6 +44,7 @@ export function buildProgram(onHelp: (text: string) => void = () => {}): Command
   addVerifyCommand(program);
   addPolicyCommands(program);
   addPathsCommand(program);
+  addCheckCommand(program);
   return program;
 }
 

@@ -1,0 +1,168 @@
+/** `bridle check`: explores products of charts, and judges what is promised of them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CheckOptions, CheckResult, Model } from '../checker/product/index.js';
+import { resultAsText } from '../checker/product/render/index.js';
+import { type ModelOptions, selectModels } from './check-models.js';
+import { checkReporter } from './check-progress.js';
+import {
+  asDiagram,
+  type Checked,
+  checkedAsJson,
+  closingAsText,
+  exitCodeOfCheck,
+  listAsJson,
+  listAsText,
+  lookOf,
+  quoted,
+} from './check-report.js';
+import { checkUsage } from './check-usage.js';
+import { type CommandContext, parseWhole, perform } from './context.js';
+import { EXIT } from './exit-codes.js';
+
+const FORMATS = ['text', 'json', 'mermaid'] as const;
+const ENGINES = ['packed', 'direct'] as const;
+
+interface CheckCommandOptions extends ModelOptions {
+  readonly list?: boolean;
+  readonly format?: (typeof FORMATS)[number];
+  readonly engine?: (typeof ENGINES)[number];
+  readonly maxStates?: number;
+  /** Bytes. */
+  readonly maxMemory?: number;
+  readonly symmetry?: boolean;
+  readonly partialOrder?: boolean;
+  /** False with --no-budgets. */
+  readonly budgets: boolean;
+  readonly first?: boolean;
+  readonly progress?: boolean;
+}
+
+export function addCheckCommand(program: Command): void {
+  const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+  program
+    .command('check')
+    .description('explore charts together, every interleaving, and judge what is promised of them')
+    .option('--property <name>', 'judge this property; may be repeated (default: all)', several)
+    .option('--model <name>', 'explore this model; may be repeated (default: all)', several)
+    .addOption(new Option('--profile <size>', 'of our models (default: quick)').choices(['quick', 'full']))
+    .option('--assume <set|name=n,…>', 'assumptions of the duplication model: a set, values, or both')
+    .addOption(
+      new Option('--upstream <version>', 'models of Apache Pegasus before or after its fix').choices([
+        'before',
+        'after',
+      ]),
+    )
+    .option('--machine <file>', 'a model of your own: FILE.js#export')
+    .option('--list', 'models, properties and assumptions, without exploring')
+    .addOption(new Option('--format <format>', 'default: text').choices([...FORMATS]))
+    .option('--max-states <n>', 'states of a model (default: 20 million)', parseWhole)
+    .option('--max-memory <size>', 'of the explored states, e.g. 512MB (default: 2GB)', parseBytes)
+    .option('--symmetry', 'explore states once that only exchange what is alike')
+    .option('--partial-order', 'leave out orders of steps that commute')
+    .option('--no-budgets', 'explore states again that have less left to go wrong; for counting')
+    .option('--first', 'end a model at its first violation')
+    .addOption(
+      new Option('--engine <engine>', 'direct: slow and plain (default: packed)').choices([...ENGINES]),
+    )
+    .option('--progress', 'say how it gets on (default: in a terminal)')
+    .option('--no-progress', 'say nothing meanwhile')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C ends with what is known so far; a second one ends at once.
+
+Exit codes of check:
+  0    every property holds
+  1    a property is violated, or never met the situation that it guards
+  2    the command line or the model is not legal
+  3    nothing is violated, and not everything was explored
+
+Examples:
+  $ bridle check
+  $ bridle check --property NoGap --json
+  $ bridle check --assume loss=1,crashes.sourceMeta=1
+  $ bridle check --upstream before
+  $ bridle check --machine ./model.js#door --format mermaid`,
+    )
+    .action((options: CheckCommandOptions, command: Command) =>
+      perform(command, (context) => work(context, options)),
+    );
+}
+
+async function work(context: CommandContext, options: CheckCommandOptions): Promise<number> {
+  const { models, assumptionSets, defects } = await selectModels(options);
+  if (options.list) {
+    context.out.result(listAsJson(models, assumptionSets), () => listAsText(models, assumptionSets));
+    return EXIT.ok;
+  }
+  const format = context.out.json ? 'json' : (options.format ?? 'text');
+  const look = lookOf(process.stdout);
+  const results: CheckResult[] = [];
+  for (const model of models) {
+    if (context.signal.aborted) break;
+    const result = await exploreOne(context, model, options);
+    results.push(result);
+    if (format === 'text') context.out.line(`${resultAsText(result, look)}\n`);
+  }
+  const notExplored = models.slice(results.length).map(({ name }) => name);
+  const checked: Checked = { command: commandOf(options), results, notExplored, defects };
+  if (format === 'json') context.out.line(JSON.stringify(checkedAsJson(checked)));
+  else if (format === 'text') context.out.line(closingAsText(checked, look));
+  else {
+    const { diagram, note } = asDiagram(checked);
+    if (diagram !== null) context.out.line(diagram);
+    if (note !== '') context.out.note(note);
+  }
+  return exitCodeOfCheck(checked);
+}
+
+async function exploreOne(
+  context: CommandContext,
+  model: Model,
+  options: CheckCommandOptions,
+): Promise<CheckResult> {
+  const { check, checkDirectly, ProductError } = await import('../checker/product/index.js');
+  const reporter = checkReporter(options.progress);
+  const known = new Set(model.properties.map(({ name }) => name));
+  const checkOptions: CheckOptions = {
+    ...(options.property === undefined
+      ? {}
+      : { properties: options.property.filter((name) => known.has(name)) }),
+    ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+    ...(options.maxMemory === undefined ? {} : { maxBytes: options.maxMemory }),
+    symmetry: options.symmetry === true,
+    partialOrder: options.partialOrder === true,
+    budgets: options.budgets,
+    stopAtFirst: options.first === true,
+    signal: context.signal,
+    onProgress: (progress) => reporter.update(model.name, progress),
+  };
+  try {
+    return await (options.engine === 'direct' ? checkDirectly : check)(model, checkOptions);
+  } catch (error) {
+    if (error instanceof ProductError) throw checkUsage(`model ${model.name}: ${error.message}`);
+    throw error;
+  } finally {
+    reporter.clear();
+  }
+}
+
+/** @example parseBytes('512MB') // 512_000_000 */
+export function parseBytes(text: string): number {
+  const [, digits, unit = ''] = /^(\d{1,15})(kB|MB|GB)?$/i.exec(text) ?? [];
+  const bytes = Number(digits) * { '': 1, KB: 1e3, MB: 1e6, GB: 1e9 }[unit.toUpperCase()]!;
+  if (bytes >= 1) return bytes;
+  throw new InvalidArgumentError('It has to be a number of bytes, or one with kB, MB or GB behind it.');
+}
+
+/** What is explored and how, to be typed again with more behind it. */
+function commandOf(options: CheckCommandOptions): string {
+  const flags: (readonly [flag: string, value: string | undefined])[] = [
+    ['--profile', options.profile],
+    ['--assume', options.assume],
+    ['--upstream', options.upstream],
+    ['--machine', options.machine],
+  ];
+  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)]));
+  return ['bridle check', ...given].join(' ');
+}
