@@ -38,14 +38,16 @@ export interface WalkChoices {
   readonly steps: number;
   /** Chosen every other time, so that a walk gets far; null: anything. */
   readonly prefer?: (position: Position) => PossibleEvent | null;
+  /** What does not happen, though the vocabulary has it. */
+  readonly never?: (position: Position, event: EventObject) => boolean;
 }
 
-/** @throws what the machine throws */
-export function* walk(
-  stepper: Stepper,
-  options: ExploreOptions,
-  { random, steps, prefer }: WalkChoices,
-): Generator<Walked> {
+/**
+ * A state that the vocabulary cannot read, for a mutant has spoilt its context, ends the walk.
+ * @throws what the machine throws
+ */
+export function* walk(stepper: Stepper, options: ExploreOptions, choices: WalkChoices): Generator<Walked> {
+  const { random, steps } = choices;
   const inputs = options.inputs === undefined ? [options.input] : Object.values(options.inputs);
   const input = inputs[Math.floor(random() * inputs.length)];
   let step = stepper.start(input);
@@ -53,11 +55,25 @@ export function* walk(
   for (let taken = 0; taken < steps; taken++) {
     const before = step.position;
     if (before.snapshot.status !== 'active') return;
-    const preferred = prefer !== undefined && random() < 0.5 ? prefer(before) : null;
-    const possible = preferred === null ? possibleAt(before, options) : [preferred];
-    const happened = possible[Math.floor(random() * possible.length)];
+    const happened = chosen(before, options, choices);
     if (happened === undefined) return;
     step = stepper.take(before, happened.event, happened.timer);
     yield { before, happened, step, input };
+  }
+}
+
+function chosen(
+  at: Position,
+  options: ExploreOptions,
+  { random, prefer, never }: WalkChoices,
+): PossibleEvent | undefined {
+  const preferring = random() < 0.5;
+  try {
+    const preferred = preferring ? (prefer?.(at) ?? null) : null;
+    if (preferred !== null) return preferred;
+    const possible = possibleAt(at, options).filter(({ event }) => !never?.(at, event));
+    return possible[Math.floor(random() * possible.length)];
+  } catch {
+    return undefined;
   }
 }

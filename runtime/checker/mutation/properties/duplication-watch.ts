@@ -1,0 +1,144 @@
+/** What a duplication promises about standing still: the watchdog hears of it, and so does everybody else. */
+import type {
+  DuplicationContext as Context,
+  DuplicationEffects as Effects,
+  DuplicationEvent as Event,
+  DuplicationInput as Input,
+} from '../../../../machines/index.js';
+import type { Effect } from '../../paths/effect.js';
+import { asked, type ChartPromise, type Seen, same } from './promise.js';
+
+type Announcement = Effects['announce'];
+const sent = (effects: readonly Effect[], type: string): Effect[] =>
+  effects.filter(({ kind, name, to }) => kind === 'send' && name === type && to === 'watchdog');
+
+/** What the watchdog is to expect in each status. */
+const PATIENCE: Readonly<Record<Context['status'], 'EXPECT' | 'QUIET'>> = {
+  DS_INIT: 'EXPECT',
+  DS_PREPARE: 'EXPECT',
+  DS_APP: 'EXPECT',
+  DS_LOG: 'QUIET',
+  DS_PAUSE: 'QUIET',
+  DS_REMOVED: 'QUIET',
+};
+
+const shows = ({ before, event }: Seen<Context, Event>): boolean =>
+  event.type === 'STATUS_PERSISTED' &&
+  event.writeNo === before.context.writeNo &&
+  before.control.includes('storage.writing');
+
+export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = [
+  {
+    name: 'the watchdog knows what to expect (L-STUCK-1)',
+    ofStep: (seen) => {
+      const { before, after, event, effects } = seen;
+      const { status } = after.context;
+      if (status !== before.context.status) {
+        return sent(effects, PATIENCE[status]).length > 0 ? null : `${status} is not told`;
+      }
+      if (event.type !== 'CONFIRM' || status !== 'DS_LOG') return null;
+      const { confirmed, lastCommitted, partitionTrouble } = after.context;
+      const p = event.partition;
+      const holds = Math.max(event.decree, confirmed[p] ?? -1);
+      const advances = event.decree > (before.context.writing[p] ?? Number.POSITIVE_INFINITY);
+      const behind = holds >= 0 && event.lastCommitted > holds;
+      const others = confirmed.some(
+        (decree, q) =>
+          q !== p && (partitionTrouble[q] !== null || (decree >= 0 && (lastCommitted[q] ?? -1) > decree)),
+      );
+      const due = advances || event.trouble !== null || behind;
+      if (due) return sent(effects, 'EXPECT').length > 0 ? null : 'progress is due, and it is not told';
+      return sent(effects, 'QUIET').length > 0 === others ? 'calm is told wrongly' : null;
+    },
+    ofStart: ({ after, effects }) =>
+      sent(effects, PATIENCE[after.context.status]).length > 0 ? null : 'it is not told at the start',
+  },
+  {
+    name: 'the watchdog hears of progress (L-STUCK-1)',
+    ofStep: (seen) => {
+      const { before, event, effects } = seen;
+      const progressed = sent(effects, 'PROGRESS').length > 0;
+      if (event.type === 'PROGRESS_PERSISTED') {
+        const troubled = before.context.partitionTrouble.some((trouble) => trouble !== null);
+        return progressed === !troubled ? null : 'progress in trouble counts, or none does';
+      }
+      const done =
+        (event as { type: string }).type === 'xstate.done.actor.followerTable' &&
+        before.context.status !== 'DS_REMOVED';
+      const due = event.type === 'FOLLOWER_PROGRESS' || done || shows(seen);
+      return progressed === due ? null : due ? 'it does not' : 'of none';
+    },
+  },
+  {
+    name: 'the watchdog hears of trouble (L-STUCK-1)',
+    ofStep: ({ before, after, event, timer, effects }) => {
+      const [told] = sent(effects, 'TROUBLE').map(({ params }) => params as { error: string });
+      const { trouble } = after.context;
+      const writing = before.control.includes('storage.writing');
+      const refused =
+        event.type === 'STATUS_PERSIST_FAILED' && writing && event.writeNo === before.context.writeNo;
+      const slow = timer?.includes('storage.writing') ?? false;
+      const follower = event.type === 'FOLLOWER_TROUBLE' && event.trouble !== null;
+      const advances =
+        event.type === 'CONFIRM' &&
+        event.decree > (before.context.writing[event.partition] ?? Number.POSITIVE_INFINITY);
+      const partition =
+        event.type === 'CONFIRM' && event.trouble !== null && !advances && after.context.status === 'DS_LOG';
+      if (partition)
+        return told?.error === event.trouble?.error ? null : 'a partition in trouble is not told';
+      if (refused || slow || follower) return told?.error === trouble?.error ? null : 'trouble is not told';
+      return told === undefined ? null : 'of trouble that is none';
+    },
+  },
+  {
+    name: 'a blocked follower table is announced, once (L-STUCK-1)',
+    ofStep: ({ before, after, event, effects }) => {
+      const news = asked<Announcement>(effects, 'announce').map(({ what }) => what);
+      const [old, now] = [before.context, after.context];
+      if (event.type === 'FOLLOWER_TROUBLE' && event.trouble !== null) {
+        const due = event.blocked && !old.blockAnnounced;
+        if (news.includes('blocked') !== due) return due ? 'it is not' : 'it is, again';
+        if (now.blockAnnounced !== (old.blockAnnounced || event.blocked)) return 'it forgets that it was';
+        return now.trouble === event.trouble && now.blocked === event.blocked
+          ? null
+          : 'the trouble is not shown';
+      }
+      const done = (event as { type: string }).type === 'xstate.done.actor.followerTable';
+      if (done || event.type === 'FOLLOWER_PROGRESS' || event.type === 'FOLLOWER_TROUBLE') {
+        if (now.blocked || now.blockAnnounced || now.trouble !== null) return 'what is over is shown';
+        const due = old.blockAnnounced && old.stuck === null;
+        return news.includes('recovered') === due
+          ? null
+          : due
+            ? 'its end is not'
+            : 'its end is, and it was not';
+      }
+      if (event.type === 'STUCK') {
+        return news.includes('blocked') && now.stuck === event.reason ? null : 'the watchdog is not heard';
+      }
+      if (event.type === 'RECOVERED') {
+        return news.includes('recovered') && now.stuck === null ? null : 'the watchdog is not heard';
+      }
+      const removed = now.status === 'DS_REMOVED' && old.status !== 'DS_REMOVED';
+      if (removed) return now.blockAnnounced || now.blocked ? 'a removal keeps what is over' : null;
+      return now.stuck === old.stuck && now.blockAnnounced === old.blockAnnounced
+        ? null
+        : 'it changes by itself';
+    },
+  },
+  {
+    name: 'what is announced is true (L-STUCK-1)',
+    ofStep: (seen) => {
+      const { after, effects } = seen;
+      const { status, trouble, stuck, blocked } = after.context;
+      for (const news of asked<Announcement>(effects, 'announce')) {
+        const removed = news.what === 'status' && status === 'DS_REMOVED';
+        if (news.status !== status || news.stuck !== stuck) return 'it says something else';
+        if (!removed && !same(news.trouble, trouble)) return 'it tells of other trouble';
+      }
+      if (blocked && trouble === null) return 'blocked without a reason';
+      const told = asked<Announcement>(effects, 'announce').some(({ what }) => what === 'status');
+      return told === shows(seen) ? null : 'a status is announced, or shown, without the other';
+    },
+  },
+];

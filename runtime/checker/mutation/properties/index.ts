@@ -1,0 +1,18 @@
+/** What each chart of Bridle promises. */
+import { checkpointTransferPromises } from './checkpoint-transfer.js';
+import { duplicationPromises } from './duplication.js';
+import { followerTablePromises } from './follower-table.js';
+import { partitionDuplicatorPromises } from './partition-duplicator.js';
+import type { Promises } from './promise.js';
+import { tablePromises } from './table.js';
+import { watchdogPromises } from './watchdog.js';
+
+/** By the id of the chart. */
+export const OUR_PROMISES: Readonly<Record<string, Promises>> = Object.freeze({
+  duplication: duplicationPromises,
+  followerTable: followerTablePromises,
+  table: tablePromises,
+  partitionDuplicator: partitionDuplicatorPromises,
+  checkpointTransfer: checkpointTransferPromises,
+  watchdog: watchdogPromises,
+});

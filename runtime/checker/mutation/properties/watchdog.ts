@@ -1,0 +1,67 @@
+/** What the watchdog promises: it speaks up once patience ends, and takes it back when things move. */
+import type { WatchdogContext, WatchdogEvent, WatchdogInput } from '../../../../machines/index.js';
+import { asked, promisesOf, timerOf } from './promise.js';
+
+export const watchdogPromises = promisesOf<WatchdogContext, WatchdogEvent, WatchdogInput>({
+  noDeadline: {
+    'watchdog.quiet': 'no progress is due',
+    'watchdog.stuck': 'it has been said; that is what the deadline is for',
+  },
+  help: (view) => timerOf(view, 'watchdog.watching'),
+  settled: ({ control }) => control !== 'watching.untroubled' && control !== 'watching.troubled',
+  promises: [
+    {
+      name: 'standing still is told (L-STUCK-1)',
+      ofStep: ({ before, after, effects, event, timer }) => {
+        const [told] = asked<{ reason: string; error: string | null }>(effects, 'STUCK');
+        const came = after.control === 'stuck' && before.control !== 'stuck';
+        const news =
+          before.control === 'stuck' && event.type === 'TROUBLE' && event.error !== before.context.error;
+        if ((came || news) !== (told !== undefined)) return told ? 'told for no reason' : 'not told';
+        if (came && timer === undefined) return 'stuck before patience ends';
+        if (told === undefined) return null;
+        if (told.error !== after.context.error) return `told of ${told.error}`;
+        if (news) return told.error === event.error ? null : 'told of an old error';
+        return told.reason === (timer?.includes('noProgress') ? 'no-progress' : 'same-error')
+          ? null
+          : `told as ${told.reason}`;
+      },
+    },
+    {
+      name: 'moving on is told (L-STUCK-1)',
+      ofStep: ({ before, after, effects }) => {
+        const left = before.control === 'stuck' && after.control !== 'stuck';
+        return left === asked(effects, 'RECOVERED').length > 0 ? null : 'recovery and its news do not agree';
+      },
+    },
+    {
+      name: 'what starts patience anew (L-STUCK-1)',
+      ofStep: ({ before, after, event, timer }) => {
+        const { control } = after;
+        if (timer !== undefined) return control === 'stuck' ? null : `patience ended, and it is ${control}`;
+        if (event.type === 'QUIET') return control === 'quiet' ? null : 'it is not quiet';
+        if (event.type === 'EXPECT' && before.control === 'quiet') {
+          return control === 'watching.untroubled' ? null : 'it does not watch';
+        }
+        if (before.control === 'quiet')
+          return control === 'quiet' ? null : 'it watches though nothing is due';
+        if (event.type === 'PROGRESS') {
+          const calm = control === 'watching.untroubled' && after.context.error === null;
+          return calm && after.context.reason === null ? null : `progress leads to ${control}`;
+        }
+        if (event.type === 'TROUBLE') {
+          if (after.context.error !== event.error) return `it watches ${after.context.error}`;
+          return control === (before.control === 'stuck' ? 'stuck' : 'watching.troubled')
+            ? null
+            : `trouble leads to ${control}`;
+        }
+        return control === before.control ? null : `it goes to ${control}`;
+      },
+    },
+    {
+      name: 'quiet forgets',
+      ofStep: ({ after: { control, context } }) =>
+        control === 'quiet' && (context.error !== null || context.reason !== null) ? 'it remembers' : null,
+    },
+  ],
+});
