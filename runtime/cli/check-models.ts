@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Assumptions, Model } from '../checker/product/index.js';
-import { parseAssumptions } from './check-assume.js';
+import { EXISTING_TABLE_POLICIES } from '../../machines/index.js';
+import type { Model } from '../checker/product/index.js';
+import { type Assumable, parseAssumptions } from './check-assume.js';
 import { checkUsage } from './check-usage.js';
 
 export type Profile = 'quick' | 'full';
@@ -67,19 +68,35 @@ async function find({ profile, assume, upstream, machine }: ModelOptions): Promi
 }
 
 async function findOurs(profile: Profile, assume: string | undefined): Promise<Selection> {
-  const { ourModels, duplicationModel, ASSUMPTION_SETS }: OurModule = await import(OURS);
-  const assumptionSets = Object.keys(ASSUMPTION_SETS);
+  const { ourModels, duplicationModel, ASSUMPTION_SETS }: OurModule = await import(`${OURS}/index.js`);
+  const { DEFAULTS }: OurOptions = await import(`${OURS}/options.js`);
+  const sets = Object.fromEntries(
+    Object.entries(ASSUMPTION_SETS).map(([name, set]) => [name, { ...DEFAULTS, name, ...set }]),
+  );
+  const assumptionSets = Object.keys(sets);
   if (assume === undefined) return { models: ourModels(profile), assumptionSets, defects: null };
-  const assumptions = parseAssumptions(assume, ASSUMPTION_SETS[profile]!, ASSUMPTION_SETS);
-  return { models: [duplicationModel(assumptions)], assumptionSets, defects: null };
+  const options = parseAssumptions(assume, { base: DEFAULTS, sets, choices: CHOICES });
+  return { models: [duplicationModel(options)], assumptionSets, defects: null };
 }
 
-const OURS: string = '../checker/product/ours/index.js';
+/** What the fields of a duplication model that hold a word may say. */
+const CHOICES = {
+  policy: EXISTING_TABLE_POLICIES,
+  onRemove: ['keep', 'drop'],
+  existing: ['none', 'foreign', 'plain'],
+  deadlines: ['any', 'lost'],
+};
+
+const OURS: string = '../checker/product/ours';
 
 interface OurModule {
   readonly ourModels: (profile: Profile) => readonly Model[];
-  readonly duplicationModel: (assumptions: Assumptions) => Model;
-  readonly ASSUMPTION_SETS: Readonly<Record<string, Assumptions>>;
+  readonly duplicationModel: (options: Assumable) => Model;
+  readonly ASSUMPTION_SETS: Readonly<Record<string, Partial<Assumable>>>;
+}
+
+interface OurOptions {
+  readonly DEFAULTS: Assumable;
 }
 
 /** Upstream is modelled beside the tests, so that an installed package does not carry it. */

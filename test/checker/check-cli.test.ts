@@ -8,7 +8,6 @@ import { parseAssumptions } from '../../runtime/cli/check-assume.js';
 import { checkReporter } from '../../runtime/cli/check-progress.js';
 import { run } from '../../runtime/cli/program.js';
 import { sequenceDiagram } from './mermaid-structure.js';
-import { ASSUMPTIONS } from './product-results.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -150,33 +149,47 @@ describe('bridle check', () => {
 });
 
 describe('--assume', () => {
-  const SETS = { small: ASSUMPTIONS, lossy: { ...ASSUMPTIONS, name: 'lossy', loss: 3 } };
-  const parse = (text: string) => parseAssumptions(text, ASSUMPTIONS, SETS);
+  const base = {
+    name: 'small',
+    loss: 0,
+    reorder: true,
+    crashes: { meta: 0, node: 0 },
+    policy: 'adopt',
+    charts: { meta: () => 1 },
+  };
+  const sets = { lossy: { ...base, name: 'lossy', loss: 3 } };
+  const choices = { policy: ['adopt', 'replace'] };
+  const parse = (text: string) => parseAssumptions(text, { base, sets, choices });
 
-  it('given a name, then that set', () => expect(parse('lossy')).toBe(SETS.lossy));
+  it('given a name, then that set', () => expect(parse('lossy')).toBe(sets.lossy));
 
   it('given values, then the default with them, and a name that says so', () => {
-    expect(parse('loss=2,crashes.meta=0,reorder=no')).toEqual({
-      ...ASSUMPTIONS,
-      name: 'small with loss=2,crashes.meta=0,reorder=no',
+    expect(parse('loss=2,crashes.meta=1,reorder=no,policy=replace')).toEqual({
+      ...base,
+      name: 'small with loss=2,crashes.meta=1,reorder=no,policy=replace',
       loss: 2,
-      crashes: { meta: 0 },
+      crashes: { meta: 1, node: 0 },
       reorder: false,
+      policy: 'replace',
     });
   });
 
   it('given a name and values, then that set with them', () => {
-    expect(parse('lossy,sizes.partitions=1')).toMatchObject({ loss: 3, sizes: { partitions: 1 } });
+    expect(parse('lossy, crashes.node=2')).toMatchObject({ loss: 3, crashes: { meta: 0, node: 2 } });
   });
 
   it.each([
-    ['nope', 'sets: small, lossy'],
-    ['los=1', 'values: loss, duplication, roleChanges'],
-    ['crashes.nobody=1', 'crashes.meta'],
+    ['nope', 'sets: lossy; values: loss, reorder, crashes.meta, crashes.node, policy'],
+    ['los=1', 'no such assumption'],
+    ['crashes.nobody=1', 'no such assumption'],
+    ['name=1', 'no such assumption'],
+    ['charts.meta=1', 'no such assumption'],
     ['loss=-1', 'whole number from 0'],
     ['loss=', 'whole number from 0'],
-    ['reorder=1', 'reorder=yes or reorder=no'],
+    ['reorder=1', 'yes or no'],
+    ['policy=drop', 'one of adopt, replace'],
     ['loss=1,lossy', 'no such assumption'],
+    ['toString', 'no such set'],
     ['', 'no such set'],
   ])('given %j, then what is legal', (text, hint) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
