@@ -3,5 +3,12 @@ export { check, DEFAULT_MAX_BYTES, DEFAULT_MAX_STATES } from './check.js';
 export { checkDirectly } from './check-directly.js';
 export { ProductError, type ProductErrorCode, type ProductErrorPlace } from './errors.js';
 export * from './model.js';
+export {
+  type LocalTransition,
+  type ProductPath,
+  type ProductPaths,
+  type ProductPathsOptions,
+  productPaths,
+} from './paths.js';
 export * from './result.js';
 export { type PlainState, type PlainStep, plainSteps, startOf } from './rules.js';
