@@ -52,6 +52,14 @@ describe('bridle paths', () => {
     expect((await walk()).out).toBe(first.out);
   });
 
+  it('given --format junit, then a suite of each kind, and what is missing as a failure', async () => {
+    const { code, out } = await paths('--machine', 'watchdog', '--cover', 'shortest', '--format', 'junit');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^<\?xml version="1.0" encoding="UTF-8"\?>\n<testsuites>/);
+    expect(out.match(/<testsuite /g)).toHaveLength(5);
+    expect(out).toContain('<failure message="not covered"/>');
+  });
+
   it('given a file, then its machine', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bridle-paths-'));
     const file = join(folder, 'door.mjs');
@@ -72,6 +80,7 @@ describe('bridle paths', () => {
     [['--machine', './nowhere.js#x'], 'cannot be loaded'],
     [['--cover', 'everything'], 'Allowed choices'],
     [['--format', 'vitest'], 'needs --machine'],
+    [['--format', 'junit'], 'needs --machine'],
     [['--machine', 'watchdog', '--limit', '0'], 'at least 1'],
     [['--machine', 'watchdog', '--cover', 'transition', '--replay', 'ffff'], 'no path ffff'],
   ])('given %j, then it is refused with code 2', async (args, hint) => {
