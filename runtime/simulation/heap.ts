@@ -15,6 +15,10 @@ export class Heap<Item> {
     return this.#items[0];
   }
 
+  clear(): void {
+    this.#items.length = 0;
+  }
+
   /** In no particular order. */
   items(): readonly Item[] {
     return this.#items;

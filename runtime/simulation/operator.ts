@@ -25,6 +25,14 @@ export interface DuplicationSeen {
   readonly confirmed: readonly number[];
 }
 
+export interface AddOptions {
+  /** Default: the name it has at the source. */
+  readonly remoteTable?: string;
+  /** What about a table that is there already. Default `adopt`. */
+  readonly policy?: string;
+  readonly dropFollowerOnRemove?: boolean;
+}
+
 const CALL_TIMEOUT_MS = 15_000;
 
 /** Calls go out at once; the world has to run for their answers to come. */
@@ -60,11 +68,12 @@ export class Operator {
   async addDuplication(
     table: string,
     remoteCluster: string,
-    more: { readonly policy?: string; readonly dropFollowerOnRemove?: boolean } = {},
+    more: AddOptions = {},
   ): Promise<{ readonly error: string; readonly id: number }> {
     const { err, dupid } = await this.call('RPC_CM_ADD_DUPLICATION', {
       appName: table,
       remoteClusterName: remoteCluster,
+      ...(more.remoteTable === undefined ? {} : { remoteAppName: more.remoteTable }),
       isDuplicatingCheckpoint: true,
       ...(more.policy === undefined ? {} : { existingTablePolicy: more.policy }),
       dropFollowerOnRemove: more.dropFollowerOnRemove ?? false,

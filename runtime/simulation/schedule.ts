@@ -35,6 +35,8 @@ export interface Task {
 }
 
 interface Planned extends Task {
+  id: number;
+  dueMs: number;
   readonly run: () => void;
   /** Instead of `run`, when what should have happened fails. */
   readonly fail: ((error: Error) => void) | undefined;
@@ -78,9 +80,13 @@ export class Schedule {
     this.#onTask = listen;
   }
 
-  /** What is held back from now on; null: nothing. Tasks planned before are not affected. */
+  /** What is held back from now on, tasks planned before included; null: nothing more. */
   holdBack(which: ((task: Task) => boolean) | null): void {
     this.#holds = which;
+    if (which === null) return;
+    const planned = this.#heap.items().filter(({ state }) => state === 'planned');
+    this.#heap.clear();
+    for (const task of planned.sort((a, b) => a.id - b.id)) this.#place(task);
   }
 
   /** Whether a task of this description would be held back. */
@@ -111,10 +117,7 @@ export class Schedule {
       fail,
       state: 'planned',
     };
-    if (this.#holds?.(planned) === true) {
-      planned.state = 'held';
-      this.#held.set(planned.id, planned);
-    } else this.#heap.add(planned);
+    this.#place(planned);
     return planned;
   }
 
@@ -127,8 +130,10 @@ export class Schedule {
   release(task: Task): void {
     const planned = this.#take(task);
     this.#nowMs = Math.max(this.#nowMs, planned.dueMs);
+    planned.dueMs = this.#nowMs;
+    planned.id = this.#nextId++;
     planned.state = 'planned';
-    this.#heap.add({ ...planned, dueMs: this.#nowMs, id: this.#nextId++ });
+    this.#heap.add(planned);
   }
 
   /** Lets a copy of a held task happen and keeps the task. */
@@ -142,6 +147,13 @@ export class Schedule {
   /** A held task never happens. */
   drop(task: Task): void {
     this.#take(task).state = 'over';
+  }
+
+  /** What is held for a server that has died never happens; messages are on the network, not in the server. */
+  forget(server: string): void {
+    for (const [id, task] of this.#held) {
+      if (task.server === server && task.kind !== 'message') this.#held.delete(id);
+    }
   }
 
   /** A held task of a disk fails with this error instead. */
@@ -180,6 +192,13 @@ export class Schedule {
   /** Runs until nothing is planned. With timers that repeat, only while they are held back. */
   async settle(): Promise<void> {
     await this.runUntil(Number.POSITIVE_INFINITY);
+  }
+
+  #place(planned: Planned): void {
+    const held = this.#holds?.(planned) === true;
+    planned.state = held ? 'held' : 'planned';
+    if (held) this.#held.set(planned.id, planned);
+    else this.#heap.add(planned);
   }
 
   #next(): Planned | undefined {

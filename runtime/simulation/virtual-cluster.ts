@@ -135,6 +135,7 @@ export class VirtualCluster {
     if (running === undefined) throw new Error(`${server} does not run`);
     running.fence.alive = false;
     this.#running.delete(server);
+    this.#world.schedule.forget(server);
     this.#world.network.crash(server);
     this.#world.disk.powerFailure(`/${server}`);
   }

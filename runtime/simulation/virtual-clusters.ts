@@ -10,7 +10,7 @@ import type { ClusterLimits, ClusterTimes } from '../cluster/config.js';
 import { formatAddress } from '../pegasus/index.js';
 import { type MessagePattern, matches } from './message-pattern.js';
 import { type Observation, observe } from './observation.js';
-import { Operator } from './operator.js';
+import { type AddOptions, Operator } from './operator.js';
 import { VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';
 import type { Fate } from './virtual-network.js';
 import type { WireMessage } from './wire-message.js';
@@ -51,6 +51,7 @@ export class VirtualClusters {
   readonly operator: Operator;
   readonly followerOperator: Operator;
   #table = 'users';
+  #remoteTable: string | null = null;
 
   private constructor(options: VirtualClustersOptions) {
     const { replicas = 1, times, limits, tableMachine } = options;
@@ -104,7 +105,13 @@ export class VirtualClusters {
 
   observe(): Promise<Observation> {
     const { world, source, follower } = this;
-    return observe({ world, source, follower, table: this.#table, remoteTable: this.#table });
+    return observe({
+      world,
+      source,
+      follower,
+      table: this.#table,
+      remoteTable: this.#remoteTable ?? this.#table,
+    });
   }
 
   /** Creates a table at the source and waits until its partitions are served. From now on it is observed. */
@@ -131,10 +138,8 @@ export class VirtualClusters {
   }
 
   /** Duplicates to the follower under the same name; returns the id. */
-  async addDuplication(
-    table: string,
-    options: Parameters<Operator['addDuplication']>[2] = {},
-  ): Promise<number> {
+  async addDuplication(table: string, options: AddOptions = {}): Promise<number> {
+    this.#remoteTable = options.remoteTable ?? table;
     const adding = this.operator.addDuplication(table, this.follower.name, options);
     const { error, id } = await this.world.drive(adding);
     if (error !== 'ERR_OK') throw new Error(`${table} is not duplicated: ${error}`);

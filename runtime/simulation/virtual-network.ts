@@ -23,6 +23,11 @@ export interface VirtualNetworkOptions {
   readonly latencyMs: number;
   /** Asked for each frame when it is sent. */
   readonly fateOf: (message: WireMessage) => Fate;
+  /**
+   * A machine that dies tells nobody: its peers hear nothing more, and a frame that arrives after it was
+   * started again is taken by what listens then. Otherwise connections break and both ends know.
+   */
+  readonly silentDeath: boolean;
   /** Name of a server by its address. */
   readonly nameOf: (address: Address) => string | undefined;
 }
@@ -66,7 +71,7 @@ export class VirtualNetwork {
     for (const socket of [...this.#sockets]) {
       if (socket.server !== server) continue;
       this.#sockets.delete(socket);
-      socket.reset();
+      socket.reset(this.#options.silentDeath);
     }
   }
 
@@ -100,15 +105,9 @@ export class VirtualNetwork {
     });
     this.#note(near);
     const label = `connection ${fence.server} → ${target}`;
-    const arrive = () => {
-      if (near.destroyed) return;
+    const accept = (): boolean => {
       const listening = this.#listening.get(formatAddress(to));
-      if (listening === undefined) {
-        near.refuse(
-          Object.assign(new Error(`connect ECONNREFUSED ${formatAddress(to)}`), { code: 'ECONNREFUSED' }),
-        );
-        return;
-      }
+      if (listening === undefined) return false;
       const far = new VirtualSocket(this.#options, id, listening.fence, {
         peer: near.self,
         self: target,
@@ -118,8 +117,15 @@ export class VirtualNetwork {
       this.#note(far);
       near.join(far);
       listening.accept(far);
-      near.opened();
       far.opened();
+      return true;
+    };
+    near.onSilence = accept;
+    const arrive = () => {
+      if (near.destroyed) return;
+      // Whoever is dead answers nothing: what is written waits for a successor.
+      if (accept() || this.#options.silentDeath) near.opened();
+      else near.refuse(Object.assign(new Error(`connect ECONNREFUSED ${target}`), { code: 'ECONNREFUSED' }));
     };
     schedule.add({ kind: 'connect', server: target, label, run: arrive }, latencyMs);
     return near;

@@ -28,6 +28,8 @@ export class VirtualSocket extends EventEmitter implements Connection {
   readonly #options: VirtualNetworkOptions;
   readonly #connection: number;
   readonly #fence: Fence;
+  /** Joins this end with whoever listens at the other now, if anybody does. */
+  onSilence: (() => boolean) | null = null;
   #reader: FrameReader | null = null;
   #peer: VirtualSocket | null = null;
   #unsent: Buffer[] = [];
@@ -86,12 +88,13 @@ export class VirtualSocket extends EventEmitter implements Connection {
     this.#emitClose();
   }
 
-  /** The process at this end is gone: nothing reaches it any more, and the other end hears of a reset. */
-  reset(): void {
+  /** The process at this end is gone: nothing reaches it any more. The other end hears of it, or not. */
+  reset(silently: boolean): void {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#closed = true;
     this.removeAllListeners();
+    if (silently) return;
     this.#tellPeer('close', 'reset of', (peer) =>
       peer.refuse(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })),
     );
@@ -127,7 +130,7 @@ export class VirtualSocket extends EventEmitter implements Connection {
 
   resume(): this {
     this.#paused = false;
-    for (const chunk of this.#waiting.splice(0)) this.#take(chunk);
+    for (const chunk of this.#waiting.splice(0)) this.take(chunk);
     return this;
   }
 
@@ -182,7 +185,8 @@ export class VirtualSocket extends EventEmitter implements Connection {
     const { schedule, latencyMs, fateOf } = this.#options;
     const { lost, delayMs, copiesAfterMs = [] } = fateOf(message);
     const arrive = () => {
-      if (this.#peer !== null) this.#peer.#take(message.bytes);
+      if (this.#peer?.lives !== true) this.onSilence?.();
+      this.#peer?.take(message.bytes);
     };
     const add = (afterMs: number) =>
       schedule.add(
@@ -197,8 +201,8 @@ export class VirtualSocket extends EventEmitter implements Connection {
     for (const afterMs of copiesAfterMs) add(afterMs);
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#destroyed) return;
+  take(chunk: Buffer): void {
+    if (this.#destroyed || !this.lives) return;
     if (this.#paused) this.#waiting.push(chunk);
     else this.emit('data', chunk);
   }

@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly latencyMs?: number;
   /** For each operation of a disk. Default 0. */
   readonly diskLatencyMs?: number;
+  /** Dying machines tell nobody; see the network. Default false. */
+  readonly silentDeath?: boolean;
   /** Milliseconds since 1970 at which the world begins. Default 2026-01-01. */
   readonly epochMs?: number;
 }
@@ -48,12 +50,14 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     const { seed = 1, latencyMs = 1, diskLatencyMs = 0, epochMs = DEFAULT_EPOCH_MS } = options;
+    const { silentDeath = false } = options;
     const { schedule } = this;
     this.random = seededRandom(seed);
     this.#epochMs = epochMs;
     this.network = new VirtualNetwork({
       schedule,
       latencyMs,
+      silentDeath,
       fateOf: (message) => firstSaid(this.messageRules, message) ?? {},
       nameOf: ({ host, port }) => this.#names.get(`${host}:${port}`),
     });
