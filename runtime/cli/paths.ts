@@ -8,6 +8,7 @@ import {
   COVERS,
   type Cover,
   coverageAsJson,
+  coverageAsJUnit,
   coverageAsText,
   coverageOf,
   coverBy,
@@ -32,7 +33,7 @@ import { BridleError } from '../client/index.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
 
-const FORMATS = ['text', 'vitest', 'json', 'mermaid'] as const;
+const FORMATS = ['text', 'vitest', 'json', 'mermaid', 'junit'] as const;
 
 interface PathsOptions {
   readonly machine?: string;
@@ -49,6 +50,11 @@ interface Found {
   readonly model: PathModel;
   readonly module: string;
   readonly imported: string;
+}
+
+interface Made extends Found {
+  readonly exploration: Exploration;
+  readonly suite: Suite;
 }
 
 export function addPathsCommand(program: Command): void {
@@ -85,7 +91,7 @@ async function work(context: CommandContext, options: PathsOptions): Promise<num
   const found = await find(options.machine);
   if (options.replay !== undefined) return replay(context, found, options.replay, options);
   const format = context.out.json ? 'json' : (options.format ?? 'text');
-  const single = format === 'vitest' || format === 'mermaid';
+  const single = format !== 'text' && format !== 'json';
   if (single && found.length !== 1) throw usage(`--format ${format} needs --machine`);
   const { cover = 'transition' } = options;
   const made = found.map((each) => {
@@ -100,12 +106,24 @@ async function work(context: CommandContext, options: PathsOptions): Promise<num
     for (const each of made) context.out.line(`${asText(each, all)}\n`);
     if (!all) context.out.note('the paths themselves: --machine NAME, --limit N or --json');
   } else {
-    const { suite, module, imported } = made[0]!;
-    const text =
-      format === 'vitest' ? suiteAsVitest(suite, { module, machine: imported }) : suiteAsMermaid(suite);
-    context.out.line(text.trimEnd());
+    context.out.line(asOneFile(format, made[0]!).trimEnd());
   }
   return EXIT.ok;
+}
+
+/** What is written to a file: tests to keep, a diagram, or coverage for a build server. */
+function asOneFile(
+  format: 'vitest' | 'mermaid' | 'junit',
+  { suite, exploration, module, imported }: Made,
+): string {
+  switch (format) {
+    case 'vitest':
+      return suiteAsVitest(suite, { module, machine: imported });
+    case 'mermaid':
+      return suiteAsMermaid(suite);
+    case 'junit':
+      return coverageAsJUnit(coverageOf(exploration, suite.paths));
+  }
 }
 
 function asJson(suite: Suite, exploration: Exploration): object {
