@@ -45,7 +45,7 @@ export const FIXES = {
   'readiness not skipped': fix(null, 'operators may not ask for DS_LOG in DS_APP'),
   'adding does not alter': fix(null, 'adding what exists changes nothing'),
   'volatile written': fix(null, 'the decree that is written is the one that is noted as stored'),
-  'stored answered': fix(null, 'a confirm below the stored decree changes nothing'),
+  'ahead is believed': fix(null, 'a confirmed decree ahead of what a new primary shipped is taken over'),
   'recovery awaited': fix(null, 'service starts when every duplication is read'),
   'record deleted first': fix(null, 'a removal is recorded before anything is deleted'),
   'least decree asked': fix(null, 'a checkpoint below the decree to start from is not served'),

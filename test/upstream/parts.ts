@@ -1,5 +1,12 @@
 /** Small pieces that every upstream model is made of. */
-import type { Assumptions, Json, Message, Model, Move, Process } from '../../runtime/checker/product/model.js';
+import type {
+  Assumptions,
+  Json,
+  Message,
+  Model,
+  Move,
+  Process,
+} from '../../runtime/checker/product/model.js';
 import { process } from '../../runtime/checker/product/model.js';
 
 /** What differs from a network that does no harm and processes that never fail. */
@@ -19,7 +26,7 @@ export function assume(name: string, more: Partial<Assumptions> = {}): Assumptio
   };
 }
 
-/** A model whose budgets follow from what is assumed; moves name `crash <process>`, or the request. */
+/** A model whose budgets follow from what is assumed; moves name `crash <process>`, the request or the size. */
 export function product(model: Omit<Model, 'budgets'>): Model {
   const { loss, duplication, roleChanges, crashes, operator, sizes } = model.assumptions;
   const crashing = model.processes.map(({ name }) => [`crash ${name}`, crashes[name] ?? 0] as const);
@@ -27,7 +34,8 @@ export function product(model: Omit<Model, 'budgets'>): Model {
     loss,
     duplication,
     roleChanges,
-    writes: sizes.writes ?? 0,
+    writes: 0,
+    ...sizes,
     ...Object.fromEntries(crashing),
     ...operator,
   };
@@ -44,7 +52,11 @@ export function plain<Local>(
   definition: Omit<Process<Local>, 'key' | 'start'> & { readonly initial: Local },
 ): Process {
   const { initial, ...rest } = definition;
-  return process<Local>({ ...rest, start: () => ({ local: initial }), key: (local) => JSON.stringify(local) });
+  return process<Local>({
+    ...rest,
+    start: () => ({ local: initial }),
+    key: (local) => JSON.stringify(local),
+  });
 }
 
 export function move<Local>(

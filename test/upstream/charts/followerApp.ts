@@ -56,7 +56,8 @@ export function followerApp(fixes: Fixes) {
           (fixes.has('owner compared') && event.by !== context.madeFor)),
       as: ({ event }, params: { status: FollowerAppStatus }) =>
         event.type === 'CREATE' && event.as === params.status,
-      hasStatus: ({ context }, params: { status: FollowerAppStatus | null }) => context.status === params.status,
+      hasStatus: ({ context }, params: { status: FollowerAppStatus | null }) =>
+        context.status === params.status,
     },
   });
   const answer = (error: string) => ({ type: 'answer', params: { error } }) as const;

@@ -118,7 +118,9 @@ function creationProperties(remoteTable: string, cluster: string): readonly Prop
       name: 'LegalZkSuccessor',
       sentence: 'Each stored status is a legal successor of the one before.',
       kind: 'step',
-      over: { sourceMeta: ({ zk }: MetaLocal): Json => (zk === null ? null : { id: zk.id, status: zk.status }) },
+      over: {
+        sourceMeta: ({ zk }: MetaLocal): Json => (zk === null ? null : { id: zk.id, status: zk.status }),
+      },
       holds: (before, after) => {
         const [from, to] = [before, after] as unknown as (MetaLocal['zk'] | null)[];
         if (!from || !to || from.id !== to.id) return true;

@@ -30,7 +30,11 @@ export interface Write {
 export interface MetaLocal {
   /** The duplication in memory. */
   readonly memory: { readonly id: number; readonly chart: Resting<MetaDuplicationContext> } | null;
-  readonly zk: { readonly id: number; readonly status: DuplicationStatus; readonly failMode: FailMode } | null;
+  readonly zk: {
+    readonly id: number;
+    readonly status: DuplicationStatus;
+    readonly failMode: FailMode;
+  } | null;
   /** On their way to ZooKeeper, oldest first. */
   readonly writes: readonly Write[];
   /** Counts restarts. */
@@ -114,7 +118,14 @@ function add(
   if (local.memory === null) {
     const id = local.lastId + 1;
     return take(
-      { ...local, memory: { id, chart: begin() }, lastId: id, existed: true, wishedFailMode: 'FAIL_SLOW', wishesPause: false },
+      {
+        ...local,
+        memory: { id, chart: begin() },
+        lastId: id,
+        existed: true,
+        wishedFailMode: 'FAIL_SLOW',
+        wishesPause: false,
+      },
       start,
     );
   }

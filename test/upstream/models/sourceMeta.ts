@@ -121,10 +121,7 @@ export function sourceMeta(options: SourceMetaOptions): Process {
     return { ...local, memory, writes: [], run: local.run + 1 };
   }
 
-  const take = (
-    local: MetaLocal,
-    event: MetaDuplicationEvent,
-  ): { local: MetaLocal; sends: Message[] } =>
+  const take = (local: MetaLocal, event: MetaDuplicationEvent): { local: MetaLocal; sends: Message[] } =>
     local.memory === null ? { local, sends: [] } : settle(local, host.take(local.memory.chart, event));
 
   function synced(local: MetaLocal, { from, body }: Message): { local: MetaLocal; sends: Message[] } {
