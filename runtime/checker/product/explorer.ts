@@ -149,7 +149,7 @@ export class Explorer implements Graph {
     this.#store.read(index, state);
     successors.of(state);
     steps.count = 0;
-    this.#packAll();
+    this.#packAll(index);
     const budgets = state[this.#tables.processCount + 1]!;
     for (let at = 0; at < successors.count; at++) {
       const target = this.#store.findPacked(at);
@@ -210,13 +210,13 @@ export class Explorer implements Graph {
     if (only !== MISSING) {
       const known = this.#store.size;
       this.transitions += 1;
-      this.#packAll();
+      this.#packAll(index);
       if (!this.#take(index, only)) return false;
       // A successor that was known could close a cycle on which everything else waits for ever.
       if (this.#store.size > known) return true;
       this.transitions -= 1;
     }
-    this.#packAll();
+    this.#packAll(index);
     for (let at = 0; at < successors.count; at++) {
       this.transitions += 1;
       if (!this.#take(index, at)) return false;
@@ -225,20 +225,31 @@ export class Explorer implements Graph {
   }
 
   /** Packs every successor of the state at hand. */
-  #packAll(): void {
+  #packAll(index: number): void {
     const store = this.#store;
     const { count } = this.#successors;
     let { layout } = store;
     for (let at = 0; at < count; at++) {
-      this.#apply(at);
-      store.pack(at, this.#canonical());
-      this.#undo(at);
-      if (store.layout !== layout) {
-        layout = store.layout;
-        at = -1;
-      }
+      this.#pack(index, at);
+      if (store.layout === layout) continue;
+      layout = store.layout;
+      at = -1;
     }
     store.warm(count);
+  }
+
+  #pack(index: number, at: number): void {
+    if (this.#options.symmetry != null) {
+      this.#apply(at);
+      this.#store.pack(at, this.#canonical());
+      this.#undo(at);
+      return;
+    }
+    const { process, local, network, budgets } = this.#successors;
+    // A loss changes no process: any of them stays as it is.
+    const field = process[at]! === NO_PROCESS ? 0 : process[at]!;
+    const value = process[at]! === NO_PROCESS ? this.#state[0]! : local[at]!;
+    this.#store.packChange(at, index, field, value, budgets[at]!, network[at]!);
   }
 
   /** @param at a successor, packed. @returns false when there was no room */

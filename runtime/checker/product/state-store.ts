@@ -92,6 +92,38 @@ export class StateStore {
     this.#hashes[at] = this.#hash(packed, base);
   }
 
+  /** Packs what a stored state becomes when one field and the last two change. */
+  packChange(
+    at: number,
+    index: number,
+    field: number,
+    value: number,
+    last: number,
+    lastButOne: number,
+  ): void {
+    const fields = this.#bits.length;
+    if (value > this.#limit[field]!) this.#widen(field, value);
+    if (lastButOne > this.#limit[fields - 2]!) this.#widen(fields - 2, lastButOne);
+    if (last > this.#limit[fields - 1]!) this.#widen(fields - 1, last);
+    if (at === this.#hashes.length) this.#growBatch();
+    const width = this.#width;
+    const packed = this.#packed;
+    const words = this.#words;
+    const base = at * width;
+    const from = index * width;
+    for (let word = 0; word < width; word++) packed[base + word] = words[from + word]!;
+    this.#set(base, field, value);
+    this.#set(base, fields - 2, lastButOne);
+    this.#set(base, fields - 1, last);
+    this.#hashes[at] = this.#hash(packed, base);
+  }
+
+  #set(base: number, field: number, value: number): void {
+    const word = base + this.#word[field]!;
+    const shift = this.#shift[field]!;
+    this.#packed[word] = (this.#packed[word]! & ~(this.#limit[field]! << shift)) | (value << shift);
+  }
+
   /** Touches what looking up the first so many packed states will need. */
   warm(count: number): void {
     const table = this.#table;
