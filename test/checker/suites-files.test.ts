@@ -158,16 +158,14 @@ async function sinkScene(): Promise<FileSinkScene> {
   };
   const pathOf = ({ decree, file }: FileCopyInput) => join(copyDirectory(base, decree), file.name);
   const bytesOf = (path: string) => readFile(path).catch(() => null);
-  let sink = new DiskSink({ base, fileSystem });
   return {
+    // A new one each time: what two of them must not do at once holds between them too.
     get sink() {
-      return sink;
+      return new DiskSink({ base, fileSystem });
     },
     finished: (input) => bytesOf(pathOf(input)),
-    // Of a process that ends, the disk is what is left; what is open here stands for nothing.
-    crash: async () => {
-      sink = new DiskSink({ base, fileSystem });
-    },
+    // Of a process that ends the disk is what is left, and that is all a new sink has.
+    crash: async () => undefined,
     spoil: async (input, offset) => {
       const final = pathOf(input);
       const path = (await bytesOf(final)) === null ? `${final}.part` : final;
