@@ -3,8 +3,6 @@ import { expect, describe as group, test } from 'vitest';
 import type { FollowerRequest } from '../../machines/index.js';
 import { MemoryEngine } from '../../runtime/store/index.js';
 import {
-  clusterPortSuite,
-  type DeclaredSuite,
   type DurableStatusScene,
   durableStatusPortSuite,
   type FollowerMetaPort,
@@ -18,49 +16,7 @@ import {
   type TestFunctions,
 } from '../../runtime/testing.js';
 import { MemoryFollower, MemoryPartition, MemoryStatus } from './suites-doubles.js';
-
-/** What never settles fails after this long; far longer than anything in memory takes. */
-const settleWithinMs = 1_500;
-
-interface Run {
-  readonly declared: DeclaredSuite | readonly DeclaredSuite[];
-  /** Titles of all tests, in order. */
-  readonly titles: readonly string[];
-  /** Titles of the tests that failed, with the reason. */
-  readonly failed: ReadonlyMap<string, string>;
-}
-
-/** Runs a suite outside of any test runner and collects what fails. */
-async function run(declare: (functions: TestFunctions) => Run['declared']): Promise<Run> {
-  const tests: [string, () => Promise<void>][] = [];
-  const declared = declare({
-    describe: (_, body) => body(),
-    it: (title, body) => tests.push([title, body]),
-  });
-  const failed = new Map<string, string>();
-  const one = async ([title, body]: [string, () => Promise<void>]) => {
-    await body().catch((error: unknown) => failed.set(title, String(error)));
-  };
-  await Promise.all(tests.map(one));
-  return { declared, titles: tests.map(([title]) => title), failed };
-}
-
-/** The one test that failed, or all of them, by words of their titles. */
-function expectFailed({ failed, titles }: Run, words: readonly string[]): void {
-  const expected = words.map((each) => {
-    const found = titles.filter((title) => title.includes(each));
-    expect(found.length, each).toBeGreaterThan(0);
-    return found;
-  });
-  for (const [at, found] of expected.entries()) {
-    expect(
-      found.some((title) => failed.has(title)),
-      `${words[at]} fails`,
-    ).toBe(true);
-  }
-  const others = [...failed.keys()].filter((title) => !words.some((each) => title.includes(each)));
-  expect(others).toEqual([]);
-}
+import { expectFailed, run, settleWithinMs } from './suites-run.js';
 
 /** The scene with another port in front of it. */
 function withPort<Scene extends { readonly port: unknown }>(inner: Scene, port: Scene['port']): Scene {
@@ -274,73 +230,5 @@ group('a broken engine', () => {
       storeSuite('broken', { start, leaveOut, settleWithinMs }, functions),
     );
     expectFailed(result, ['more than a scan gives at once', 'writes during checkpoints']);
-  });
-});
-
-group('what is left out', () => {
-  const small = (leaveOut: Record<string, string>) => (functions: TestFunctions) =>
-    durableStatusPortSuite(
-      'small',
-      {
-        start: () => {
-          const inner = new MemoryStatus();
-          return { port: inner, reopened: () => inner.reopened() };
-        },
-        leaveOut,
-      },
-      functions,
-    );
-
-  test('given a hook with a reason, then its tests are there under the name of the reason, and in the list', async () => {
-    const { declared, titles, failed } = await run(small({ failWrites: 'nothing fails here' }));
-    expect(failed.size).toBe(0);
-    const named = titles.filter((title) =>
-      title.startsWith('LEFT OUT, failWrites: nothing fails here | given '),
-    );
-    expect(named).toHaveLength(2);
-    expect((declared as DeclaredSuite).leftOut).toHaveLength(2);
-    expect((declared as DeclaredSuite).tests).toHaveLength(titles.length - 2);
-  });
-
-  test('given a missing hook without a reason, then its tests fail and name it', async () => {
-    const { failed } = await run(small({}));
-    expect(failed.size).toBe(2);
-    expect([...failed.values()].every((why) => why.includes('has no `failWrites`'))).toBe(true);
-  });
-
-  test('given a hook that is there and left out, then that is told', async () => {
-    const { failed } = await run((functions) =>
-      durableStatusPortSuite(
-        'x',
-        { start: () => new MemoryStatus(), leaveOut: { failWrites: 'too much work' } },
-        functions,
-      ),
-    );
-    expect([...failed.values()].every((why) => why.includes('nothing needs to be left out'))).toBe(true);
-    expect(failed.size).toBe(2);
-  });
-
-  test('given a whole cluster that is a follower only, then each other port is named with the reason', async () => {
-    const leftOut = { leftOut: 'a follower only' };
-    const { titles, failed, declared } = await run((functions) =>
-      clusterPortSuite(
-        'mine',
-        {
-          followerMeta: {
-            start: ({ deadlineMs }) => new MemoryFollower(deadlineMs),
-            leaveOut: { garble: 'values' },
-          },
-          logShipper: { start: (wanted) => new MemoryPartition(wanted) },
-          ...{ durableStatus: leftOut, partitionLog: leftOut, checkpointSource: leftOut },
-          ...{ fileSource: leftOut, fileSink: { leftOut: ' ' } },
-        },
-        functions,
-      ),
-    );
-    expect([...failed]).toEqual([
-      ['LEFT OUT,   | every promise of fileSink', expect.stringContaining('without a reason')],
-    ]);
-    expect(titles.filter((title) => title.startsWith('LEFT OUT, a follower only'))).toHaveLength(4);
-    expect((declared as readonly DeclaredSuite[]).map(({ name }) => name)).toHaveLength(7);
   });
 });
