@@ -1,6 +1,9 @@
 /** `bridle check`, in this process where it can be; Ctrl-C needs one of its own. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseBytes } from '../../runtime/cli/check.js';
@@ -36,6 +39,19 @@ describe('bridle check', () => {
     expect(out).toContain('explored 16 states, every one there is under these assumptions');
     expect(out).toContain('everything holds');
     expect(err).toBe('');
+  });
+
+  it('given the model of docs/checking.md, then the counterexample that stands there', async () => {
+    const page = await readFile(new URL('../../docs/checking.md', import.meta.url), 'utf8');
+    const [, model = ''] = /```js\n(.+?)```/s.exec(page) ?? [];
+    const [, shown = ''] = /```text\n(.+?)\n```/s.exec(page) ?? [];
+    const folder = await mkdtemp(join(tmpdir(), 'bridle-check-'));
+    await writeFile(join(folder, 'lamp.mjs'), model);
+    const { code, out } = await check('--machine', `${join(folder, 'lamp.mjs')}#lamps`);
+    await rm(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(out).toContain(shown);
+    expect(shown).toContain('Shines is violated');
   });
 
   it('given a violation, then 1, the shortest counterexample, and what to type next', async () => {
