@@ -58,7 +58,8 @@ export const awaits = (network: InFlight, tag: string): boolean =>
   network.some((message) => message.tag === tag && message.late !== true);
 
 /**
- * The network after a step: what is retired becomes late, then the new messages are added.
+ * The network after a step: what is retired becomes late, or is gone if it is reliable, then the new
+ * messages are added.
  *
  * Of the late messages of one conversation only the newest `lateMessages` stay: those just sent, before
  * those just retired, before those that were late already; among equals the last in the network's order.
@@ -74,6 +75,7 @@ export function afterStep(
   const after: Message[] = [];
   for (const message of network) {
     const retired = message.late !== true && message.tag !== undefined && retires.includes(message.tag);
+    if (retired && message.reliable === true) continue;
     const now: Message = retired ? { ...message, late: true } : message;
     after.push(now);
     if (now.late === true) lateByAge[retired ? 1 : 0]!.push(now);

@@ -73,6 +73,7 @@ export class Successors {
       const after = tables.networkAfter(rest, steps[at + DELTA]!);
       this.#put(process, steps[at + NEXT]!, after, budgets, step, steps[at + ACTION]!);
     }
+    if (tables.reliable.data[message] === 1) return;
     if (afterCopy !== MISSING) {
       for (let step = first; step < end; step++) {
         const steps = tables.steps.data;

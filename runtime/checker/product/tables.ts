@@ -68,6 +68,8 @@ export class Tables {
   readonly steps = new IntList(1024);
   /** Process that gets the message. */
   readonly receiver = new IntList();
+  /** Per message: 1 if it is neither lost nor repeated. */
+  readonly reliable = new IntList();
   /** First step and number of steps of each list of steps. */
   readonly listStart = new IntList();
   readonly listCount = new IntList();
@@ -165,6 +167,7 @@ export class Tables {
       this.#messageIds.set(text, id);
       this.messages.push(message);
       this.receiver.push(this.model.processes.findIndex((process) => process.name === message.to));
+      this.reliable.push(message.reliable === true ? 1 : 0);
     }
     return id;
   }

@@ -14,7 +14,7 @@ import {
   STORAGE_BUDGET,
   TIMES,
 } from './options.js';
-import { textOf, timerMoves } from './plain.js';
+import { type ChartEvent, textOf, timerMoves } from './plain.js';
 import { withAt } from './source-meta.js';
 
 export interface TableRecord {
@@ -169,10 +169,7 @@ class FollowerMeta implements Process<FollowerMetaState> {
         kind: 'fault',
         budget: STORAGE_BUDGET,
         ...this.#charts({ ...local, writing: null }, (charts) =>
-          this.#troupe.take(charts, this.#troupe.root, {
-            type: 'TABLE_PERSIST_FAILED',
-            error: 'ERR_ZOOKEEPER_OPERATION',
-          } as { type: string }),
+          this.#troupe.take(charts, this.#troupe.root, REFUSED),
         ),
       },
     ];
@@ -335,6 +332,8 @@ class FollowerMeta implements Process<FollowerMetaState> {
     return { instance: table.instance, owner: table.owner, heard: holds[partition] ?? 0 };
   }
 }
+
+const REFUSED: ChartEvent = { type: 'TABLE_PERSIST_FAILED', error: 'ERR_ZOOKEEPER_OPERATION' };
 
 const crashed = (local: FollowerMetaState): FollowerMetaState => ({
   ...local,

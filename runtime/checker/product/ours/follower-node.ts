@@ -15,7 +15,7 @@ import {
   sourceNode,
   TIMES,
 } from './options.js';
-import { renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
+import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
 
 /** What the partition holds. */
 export interface Copy {
@@ -283,7 +283,7 @@ class FollowerNode implements Process<FollowerNodeState> {
     };
   }
 
-  #event(local: FollowerNodeState, event: { readonly type: string } & object): Outcome<FollowerNodeState> {
+  #event(local: FollowerNodeState, event: ChartEvent): Outcome<FollowerNodeState> {
     return this.#charts(local, (charts) => this.#troupe.take(charts, this.#troupe.root, event));
   }
 
@@ -342,7 +342,7 @@ class FollowerNode implements Process<FollowerNodeState> {
   }
 
   /** The answer to what was asked in this step comes within it. */
-  #next(draft: Draft, event: { readonly type: string } & object, sends: Message[]): string[] {
+  #next(draft: Draft, event: ChartEvent, sends: Message[]): string[] {
     if (draft.charts === null) return [];
     const answer = { ...event, requestNo: 0 };
     return this.#settle(draft, this.#troupe.take(draft.charts, this.#troupe.root, answer), sends);

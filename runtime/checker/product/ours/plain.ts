@@ -1,5 +1,5 @@
 /** What the processes of the product share: texts of plain states, numbers of requests, moves of timers. */
-import { nextRequestNo, REQUEST_NUMBERS } from '../../../../machines/effects.js';
+import { REQUEST_NUMBERS } from '../../../../machines/effects.js';
 import { canonicalText } from '../../paths/canonical.js';
 import type { Move } from '../model.js';
 import type { Troupe, TroupeState, TroupeTimer } from '../troupe.js';
@@ -16,15 +16,15 @@ export const textOf = (value: unknown): string => canonicalText(value, 'state', 
  */
 export const STALE_NUMBER = REQUEST_NUMBERS - 1;
 
-/** How many requests a number lies behind; 0 for the request under way. */
-export const behind = (current: number, number: number): number =>
-  (((current - number) % REQUEST_NUMBERS) + REQUEST_NUMBERS) % REQUEST_NUMBERS;
-
 /** A number that only has to be equal or not: `0`, or a stale one. */
 export const renumbered = (current: number, number: number): number =>
-  behind(current, number) === 0 ? 0 : STALE_NUMBER;
+  number === current ? 0 : STALE_NUMBER;
 
-export { nextRequestNo };
+/** An event as hosts make them; the chart that gets it knows its fields. */
+export interface ChartEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
 
 /** What a running timer can do, as a move of the process. */
 export function timerMoves<Local>(

@@ -32,7 +32,7 @@ import {
   sourceNode,
   TIMES,
 } from './options.js';
-import { renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
+import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
 
 export interface MetaRecord {
   readonly id: number;
@@ -185,7 +185,7 @@ class SourceMeta implements Process<SourceMetaState> {
     return [done, refused];
   }
 
-  #stored(local: SourceMetaState, event: { readonly type: string } | null): Outcome<SourceMetaState> {
+  #stored(local: SourceMetaState, event: ChartEvent | null): Outcome<SourceMetaState> {
     return event === null
       ? { local }
       : this.#charts(local, (charts) => this.#troupe.take(charts, this.#troupe.root, event));
@@ -448,10 +448,10 @@ function diskAfter(disk: SourceMetaState['disk'], write: Write): SourceMetaState
   }
 }
 
-function doneEvent(write: Write): { readonly type: string } {
+function doneEvent(write: Write): ChartEvent {
   switch (write.kind) {
     case 'status':
-      return { type: 'STATUS_PERSISTED', writeNo: write.writeNo } as { type: string };
+      return { type: 'STATUS_PERSISTED', writeNo: write.writeNo };
     case 'progress':
       return { ...write, type: 'PROGRESS_PERSISTED' };
     case 'delete':
@@ -459,13 +459,13 @@ function doneEvent(write: Write): { readonly type: string } {
   }
 }
 
-function refusedEvent(write: Write): { readonly type: string } | null {
+function refusedEvent(write: Write): ChartEvent | null {
   const error = 'ERR_ZOOKEEPER_OPERATION';
   switch (write.kind) {
     case 'status':
-      return { type: 'STATUS_PERSIST_FAILED', writeNo: write.writeNo, error } as { type: string };
+      return { type: 'STATUS_PERSIST_FAILED', writeNo: write.writeNo, error };
     case 'progress':
-      return { ...write, type: 'PROGRESS_PERSIST_FAILED', error } as { type: string };
+      return { ...write, type: 'PROGRESS_PERSIST_FAILED', error };
     case 'delete':
       return null;
   }

@@ -3,7 +3,6 @@
  * `partitionDuplicator` chart while the meta server's orders name a duplication.
  */
 import type {
-  FailMode,
   PartitionDuplicatorContext,
   PartitionDuplicatorEffects,
   Trouble,
@@ -20,7 +19,7 @@ import {
   sourceNode as sourceNodeName,
   TIMES,
 } from './options.js';
-import { renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
+import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
 import type { Heard, Order } from './source-meta.js';
 
 export interface SourceNodeState {
@@ -39,8 +38,8 @@ export interface SourceNodeState {
   readonly order: Order | null;
   /** The meta server has spoken since this node started. */
   readonly told: boolean;
-  /** Numbers of the checkpoints being made. */
-  readonly making: readonly number[];
+  /** Number of the request for the checkpoint that is being made. */
+  readonly making: number | null;
   /** The log was read where it had been collected already. */
   readonly readCollected: boolean;
 }
@@ -75,7 +74,7 @@ class SourceNode implements Process<SourceNodeState> {
   start(): Outcome<SourceNodeState> {
     const disk = { lastDecree: FIRST_DECREE, collectedTo: 0, checkpoint: -1 };
     return {
-      local: { up: true, disk, charts: null, order: null, told: false, making: [], readCollected: false },
+      local: { up: true, disk, charts: null, order: null, told: false, making: null, readCollected: false },
     };
   }
 
@@ -119,14 +118,14 @@ class SourceNode implements Process<SourceNodeState> {
     const log = `log (${disk.collectedTo}, ${disk.lastDecree}], checkpoint ${disk.checkpoint}`;
     if (!up) return `down, ${log}`;
     const chart = charts === null ? 'no duplicator' : this.#troupe.leaves(charts).join(', ');
-    return `${chart}${making.length > 0 ? ', makes a checkpoint' : ''}, ${log}`;
+    return `${chart}${making === null ? '' : ', makes a checkpoint'}, ${log}`;
   }
 
   #checkpointMoves(local: SourceNodeState): readonly Move<SourceNodeState>[] {
-    const [requestNo, ...making] = local.making;
-    if (requestNo === undefined) return [];
+    const requestNo = local.making;
+    if (requestNo === null) return [];
     const decree = local.disk.lastDecree;
-    const made = { ...local, making, disk: { ...local.disk, checkpoint: decree } };
+    const made = { ...local, making: null, disk: { ...local.disk, checkpoint: decree } };
     const trouble: Trouble = { error: 'ERR_DISK_IO_ERROR', operation: 'prepareCheckpoint' };
     return [
       {
@@ -138,7 +137,7 @@ class SourceNode implements Process<SourceNodeState> {
         label: 'the checkpoint fails',
         kind: 'fault',
         budget: STORAGE_BUDGET,
-        ...this.#event({ ...local, making }, { type: 'FAILED', requestNo, trouble }),
+        ...this.#event({ ...local, making: null }, { type: 'FAILED', requestNo, trouble }),
       },
     ];
   }
@@ -203,7 +202,7 @@ class SourceNode implements Process<SourceNodeState> {
 
   #crash(local: SourceNodeState): Outcome<SourceNodeState> {
     return {
-      local: { ...local, up: false, charts: null, order: null, told: false, making: [] },
+      local: { ...local, up: false, charts: null, order: null, told: false, making: null },
       retires: [this.#ship, this.#sync],
     };
   }
@@ -226,7 +225,7 @@ class SourceNode implements Process<SourceNodeState> {
     const draft: Draft = { ...local, order, told: true };
     if (order === null || (before !== null && before.id !== order.id)) {
       draft.charts = null;
-      draft.making = [];
+      draft.making = null;
       if (before !== null) retires.push(this.#ship);
     }
     if (order === null) return { local: draft, retires };
@@ -245,19 +244,16 @@ class SourceNode implements Process<SourceNodeState> {
       before.status !== order.status ||
       before.failMode !== order.failMode;
     if (news && draft.charts !== null) {
-      const { status, failMode } = order as { status: string; failMode: FailMode };
-      const step = this.#troupe.take(draft.charts, this.#troupe.root, {
-        type: 'STATUS',
-        status,
-        failMode,
-      } as { type: string });
+      const { status, failMode } = order;
+      const event: ChartEvent = { type: 'STATUS', status, failMode };
+      const step = this.#troupe.take(draft.charts, this.#troupe.root, event);
       retires.push(...this.#settle(draft, step, sends));
     }
     return { local: draft, retires, sends };
   }
 
   #followerAnswers(local: SourceNodeState, { body, late }: Message): Outcome<SourceNodeState> {
-    const answer = body as unknown as { event: { type: string } };
+    const answer = body as unknown as { event: ChartEvent };
     return this.#event(local, { ...answer.event, requestNo: late === undefined ? 0 : STALE_NUMBER });
   }
 
@@ -276,7 +272,7 @@ class SourceNode implements Process<SourceNodeState> {
     };
   }
 
-  #event(local: SourceNodeState, event: { readonly type: string } & object): Outcome<SourceNodeState> {
+  #event(local: SourceNodeState, event: ChartEvent): Outcome<SourceNodeState> {
     return this.#charts(local, (charts) => this.#troupe.take(charts, this.#troupe.root, event));
   }
 
@@ -291,7 +287,7 @@ class SourceNode implements Process<SourceNodeState> {
   /** Takes over what the chart did, and performs its effects. @returns conversations given up */
   #settle(draft: Draft, { state, effects }: TroupeStep, sends: Message[]): string[] {
     const current = this.#context(state)?.requestNo ?? 0;
-    draft.making = draft.making.map((requestNo) => renumbered(current, requestNo));
+    if (draft.making !== null) draft.making = renumbered(current, draft.making);
     draft.charts = withContext<PartitionDuplicatorContext>(state, this.#troupe.root, (context) =>
       context.requestNo === 0 ? context : { ...context, requestNo: 0 },
     );
@@ -299,8 +295,7 @@ class SourceNode implements Process<SourceNodeState> {
     for (const { name, params } of effects) {
       if (name === 'prepareCheckpoint') {
         // One at a time; a chart that has given up on one gets the next one with it.
-        if (draft.making.length === 0) draft.making = [0];
-        else draft.making = [0];
+        draft.making = 0;
       } else if (name === 'loadBatch') {
         const next = this.#load(draft, params as PartitionDuplicatorEffects['loadBatch']);
         if (draft.charts === null) continue;
@@ -313,7 +308,7 @@ class SourceNode implements Process<SourceNodeState> {
   }
 
   /** Reading the log is answered within the step: nothing can come between that would matter. */
-  #load(draft: Draft, { afterDecree }: PartitionDuplicatorEffects['loadBatch']): { type: string } {
+  #load(draft: Draft, { afterDecree }: PartitionDuplicatorEffects['loadBatch']): ChartEvent {
     const { lastDecree, collectedTo } = draft.disk;
     const failed = (error: string) => ({
       type: 'FAILED',
@@ -326,7 +321,7 @@ class SourceNode implements Process<SourceNodeState> {
       return failed('BRIDLE_GAP');
     }
     const toDecree = Math.min(afterDecree + 1, lastDecree);
-    return { type: 'BATCH_LOADED', requestNo: 0, toDecree } as { type: string };
+    return { type: 'BATCH_LOADED', requestNo: 0, toDecree };
   }
 
   #toFollower(
