@@ -18,8 +18,10 @@ import { EXIT } from './exit-codes.js';
 
 /** Everything that came of one command line. */
 export interface Checked {
-  /** The command line as far as it says what is explored, e.g. `bridle check --profile full`. */
+  /** The command line as far as it says where models come from, e.g. `bridle check --profile full`. */
   readonly command: string;
+  /** The same with what was picked of them and how, but for bounds. */
+  readonly wholeCommand: string;
   readonly results: readonly CheckResult[];
   /** Names of models that were not begun. */
   readonly notExplored: readonly string[];
@@ -81,7 +83,7 @@ export function closingAsText(checked: Checked, look: Look): string {
   );
   const failed = failing.length === 0 ? '' : `: ${failing.join(', ')}`;
   return [
-    ...(defects === null ? [] : [defectsAsText(defects, results, look), '']),
+    ...defectsAsText(defects ?? [], results, look),
     paint(`${VERDICTS[all]}${failed}`, all === 'holds' ? 'good' : all === 'unknown' ? 'unsure' : 'bad', look),
     ...(notExplored.length === 0 ? [] : [`not explored: ${notExplored.join(', ')}`]),
     ...[nextOf(checked)].flatMap((next) => (next === null ? [] : [`next: ${next}`])),
@@ -95,19 +97,26 @@ const VERDICTS: Readonly<Record<Overall, string>> = {
   unknown: 'nothing was found that violates, and not everything was explored',
 };
 
-function defectsAsText(defects: readonly Defect[], results: readonly CheckResult[], look: Look): string {
-  const explored = defects.filter((defect) => verdictOn(defect, results) !== undefined);
-  const rows = explored.map((defect) => {
+/** Only what this command line explored. */
+function defectsAsText(defects: readonly Defect[], results: readonly CheckResult[], look: Look): string[] {
+  const rows = defects.flatMap((defect) => {
     const verdict = verdictOn(defect, results);
-    const counterexample = verdict?.counterexample ?? null;
+    if (verdict === undefined) return [];
+    const { counterexample } = verdict;
     const length = counterexample === null ? '' : String(lengthOf(counterexample));
-    return [defect.name, defect.model, defect.property, counterexample === null ? 'no' : 'yes', length];
+    return [[defect.name, defect.model, defect.property, FOUND[verdict.verdict], length]];
   });
-  return table(['DEFECT', 'MODEL', 'PROPERTY', 'FOUND', 'STEPS'], rows, look);
+  return rows.length === 0 ? [] : [table(['DEFECT', 'MODEL', 'PROPERTY', 'FOUND', 'STEPS'], rows, look), ''];
 }
 
+const FOUND: Readonly<Record<Verdict['verdict'], string>> = {
+  holds: 'no',
+  violated: 'yes',
+  unknown: 'unknown',
+};
+
 /** The command that tells most of what is still to be known; null if nothing is left to ask. */
-function nextOf({ command, results, notExplored }: Checked): string | null {
+function nextOf({ command, wholeCommand, results, notExplored }: Checked): string | null {
   for (const { model, verdicts } of results) {
     const violated = verdicts.find(({ verdict }) => verdict === 'violated');
     if (violated !== undefined) {
@@ -115,9 +124,9 @@ function nextOf({ command, results, notExplored }: Checked): string | null {
     }
   }
   const bounded = results.find(({ bound }) => bound !== null);
-  if (bounded?.bound === 'states') return `${command} --max-states ${bounded.states * 10}`;
-  if (bounded?.bound === 'memory') return `${command} --max-memory 8GB`;
-  return bounded !== undefined || notExplored.length > 0 ? command : null;
+  if (bounded?.bound === 'states') return `${wholeCommand} --max-states ${bounded.states * 10}`;
+  if (bounded?.bound === 'memory') return `${wholeCommand} --max-memory 8GB`;
+  return bounded !== undefined || notExplored.length > 0 ? wholeCommand : null;
 }
 
 /** For a shell. @example quoted('a b') // "'a b'" */

@@ -105,7 +105,7 @@ async function work(context: CommandContext, options: CheckCommandOptions): Prom
     if (format === 'text') context.out.line(`${resultAsText(result, look)}\n`);
   }
   const notExplored = models.slice(results.length).map(({ name }) => name);
-  const checked: Checked = { command: commandOf(options), results, notExplored, defects };
+  const checked: Checked = { ...commandsOf(options), results, notExplored, defects };
   if (format === 'json') context.out.line(JSON.stringify(checkedAsJson(checked)));
   else if (format === 'text') context.out.line(closingAsText(checked, look));
   else {
@@ -155,14 +155,25 @@ export function parseBytes(text: string): number {
   throw new InvalidArgumentError('It has to be a number of bytes, or one with kB, MB or GB behind it.');
 }
 
-/** What is explored and how, to be typed again with more behind it. */
-function commandOf(options: CheckCommandOptions): string {
-  const flags: (readonly [flag: string, value: string | undefined])[] = [
-    ['--profile', options.profile],
-    ['--assume', options.assume],
-    ['--upstream', options.upstream],
-    ['--machine', options.machine],
-  ];
-  const given = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quoted(value)]));
-  return ['bridle check', ...given].join(' ');
+/** To be typed again with more behind it. */
+function commandsOf(options: CheckCommandOptions): Pick<Checked, 'command' | 'wholeCommand'> {
+  const flag = (name: string, values: readonly (string | undefined)[]): string =>
+    values.flatMap((value) => (value === undefined ? [] : [` ${name} ${quoted(value)}`])).join('');
+  const command = [
+    'bridle check',
+    flag('--profile', [options.profile]),
+    flag('--assume', [options.assume]),
+    flag('--upstream', [options.upstream]),
+    flag('--machine', [options.machine]),
+  ].join('');
+  const wholeCommand = [
+    command,
+    flag('--model', options.model ?? []),
+    flag('--property', options.property ?? []),
+    options.symmetry ? ' --symmetry' : '',
+    options.partialOrder ? ' --partial-order' : '',
+    options.budgets ? '' : ' --no-budgets',
+    flag('--engine', [options.engine]),
+  ].join('');
+  return { command, wholeCommand };
 }

@@ -111,10 +111,10 @@ describe('bridle check', () => {
   });
 
   it('given too few states, then 3, and that nothing is proved beyond them', async () => {
-    const { code, out } = await check(...machine('endless'), '--max-states', '500');
+    const { code, out } = await check(...machine('endless'), '--property', 'Below99', '--max-states', '500');
     expect(code).toBe(3);
     expect(out).toContain('bound reached: the limit of states');
-    expect(out).toContain('--max-states 5000');
+    expect(out).toContain('#endless --property Below99 --max-states 5000');
     expect((await check(...machine('endless'), '--max-memory', '2MB')).code).toBe(3);
   });
 

@@ -108,7 +108,9 @@ export function assumptionsInWords(assumptions: Assumptions): string {
 }
 
 function countsInWords(counts: Readonly<Record<string, number>>): string {
-  const some = Object.entries(counts).map(([name, count]) => `${oneLine(name)} ${count}`);
+  const some = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${oneLine(name)} ${count}`);
   return some.length === 0 ? 'none' : some.join(' + ');
 }
 
