@@ -71,35 +71,35 @@ export function afterStep(
   assumptions: NetworkAssumptions,
 ): InFlight {
   if (retires.length === 0 && sends.length === 0) return network;
-  const lateByAge: Message[][] = [[], [], []];
   const after: Message[] = [];
+  /** Positions in `after`; an object may be there more than once. */
+  const lateByAge: number[][] = [[], [], []];
   for (const message of network) {
     const retired = message.late !== true && message.tag !== undefined && retires.includes(message.tag);
-    if (retired && message.reliable === true) continue;
-    const now: Message = retired ? { ...message, late: true } : message;
-    after.push(now);
-    if (now.late === true) lateByAge[retired ? 1 : 0]!.push(now);
+    if (retired || message.late === true) lateByAge[retired ? 1 : 0]!.push(after.length);
+    after.push(retired ? { ...message, late: true } : message);
   }
   for (const message of sends) {
-    // A copy: the same object may be on its way twice, and one of them may have to go.
-    const now = { ...message };
-    after.push(now);
-    if (now.late === true) lateByAge[2]!.push(now);
+    if (message.late === true) lateByAge[2]!.push(after.length);
+    after.push(message);
   }
-  const dropped = beyondLimit(lateByAge.flat(), assumptions.lateMessages);
-  return ordered(
-    after.filter((message) => !dropped.has(message)),
-    assumptions,
-  );
+  const dropped = beyondLimit(after, lateByAge.flat(), assumptions.lateMessages);
+  const kept = dropped.size === 0 ? after : after.filter((_, position) => !dropped.has(position));
+  return ordered(kept, assumptions);
 }
 
-function beyondLimit(lateOldestFirst: readonly Message[], limit: number): Set<Message> {
+function beyondLimit(
+  messages: readonly Message[],
+  lateOldestFirst: readonly number[],
+  limit: number,
+): Set<number> {
   const kept = new Map<string | undefined, number>();
-  const dropped = new Set<Message>();
-  for (const message of lateOldestFirst.toReversed()) {
-    const count = kept.get(message.tag) ?? 0;
-    if (count >= limit) dropped.add(message);
-    else kept.set(message.tag, count + 1);
+  const dropped = new Set<number>();
+  for (const position of lateOldestFirst.toReversed()) {
+    const { tag } = messages[position]!;
+    const count = kept.get(tag) ?? 0;
+    if (count >= limit) dropped.add(position);
+    else kept.set(tag, count + 1);
   }
   return dropped;
 }

@@ -312,8 +312,11 @@ export class Tables {
   }
 
   #delta(retires: readonly string[], sends: readonly Message[]): number {
-    const text = JSON.stringify([retires, sends.map((message) => this.internMessage(message))]);
-    return interned(this.#deltaIds, text, () => this.#deltas.push({ retires, sends }));
+    const ids = sends.map((message) => this.internMessage(message));
+    const known = ids.map((id) => this.messages[id]!);
+    return interned(this.#deltaIds, JSON.stringify([retires, ids]), () => {
+      this.#deltas.push({ retires, sends: known });
+    });
   }
 
   #action(name: string): number {
