@@ -68,8 +68,7 @@ async function find({ profile, assume, upstream, machine }: ModelOptions): Promi
 }
 
 async function findOurs(profile: Profile, assume: string | undefined): Promise<Selection> {
-  const { ourModels, duplicationModel, ASSUMPTION_SETS }: OurModule = await import(`${OURS}/index.js`);
-  const { DEFAULTS }: OurOptions = await import(`${OURS}/options.js`);
+  const { ourModels, duplicationModel, ASSUMPTION_SETS, DEFAULTS }: OurModule = await import(OURS);
   const sets = Object.fromEntries(
     Object.entries(ASSUMPTION_SETS).map(([name, set]) => [name, { ...DEFAULTS, name, ...set }]),
   );
@@ -87,15 +86,13 @@ const CHOICES = {
   deadlines: ['any', 'lost'],
 };
 
-const OURS: string = '../checker/product/ours';
+const OURS: string = '../checker/product/ours/index.js';
 
 interface OurModule {
   readonly ourModels: (profile: Profile) => readonly Model[];
   readonly duplicationModel: (options: Assumable) => Model;
   readonly ASSUMPTION_SETS: Readonly<Record<string, Partial<Assumable>>>;
-}
-
-interface OurOptions {
+  /** Nothing goes wrong. */
   readonly DEFAULTS: Assumable;
 }
 
