@@ -1,2 +1,26 @@
-/** Mutants that nobody kills, each with the reason why that is all right. A test holds this list. */
+/**
+ * Mutants that nobody kills, each with the reason why that is all right. Whatever survives and is not on
+ * this list is a gap in paths and properties; whatever is on it and dies is a line to take away.
+ */
+import type { Verdict } from './trial.js';
+
+/** By `<chart>: <mutant id>`. */
 export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({});
+
+/** @param everything whether all mutants were tried, so that a reason for one that is gone is noticed */
+export function complaintsOf(verdicts: readonly Verdict[], everything: boolean): readonly string[] {
+  const nameOf = ({ chart, id }: Verdict): string => `${chart}: ${id}`;
+  const tried = new Set(verdicts.map(nameOf));
+  const unexplained = verdicts
+    .filter((verdict) => verdict.survives !== null && !(nameOf(verdict) in SURVIVORS))
+    .map((verdict) => `survives without a reason: ${nameOf(verdict)}; ${verdict.survives!.why}`);
+  const killed = verdicts
+    .filter((verdict) => verdict.survives === null && nameOf(verdict) in SURVIVORS)
+    .map((verdict) => `has a reason to survive and is killed: ${nameOf(verdict)}; ${verdict.kills[0]!.how}`);
+  const gone = everything
+    ? Object.keys(SURVIVORS)
+        .filter((name) => !tried.has(name))
+        .map((name) => `has a reason to survive and is none: ${name}`)
+    : [];
+  return [...unexplained, ...killed, ...gone];
+}

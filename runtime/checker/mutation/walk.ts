@@ -35,6 +35,7 @@ export interface Walked {
 
 export interface WalkChoices {
   readonly random: () => number;
+  /** At most. */
   readonly steps: number;
   /** Chosen every other time, so that a walk gets far; null: anything. */
   readonly prefer?: (position: Position) => PossibleEvent | null;
@@ -47,7 +48,9 @@ export interface WalkChoices {
  * @throws what the machine throws
  */
 export function* walk(stepper: Stepper, options: ExploreOptions, choices: WalkChoices): Generator<Walked> {
-  const { random, steps } = choices;
+  const { random } = choices;
+  // Of any length: a walk that always goes on leaves every dead end behind.
+  const steps = 1 + Math.floor(random() * choices.steps);
   const inputs = options.inputs === undefined ? [options.input] : Object.values(options.inputs);
   const input = inputs[Math.floor(random() * inputs.length)];
   let step = stepper.start(input);

@@ -129,7 +129,7 @@ export const duplicationStorage: readonly ChartPromise<Context, Event, Input>[] 
         const was = old.confirmed[p] ?? -1;
         const written = event.type === 'PROGRESS_PERSISTED' && event.partition === p;
         if (decree < was) return 'a confirmed decree falls';
-        if (decree !== was && !(written && decree === event.decree))
+        if (decree !== was && !(written && decree === Math.max(was, event.decree)))
           return 'it is shown before it is durable';
         if (written && decree < event.decree) return 'what is durable is not shown';
         const refused = event.type === 'PROGRESS_PERSIST_FAILED' && event.partition === p;

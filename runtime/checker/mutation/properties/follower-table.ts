@@ -149,6 +149,8 @@ export const followerTablePromises = promisesOf<Context, FollowerTableEvent, Fol
         const mine = ours(before.context, event.table);
         if (goal === 'dropped')
           return after.control === (mine ? 'asking.dropping' : 'gone') ? null : 'astray';
+        const { acknowledged } = before.context;
+        if (absent && acknowledged === 'CreateTable') return 'a contradiction is taken at its word';
         if (absent) return after.control === 'asking.requesting' ? null : `absence leads to ${after.control}`;
         if (!mine)
           return after.control === 'asking.dropping' ? null : `a foreign table leads to ${after.control}`;

@@ -100,11 +100,8 @@ export const partitionDuplicatorPromises = promisesOf<Context, Event, Input>({
         if (event.type === 'BATCH_SHIPPED' && shipped !== before.context.shipped) {
           if (shipped !== event.appliedDecree) return 'it does not go on where the follower is';
         }
-        if (
-          after.control === 'shipping.sending' &&
-          event.type === 'BATCH_LOADED' &&
-          loaded !== event.toDecree
-        )
+        const taken = before.control === 'shipping.loading' && after.control === 'shipping.sending';
+        if (taken && event.type === 'BATCH_LOADED' && loaded !== event.toDecree)
           return 'what was loaded is forgotten';
         const moved = event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED';
         return shipped !== before.context.shipped && !moved ? 'it assumes what the follower holds' : null;
@@ -170,7 +167,8 @@ export const partitionDuplicatorPromises = promisesOf<Context, Event, Input>({
         if (!prepares && !ships) return `it goes to ${after.control}`;
         if (after.control === 'prepared' && event.type !== 'CHECKPOINT_PREPARED') return 'no checkpoint';
         if (before.control === 'prepared') return 'a prepared partition prepares again';
-        const leave = before.control === 'shipping.waiting' || before.control === 'shipping.blocked';
+        const paused = before.control === 'shipping.waiting' || before.control === 'shipping.blocked';
+        const leave = paused && (timer !== undefined || event.type === 'RETRY_NOW');
         if (leave && after.control !== 'shipping.locating') return 'it does not ask where the follower is';
         if (!leave && after.control === 'shipping.locating') return 'it asks where the follower is, unasked';
         if (timer?.includes('Poll') && after.control !== 'shipping.loading')
@@ -243,7 +241,8 @@ export const partitionDuplicatorPromises = promisesOf<Context, Event, Input>({
     {
       name: 'an acknowledgement that moves nothing is a failure (L-STUCK-1)',
       ofStep: ({ before, after, event }) => {
-        if (event.type === 'FOLLOWER_AT' && after.control === 'shipping.blocked') {
+        const located = before.control === 'shipping.locating' && after.control === 'shipping.blocked';
+        if (event.type === 'FOLLOWER_AT' && located) {
           return after.context.trouble?.error === 'BRIDLE_GAP' && after.context.trouble.operation
             ? null
             : 'untold';

@@ -1,5 +1,6 @@
 /** What a table at the follower's meta promises. */
 import type { TableContext, TableEffects, TableEvent, TableInput } from '../../../../machines/index.js';
+import { decideCreate } from '../../../../machines/index.js';
 import { asked, promisesOf, same, timerOf } from './promise.js';
 
 type Answer = TableEffects['answer'];
@@ -108,6 +109,13 @@ export const tablePromises = promisesOf<TableContext, TableEvent, TableInput>({
       ofStep: ({ before, after, event, effects }) => {
         if (event.type !== 'CREATE' && event.type !== 'DROP') return null;
         if (before.control === 'AS_AVAILABLE.idle') {
+          const [refused] = asked<Answer>(effects, 'answer');
+          if (event.type === 'DROP') {
+            if (refused) return refused.error && refused.hint ? null : 'refused without a reason';
+            return after.control === 'AS_DROPPING.writing' ? null : 'neither dropped nor refused';
+          }
+          const marks = !event.successIfExist && decideCreate(event.envs, before.context).markCreated;
+          if (marks !== after.control.includes('marking')) return 'a mark is not written, or one too many';
           return event.type === 'CREATE' && after.control.startsWith('AS_DROPPING')
             ? 'a creation drops'
             : null;
@@ -116,6 +124,16 @@ export const tablePromises = promisesOf<TableContext, TableEvent, TableInput>({
         const busy = before.control.startsWith('AS_CREATING') || event.type === 'CREATE';
         const kept = after.context.waiting.length > before.context.waiting.length;
         const [answer] = asked<Answer>(effects, 'answer');
+        const limit = before.context.waiting.length >= 64;
+        if (before.control.startsWith('AS_DROPPING') && event.type === 'DROP') {
+          return limit === !kept ? null : 'a requester is kept, or refused, wrongly';
+        }
+        if (before.control.startsWith('AS_AVAILABLE') && event.type === 'CREATE') {
+          if (limit) return answer?.error === 'ERR_BUSY' ? null : 'not told that too many wait';
+          const marks = !event.successIfExist && decideCreate(event.envs, before.context).markCreated;
+          if (kept !== marks) return 'a requester is kept, or answered, wrongly';
+          return kept || answer?.error ? null : 'an answer without a word';
+        }
         if (before.control.startsWith('AS_AVAILABLE')) {
           return event.type === 'DROP' && answer?.error !== 'ERR_BUSY' ? 'a drop is not refused' : null;
         }

@@ -22,6 +22,7 @@ export const watchdogPromises = promisesOf<WatchdogContext, WatchdogEvent, Watch
         if (told === undefined) return null;
         if (told.error !== after.context.error) return `told of ${told.error}`;
         if (news) return told.error === event.error ? null : 'told of an old error';
+        if (told.reason !== after.context.reason) return 'the reason is not kept';
         return told.reason === (timer?.includes('noProgress') ? 'no-progress' : 'same-error')
           ? null
           : `told as ${told.reason}`;
@@ -32,6 +33,13 @@ export const watchdogPromises = promisesOf<WatchdogContext, WatchdogEvent, Watch
       ofStep: ({ before, after, effects }) => {
         const left = before.control === 'stuck' && after.control !== 'stuck';
         return left === asked(effects, 'RECOVERED').length > 0 ? null : 'recovery and its news do not agree';
+      },
+    },
+    {
+      name: 'patience for an error runs while there is one (L-STUCK-1)',
+      ofStep: ({ after: { control, timers } }) => {
+        const running = timers.some(({ id }) => id.includes('sameError'));
+        return running === (control === 'watching.troubled') ? null : 'it does not';
       },
     },
     {

@@ -51,6 +51,7 @@ function events({ requestNo }: CheckpointTransferContext): readonly CheckpointTr
     { type: 'OPENED', requestNo: stale },
     { type: 'FAILED', requestNo, trouble: TROUBLES.timeout },
     { type: 'FAILED', requestNo, trouble: TROUBLES.busy },
+    { type: 'FAILED', requestNo, trouble: TROUBLES.disk },
     { type: 'FAILED', requestNo, trouble: TROUBLES.refused },
     { type: 'FAILED', requestNo: stale, trouble: TROUBLES.timeout },
     { type: 'RETRY_NOW' },

@@ -79,6 +79,10 @@ function storageAnswers({
             { type: 'PROGRESS_PERSIST_FAILED', partition, error },
           ],
     ),
+    // Told late, or twice: a decree that is behind what is confirmed by now.
+    ...(confirmed.some((decree) => decree > 0)
+      ? [{ type: 'PROGRESS_PERSISTED', partition: 0, decree: 0 } as const]
+      : []),
     ...(status === 'DS_REMOVED' ? [{ type: 'RECORD_DELETED' } as const] : []),
   ];
 }
@@ -110,10 +114,10 @@ export const duplicationModel = pathModel({
   options: {
     inputs: {
       new: INPUT,
-      'asked to prepare': after('DS_PREPARE', { confirmed: [-1] }),
+      'asked to prepare': after('DS_PREPARE', { confirmed: [-1, -1] }),
       'waiting for the follower': after('DS_APP'),
       shipping: after('DS_LOG', { confirmed: [1, 1] }),
-      paused: after('DS_PAUSE'),
+      paused: after('DS_PAUSE', { durable: { status: 'DS_PAUSE', failMode: 'FAIL_SKIP' } }),
       'removed, to be kept': after('DS_REMOVED'),
       'removed, to be dropped': after('DS_REMOVED', { onRemove: 'drop' }),
     },

@@ -7,7 +7,15 @@ import {
   type TableView,
 } from '../../../../machines/index.js';
 import { pathModel } from '../model.js';
-import { FOLLOWER_TIMES, FOREIGN_OWNER, IDENTITY, OWNER, staleNumber } from './times.js';
+import {
+  EARLIER_OWNER,
+  FOLLOWER_TIMES,
+  FOREIGN_OWNER,
+  IDENTITY,
+  OWNER,
+  staleNumber,
+  TROUBLES,
+} from './times.js';
 
 const INPUT: FollowerTableInput = {
   identity: IDENTITY,
@@ -33,6 +41,8 @@ const ANSWERS: Record<FollowerTableContext['asked'], readonly Partial<FollowerRe
     { table: OURS },
     { table: { ...OURS, followerStatus: 'created' } },
     { table: { ...OURS, owner: FOREIGN_OWNER } },
+    { table: { ...OURS, owner: EARLIER_OWNER } },
+    { table: { ...OURS, partitionCount: 3 } },
     { table: { ...OURS, status: 'AS_CREATING' } },
     { error: 'ERR_APP_NOT_EXIST' },
   ],
@@ -45,7 +55,10 @@ const ANSWERS: Record<FollowerTableContext['asked'], readonly Partial<FollowerRe
         readiness: { readyPartitions, partitionCount: 2, trouble: null },
       }),
     )
-    .concat({ error: 'ERR_APP_NOT_EXIST' }),
+    .concat(
+      { readiness: { readyPartitions: 1, partitionCount: 2, trouble: TROUBLES.timeout } },
+      { error: 'ERR_APP_NOT_EXIST' },
+    ),
 };
 
 /** Repeatable with an outcome nobody knows, repeatable, and not repeatable. */
@@ -72,6 +85,7 @@ export const followerTableModel = pathModel({
       'adopt, until adopted': INPUT,
       'adopt, until ready': { ...INPUT, goal: 'ready' },
       'replace, until adopted': { ...INPUT, policy: 'replace' },
+      'fail, until adopted': { ...INPUT, policy: 'fail' },
       'until dropped': { ...INPUT, goal: 'dropped' },
     },
     events: ({ context }) => events(context),

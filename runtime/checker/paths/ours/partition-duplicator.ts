@@ -15,7 +15,9 @@ const status = (
 function events({ requestNo, shipped }: PartitionDuplicatorContext): readonly PartitionDuplicatorEvent[] {
   const stale = staleNumber(requestNo);
   return [
+    status('DS_INIT'),
     status('DS_PREPARE'),
+    status('DS_PREPARE', 'FAIL_SKIP'),
     status('DS_APP'),
     status('DS_LOG'),
     status('DS_LOG', 'FAIL_SKIP'),

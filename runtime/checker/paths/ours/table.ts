@@ -34,6 +34,12 @@ export const tableModel = pathModel({
     inputs: {
       'new table': INPUT,
       'not owned, as upstream makes it': { ...INPUT, durable: 'AS_AVAILABLE', requester: null, owner: null },
+      'marked, after a restart': {
+        ...INPUT,
+        durable: 'AS_AVAILABLE',
+        requester: null,
+        followerStatus: 'created',
+      },
       'being dropped': { ...INPUT, durable: 'AS_DROPPING', requester: null },
     },
     events: ({ context }): readonly TableEvent[] => [

@@ -13,11 +13,14 @@ export const FOLLOWER_TIMES = {
 export const IDENTITY = { sourceCluster: 'east', sourceTable: 'users', duplicationId: 7 } as const;
 export const OWNER = 'east/users/7';
 export const FOREIGN_OWNER = 'south/users/3';
+/** The same source cluster and table, and another duplication. */
+export const EARLIER_OWNER = 'east/users/6';
 
-/** Worth repeating, worth repeating with a known outcome, and not worth repeating. */
+/** Worth repeating, worth repeating with a known outcome, and not worth repeating with an unknown outcome and a known one. */
 export const TROUBLES = {
   timeout: { error: 'ERR_TIMEOUT', operation: 'RPC_RRDB_RRDB_DUPLICATE' },
   busy: { error: 'ERR_BUSY', operation: 'RPC_RRDB_RRDB_DUPLICATE' },
+  disk: { error: 'ERR_DISK_IO_ERROR', operation: 'installCheckpoint' },
   refused: { error: 'ERR_ACL_DENY', operation: 'RPC_RRDB_RRDB_DUPLICATE' },
 } as const satisfies Record<string, Trouble>;
 
