@@ -91,6 +91,13 @@ describe('what can be counted by hand', () => {
     ]);
   });
 
+  it('a reliable message is neither lost nor repeated', async () => {
+    const lossy = { loss: 1, duplication: 1 };
+    const result = await check(handshake({ ...lossy, reliable: true }));
+    expect(figures(result)).toEqual(figures(await check(handshake())));
+    expect(result.states).toBeLessThan((await check(handshake(lossy))).states);
+  });
+
   it('numbers arrive in order unless messages overtake', async () => {
     expect(verdict(await check(numbered(false)), 'Rising')).toMatchObject({
       verdict: 'holds',

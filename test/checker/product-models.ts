@@ -57,11 +57,18 @@ export function grid(sides: number, top: number): Model {
 
 /** A client asks, a server answers; the client may ask again when nothing is on its way. */
 export function handshake(
-  overrides: { loss?: number; duplication?: number; reorder?: boolean; retries?: boolean } = {},
+  overrides: {
+    loss?: number;
+    duplication?: number;
+    reorder?: boolean;
+    retries?: boolean;
+    reliable?: true;
+  } = {},
 ): Model {
-  const { loss = 0, duplication = 0, reorder = false, retries = true } = overrides;
-  const ask = { from: 'client', to: 'server', kind: 'ask', body: null, tag: 'asking' };
-  const answer = { from: 'server', to: 'client', kind: 'answer', body: null, tag: 'asking' };
+  const { loss = 0, duplication = 0, reorder = false, retries = true, reliable } = overrides;
+  const kind = reliable === undefined ? {} : { reliable };
+  const ask = { from: 'client', to: 'server', kind: 'ask', body: null, tag: 'asking', ...kind };
+  const answer = { from: 'server', to: 'client', kind: 'answer', body: null, tag: 'asking', ...kind };
   return {
     name: 'handshake',
     assumptions: { ...CALM, loss, duplication, reorder },

@@ -63,7 +63,7 @@ export class DirectExplorer implements Graph, Safety {
   }
 
   get depth(): number {
-    return this.#known[Math.max(this.expanded - 1, 0)]?.depth ?? 0;
+    return this.#known[Math.min(this.expanded, this.size - 1)]?.depth ?? 0;
   }
 
   async run(seeds: Iterator<DirectSeed>, pace: Pace): Promise<void> {

@@ -76,6 +76,7 @@ export function afterStep(
   const lateByAge: number[][] = [[], [], []];
   for (const message of network) {
     const retired = message.late !== true && message.tag !== undefined && retires.includes(message.tag);
+    if (retired && message.reliable === true) continue;
     if (retired || message.late === true) lateByAge[retired ? 1 : 0]!.push(after.length);
     after.push(retired ? { ...message, late: true } : message);
   }

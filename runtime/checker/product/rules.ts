@@ -112,6 +112,7 @@ function messageSteps(model: Model, state: PlainState, position: number): PlainS
     };
   };
   const steps = outcomes.map((outcome) => arrival('receive', outcome));
+  if (message.reliable === true) return steps;
   if (left(model, state, DUPLICATION) > 0) {
     steps.push(...outcomes.map((outcome) => arrival('receive a copy', outcome)));
   }
@@ -172,7 +173,8 @@ export function keyOf(process: Process, local: unknown): string {
   try {
     return process.key(local);
   } catch (error) {
-    const field = (error as { place?: { field?: string }; field?: string } | null)?.place?.field;
+    const told = error as { readonly place?: { readonly field?: string }; readonly field?: string } | null;
+    const field = told?.place?.field ?? told?.field;
     const place = { process: process.name, ...(field === undefined ? {} : { field }) };
     throw new ProductError('UNSERIALISABLE', reason(error), place, { cause: error });
   }

@@ -37,18 +37,17 @@ export function assertNothingGrows(tables: Tables, explorer: Explorer, isSymmetr
     }
     if (last !== null) refuseGrowth(last, window, process.name);
   });
-  let last: Found | null = null;
-  for (const fields of path) {
-    const context = tables.networks[fields[tables.processCount]!]!.map(({ from, to, kind }) => ({
-      from,
-      to,
-      kind,
-    }));
-    if (last === null || context.length !== (last.context as unknown[]).length) {
-      last = { value: '', context, from: last };
-    }
-  }
-  if (last !== null) refuseGrowth(last, window, 'network');
+  const levels = neverLowerAgain(path.map((fields) => tables.networks[fields[tables.processCount]!]!.length));
+  if (levels.length < window) return;
+  const place = { process: 'network', field: 'length' };
+  throw new ProductError('UNBOUNDED', `${levels.at(-1)} messages are on their way, and more and more`, place);
+}
+
+/** The levels that a sequence leaves behind for good, from the lowest on. */
+function neverLowerAgain(sequence: readonly number[]): number[] {
+  const levels: number[] = [];
+  for (const level of sequence.toReversed()) if (level < (levels.at(-1) ?? Infinity)) levels.push(level);
+  return levels.reverse();
 }
 
 function refuseGrowth(last: Found, window: number, process: string): void {

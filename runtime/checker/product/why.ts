@@ -92,9 +92,16 @@ function inWords(model: Model, step: PlainStep): string {
   return stepInWords({ ...step, process: model.processes[step.process]?.name ?? 'network' });
 }
 
-function stepInWords({ what, label, process }: Pick<TraceStep, 'what' | 'label' | 'process'>): string {
+function stepInWords({
+  what,
+  label,
+  process,
+  message,
+}: Pick<TraceStep, 'what' | 'label' | 'process' | 'message'>): string {
   if (what === 'lose') return `loss of ${label}`;
-  return what === 'move' ? `${label} (${process})` : `arrival of ${label} at ${process}`;
+  return what === 'move'
+    ? `${label} (${process})`
+    : `arrival of ${label} from ${message!.from} at ${process}`;
 }
 
 function listed(names: readonly string[]): string {
