@@ -7,8 +7,8 @@ import {
   boundInWords,
   countInWords,
   fails,
-  lengthOf,
   secondsInWords,
+  stepsInWords,
   verdictInWords,
 } from './words.js';
 
@@ -63,7 +63,7 @@ const KINDS: Readonly<Record<Verdict['kind'], string>> = {
 
 function row(verdict: Verdict): Cell[] {
   const { counterexample } = verdict;
-  const steps = counterexample === null ? '' : `, ${lengthOf(counterexample)} steps`;
+  const steps = counterexample === null ? '' : `, ${stepsInWords(counterexample)}`;
   return [
     verdict.property,
     { text: `${verdictInWords(verdict)}${steps}`, tone: toneOf(verdict) },

@@ -3,12 +3,12 @@ import type { Counterexample, Verdict } from '../result.js';
 import { type Cell, facts, type Look, PLAIN, paint, table } from './layout.js';
 import {
   changeInWords,
-  lengthOf,
   type NumberedStep,
   numbered,
   sendsInWords,
   statesOf,
   stepInWords,
+  stepsInWords,
 } from './words.js';
 
 /** More messages than these are counted only. */
@@ -27,7 +27,7 @@ export function counterexampleAsText(verdict: Verdict, look: Look = PLAIN): stri
   const rows = all.filter(({ inLoop }) => !inLoop).map(row);
   const repeated = all.filter(({ inLoop }) => inLoop).map(row);
   return [
-    paint(`${property} is violated, ${lengthOf(counterexample)} steps`, 'bad', look),
+    paint(`${property} is violated, ${stepsInWords(counterexample)}`, 'bad', look),
     facts([['promise', sentence]], look),
     '',
     table(

@@ -91,6 +91,12 @@ export function lengthOf({ steps, loop }: Counterexample): number {
   return [...steps, ...(loop ?? [])].filter(({ what }) => what !== 'start').length;
 }
 
+/** @example stepsInWords(counterexample) // '1 step' */
+export function stepsInWords(counterexample: Counterexample): string {
+  const length = lengthOf(counterexample);
+  return `${length} ${length === 1 ? 'step' : 'steps'}`;
+}
+
 /** @example assumptionsInWords(QUICK) // 'quick: loss 1, duplication 0, reorder no, crashes sourceMeta 1, …' */
 export function assumptionsInWords(assumptions: Assumptions): string {
   const { name, loss, duplication, reorder, crashes, operator, sizes } = assumptions;
