@@ -102,7 +102,7 @@ export interface Assumptions {
   readonly operator: Readonly<Record<string, number>>;
   /** Sizes and anything else that bounds the model, e.g. `{ partitions: 2, writes: 2 }`. */
   readonly sizes: Readonly<Record<string, number>>;
-  /** Late messages of one conversation that the network keeps; further ones are lost. */
+  /** Late messages on their way at the same time, at most; further ones are lost. */
   readonly lateMessages: number;
   /** Further assumptions in words. */
   readonly notes?: readonly string[];

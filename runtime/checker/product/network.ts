@@ -61,8 +61,9 @@ export const awaits = (network: InFlight, tag: string): boolean =>
  * The network after a step: what is retired becomes late, or is gone if it is reliable, then the new
  * messages are added.
  *
- * Of the late messages of one conversation only the newest `lateMessages` stay: those just sent, before
- * those just retired, before those that were late already; among equals the last in the network's order.
+ * Of the late messages only the oldest `lateMessages` stay: those that were late already, before those
+ * just retired, before those just sent. So one message can be late for as long as it takes, and which
+ * one it is depends on what arrives before others become late.
  */
 export function afterStep(
   network: InFlight,
@@ -84,25 +85,9 @@ export function afterStep(
     if (message.late === true) lateByAge[2]!.push(after.length);
     after.push(message);
   }
-  const dropped = beyondLimit(after, lateByAge.flat(), assumptions.lateMessages);
+  const dropped = new Set(lateByAge.flat().slice(assumptions.lateMessages));
   const kept = dropped.size === 0 ? after : after.filter((_, position) => !dropped.has(position));
   return ordered(kept, assumptions);
-}
-
-function beyondLimit(
-  messages: readonly Message[],
-  lateOldestFirst: readonly number[],
-  limit: number,
-): Set<number> {
-  const kept = new Map<string | undefined, number>();
-  const dropped = new Set<number>();
-  for (const position of lateOldestFirst.toReversed()) {
-    const { tag } = messages[position]!;
-    const count = kept.get(tag) ?? 0;
-    if (count >= limit) dropped.add(position);
-    else kept.set(tag, count + 1);
-  }
-  return dropped;
 }
 
 /** A bag by content; queues one after the other, each in the order of sending. */

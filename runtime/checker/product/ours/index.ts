@@ -1,0 +1,77 @@
+/** The product of the charts that ship: two clusters, their servers, an operator, and a bad network. */
+import type { Assumptions, Model } from '../model.js';
+import { followerMeta } from './follower-meta.js';
+import { followerNode } from './follower-node.js';
+import { livenessOf } from './liveness.js';
+import { operator } from './operator.js';
+import {
+  crashBudget,
+  DEFAULTS,
+  type DuplicationModelOptions,
+  OPERATOR_VERBS,
+  PROCESS_KINDS,
+  STORAGE_BUDGET,
+} from './options.js';
+import { safetyOf } from './safety.js';
+import { sourceMeta } from './source-meta.js';
+import { sourceNode } from './source-node.js';
+import { partitionRenamings } from './symmetry.js';
+
+export { type Charts, DEFAULTS, type DuplicationModelOptions, SHIPPED } from './options.js';
+export * from './views.js';
+
+/**
+ * @example
+ * const model = duplicationModel({ name: 'a lost message', loss: 1, writes: 1 });
+ * const { verdicts } = await check(model);
+ */
+export function duplicationModel(options: Partial<DuplicationModelOptions>): Model {
+  const all: DuplicationModelOptions = { ...DEFAULTS, ...options };
+  const partitions = Array.from({ length: all.partitions }, (_, partition) => partition);
+  return {
+    name: all.name,
+    assumptions: assumptionsOf(all),
+    processes: [
+      sourceMeta(all),
+      ...partitions.map((partition) => sourceNode(all, partition)),
+      followerMeta(all),
+      ...partitions.map((partition) => followerNode(all, partition)),
+      operator(all),
+    ],
+    budgets: Object.fromEntries([
+      ['loss', all.loss],
+      ['duplication', all.duplication],
+      [STORAGE_BUDGET, all.storageTimeouts],
+      ...PROCESS_KINDS.map((kind) => [crashBudget(kind), all.crashes[kind]]),
+      ...OPERATOR_VERBS.map((verb) => [verb, all.operator[verb]]),
+    ] as [string, number][]),
+    properties: [...safetyOf(all), ...livenessOf(all)],
+    symmetry: partitionRenamings(all.partitions, all.charts.duplication.id),
+  };
+}
+
+function assumptionsOf(options: DuplicationModelOptions): Assumptions {
+  const { partitions, writes, policy, onRemove, existing, gc, watchdog, deadlines } = options;
+  return {
+    name: options.name,
+    loss: options.loss,
+    duplication: options.duplication,
+    reorder: options.reorder,
+    crashes: options.crashes,
+    // Embedded clusters keep one copy of a partition: there is no other replica to take over.
+    roleChanges: 0,
+    storageTimeouts: options.storageTimeouts,
+    operator: options.operator,
+    sizes: { partitions, sourceNodes: partitions, followerNodes: partitions, writes },
+    lateMessages: options.lateMessages,
+    notes: [
+      `policy ${policy}, removal ${onRemove === 'drop' ? 'drops' : 'keeps'} the follower table`,
+      existing === 'none' ? 'no table is there before' : `a ${existing} table is there before`,
+      gc ? 'source nodes collect their logs' : 'no log is collected',
+      watchdog ? 'the watchdog’s patience may end at any time' : 'without the watchdog',
+      deadlines === 'any'
+        ? 'deadlines may pass at any time'
+        : 'deadlines pass only when nothing of the conversation is on its way',
+    ],
+  };
+}

@@ -1,0 +1,236 @@
+/** What must happen in the end: the liveness of the contract, over the product of our charts. */
+import type { Json, LeadsTo, Property, StaysPossible, StepProperty } from '../model.js';
+import type { FollowerMetaState } from './follower-meta.js';
+import type { FollowerNodeState } from './follower-node.js';
+import type { OperatorState } from './operator.js';
+import {
+  type DuplicationModelOptions,
+  FOLLOWER_META,
+  followerNode,
+  OPERATOR,
+  ownerOf,
+  SOURCE_META,
+  sourceNode,
+} from './options.js';
+import type { SourceMetaState } from './source-meta.js';
+import type { SourceNodeState } from './source-node.js';
+import { duplicationOf, FOLLOWER_CHART, followerTableOf, leavesOf, metasOf } from './views.js';
+
+const as = <T>(seen: Json | undefined): T => seen as unknown as T;
+const view = <T extends object>(value: T): Json => value as unknown as Json;
+
+export function livenessOf(options: DuplicationModelOptions): readonly Property[] {
+  const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);
+  return [
+    ...settles(),
+    noSilentWait(partitions),
+    ...(Object.values(options.operator).some((count) => count > 0) ? [obeys()] : []),
+    ...(options.operator.remove > 0 ? releases(partitions, options) : []),
+    replicates(partitions),
+  ];
+}
+
+interface Standing {
+  readonly living: boolean;
+  readonly settled: boolean;
+}
+
+/**
+ * Shipping, paused, released, or blocked with a trouble that says why.
+ * A meta server that is down settles when it is up again.
+ */
+function standing({ up, disk, charts }: SourceMetaState): Json {
+  if (!up) return view({ living: disk.record !== null, settled: false } satisfies Standing);
+  const context = duplicationOf(charts);
+  if (context === undefined) return view({ living: false, settled: true } satisfies Standing);
+  const atRest = context.next === null && (context.status === 'DS_LOG' || context.status === 'DS_PAUSE');
+  const child = followerTableOf(charts);
+  const isBlocked = leavesOf(charts?.[FOLLOWER_CHART]).includes('blocked');
+  const explained = child?.trouble !== null && context.trouble !== null && context.blocked;
+  return view({ living: true, settled: atRest || (isBlocked && explained) } satisfies Standing);
+}
+
+function settles(): readonly Property[] {
+  const over = { [SOURCE_META]: standing };
+  const leadsTo: LeadsTo = {
+    kind: 'leadsTo',
+    name: 'Settles',
+    sentence: 'a duplication reaches DS_LOG, DS_PAUSE or its release, or is blocked and says why',
+    over,
+    from: (seen) => as<Standing>(seen[SOURCE_META]).living,
+    to: (seen) => as<Standing>(seen[SOURCE_META]).settled,
+  };
+  const possible: StaysPossible = {
+    kind: 'staysPossible',
+    name: 'SettlesFromEverywhere',
+    sentence: 'from every reachable state a settled state stays reachable (Settles)',
+    over,
+    to: (seen) => as<Standing>(seen[SOURCE_META]).settled,
+  };
+  return [leadsTo, possible];
+}
+
+/** Charts that wait for another process, with the timers that run. */
+interface Waits {
+  readonly silent: readonly string[];
+  /** What `explain` would say: where each chart is, what troubles it, which attempt it is. */
+  readonly said: string;
+}
+
+const SOMEBODY_ELSE = /follower|source’s|storage|store|disk|clock/;
+/**
+ * Waits of the charts here that need no deadline of their own: the meta server's storage and the nodes
+ * that poll answer for themselves, and the watchdog watches over the rest.
+ */
+const WATCHED = ['a durable checkpoint of every partition', 'the follower table to exist and to be ours'];
+const NEEDS_NO_DEADLINE = (waitingFor: string, from: string): boolean =>
+  !SOMEBODY_ELSE.test(from) || from === 'the source’s meta server' || WATCHED.includes(waitingFor);
+
+function waits({ charts }: { readonly charts: SourceMetaState['charts'] }): Json {
+  const silent: string[] = [];
+  const said: string[] = [];
+  for (const [name, position] of Object.entries(charts ?? {})) {
+    const { trouble, attempt } = position.snapshot.context as { trouble?: unknown; attempt?: number };
+    said.push(`${name} ${leavesOf(position).join()} ${JSON.stringify(trouble ?? null)} ${attempt ?? 0}`);
+    // A deadline that has passed has been said, as a trouble; then the wait is not silent.
+    if (position.timers.length > 0 || trouble != null) continue;
+    for (const { waitingFor, from, settled } of metasOf(position)) {
+      if (settled === undefined && !NEEDS_NO_DEADLINE(waitingFor, from))
+        silent.push(`${name}: ${waitingFor}`);
+    }
+  }
+  return view({ silent, said: said.join('; ') } satisfies Waits);
+}
+
+function noSilentWait(partitions: readonly number[]): StepProperty {
+  const names = [SOURCE_META, FOLLOWER_META, ...partitions.flatMap((p) => [sourceNode(p), followerNode(p)])];
+  return {
+    kind: 'step',
+    name: 'NoSilentWait',
+    sentence:
+      'a chart that waits for another process has a deadline, and passing it changes what is explained',
+    over: Object.fromEntries(names.map((name) => [name, waits])),
+    holds: (before, after, { cause }) => {
+      const [was, is] = [as<Waits>(before), as<Waits>(after)];
+      const ofChildren = is.silent.filter((wait) => !hasChildThatWaits(is, wait));
+      const deadline = cause.startsWith('timer requestDeadline') || cause.startsWith('timer stalledFile');
+      return ofChildren.length === 0 && (!deadline || was.said !== is.said);
+    },
+    situation: (_before, _after, { cause }) => cause.startsWith('timer requestDeadline'),
+  };
+}
+
+/** A parent that waits for what its child does has the child's deadlines. */
+const hasChildThatWaits = ({ said }: Waits, wait: string): boolean =>
+  wait.startsWith('duplication') && said.includes(`${FOLLOWER_CHART} `);
+
+function obeys(): LeadsTo {
+  return {
+    kind: 'leadsTo',
+    name: 'Obeys',
+    sentence: 'every request of an operator is answered',
+    over: { [OPERATOR]: ({ waiting }: OperatorState) => waiting.length > 0 },
+    from: (seen) => seen[OPERATOR] === true,
+    to: (seen) => seen[OPERATOR] === false,
+  };
+}
+
+interface Removal {
+  readonly removed: boolean;
+  readonly released: boolean;
+  readonly blocked: boolean;
+  readonly owner: string;
+}
+
+function removal({ up, disk, charts }: SourceMetaState): Json {
+  const status = duplicationOf(charts)?.status;
+  return view({
+    removed: disk.record?.status === 'DS_REMOVED',
+    released: up && charts === null && disk.record === null,
+    blocked: status === 'DS_REMOVED' && leavesOf(charts?.[FOLLOWER_CHART]).includes('blocked'),
+    owner: ownerOf(disk.lastId),
+  } satisfies Removal);
+}
+
+/** Logs and actors at the source, the record, and the follower's table by the policy. */
+function releases(partitions: readonly number[], { onRemove }: DuplicationModelOptions): readonly Property[] {
+  const sources = partitions.map(sourceNode);
+  const nodes = partitions.map(followerNode);
+  const of = (seen: Readonly<Record<string, Json>>): Removal => as<Removal>(seen[SOURCE_META]);
+  return [
+    {
+      kind: 'leadsTo',
+      name: 'Releases',
+      sentence:
+        'a removal is carried out: the record is deleted, and the source’s nodes hold no duplicator and no log for it; or it is blocked and says why',
+      over: {
+        [SOURCE_META]: removal,
+        ...Object.fromEntries(
+          sources.map((node) => [
+            node,
+            ({ charts, order }: SourceNodeState) => charts === null && order === null,
+          ]),
+        ),
+      },
+      from: (seen) => of(seen).removed,
+      to: (seen) => (of(seen).released || of(seen).blocked) && sources.every((node) => seen[node] === true),
+    },
+    ...(onRemove === 'drop'
+      ? [
+          {
+            kind: 'leadsTo',
+            name: 'ReleasesTable',
+            sentence:
+              'a removal that drops leaves no table of the duplication behind, unless a creation that had been given up came through after it was looked for',
+            over: {
+              [SOURCE_META]: removal,
+              [FOLLOWER_META]: ({ asked, bornLate, disk }: FollowerMetaState) =>
+                view({ owner: asked?.owner ?? disk.table?.owner ?? null, bornLate }),
+              ...Object.fromEntries(
+                nodes.map((node) => [node, ({ charts }: FollowerNodeState) => charts === null]),
+              ),
+            },
+            from: (seen) => of(seen).removed,
+            to: (seen) => {
+              const { owner, bornLate } = as<{ owner: string | null; bornLate: boolean }>(
+                seen[FOLLOWER_META],
+              );
+              const gone = owner === null || owner !== of(seen).owner || bornLate;
+              return (
+                of(seen).blocked ||
+                (of(seen).released && gone && (bornLate || nodes.every((node) => seen[node] === true)))
+              );
+            },
+          } satisfies LeadsTo,
+        ]
+      : []),
+  ];
+}
+
+interface Shipping {
+  readonly shipping: boolean;
+  readonly id: number;
+}
+
+/** What all of it is for: in DS_LOG the follower comes to hold what the source acknowledged. */
+function replicates(partitions: readonly number[]): LeadsTo {
+  const sources = partitions.map(sourceNode);
+  const nodes = partitions.map(followerNode);
+  return {
+    kind: 'leadsTo',
+    name: 'Replicates',
+    sentence: 'in DS_LOG every write that the source acknowledged arrives at the follower',
+    over: {
+      [SOURCE_META]: ({ up, disk }: SourceMetaState) =>
+        view({ shipping: up && disk.record?.status === 'DS_LOG', id: disk.lastId } satisfies Shipping),
+      ...Object.fromEntries(sources.map((node) => [node, ({ disk }: SourceNodeState) => disk.lastDecree])),
+      ...Object.fromEntries(
+        nodes.map((node) => [node, ({ disk }: FollowerNodeState) => disk?.appliedDecree ?? -1]),
+      ),
+    },
+    from: (seen) => as<Shipping>(seen[SOURCE_META]).shipping,
+    to: (seen) =>
+      !as<Shipping>(seen[SOURCE_META]).shipping ||
+      partitions.every((p) => as<number>(seen[followerNode(p)]) >= as<number>(seen[sourceNode(p)])),
+  };
+}
