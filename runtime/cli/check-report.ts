@@ -11,6 +11,7 @@ import {
   PLAIN,
   paint,
   resultsAsJson,
+  SCHEMA,
   table,
 } from '../checker/product/render/index.js';
 import type { Defect } from './check-models.js';
@@ -151,7 +152,7 @@ export function asDiagram({ results }: Checked): { readonly diagram: string | nu
 /** What `--list` shows: which models there are, what is judged of them, and under what. */
 export function listAsJson(models: readonly Model[], assumptionSets: readonly string[]): object {
   return {
-    schema: 1,
+    schema: SCHEMA,
     models: models.map(({ name, assumptions, processes, properties, budgets, symmetry }) => ({
       model: name,
       assumptions,

@@ -9,7 +9,7 @@ export {
   resultsAsJson,
   SCHEMA,
 } from './json.js';
-export { facts, type Look, PLAIN, paint, table } from './layout.js';
+export { type Look, PLAIN, paint, table } from './layout.js';
 export { counterexampleAsMermaid } from './mermaid.js';
 export { resultAsText } from './summary.js';
 export { counterexampleAsText } from './trace.js';
