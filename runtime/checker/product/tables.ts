@@ -5,7 +5,7 @@
 import { ProductError } from './errors.js';
 import { IntList, MISSING, PairMap } from './int-tables.js';
 import type { Message, Model, Move, Outcome } from './model.js';
-import { afterStep, awaits, deliverable, type InFlight, messageText, without } from './network.js';
+import { interned, NetworkTables } from './network-tables.js';
 import { PurityCheck } from './purity.js';
 import {
   arrivalAction,
@@ -51,55 +51,34 @@ export interface StepSource {
 /** Called once for each step that is compiled, e.g. to set NOTED. */
 export type OnStep = (step: number, source: StepSource) => void;
 
-export class Tables {
-  readonly model: Model;
+export class Tables extends NetworkTables {
   readonly processCount: number;
   readonly budgetNames: readonly string[];
   readonly loss: number;
   readonly duplication: number;
 
   readonly locals: unknown[][];
-  readonly messages: Message[] = [];
-  readonly networks: InFlight[] = [];
   readonly budgets: (readonly number[])[] = [];
   readonly actions: string[] = [];
   readonly sources: StepSource[] = [];
 
   readonly steps = new IntList(1024);
-  /** Process that gets the message. */
-  readonly receiver = new IntList();
-  /** Per message: 1 if it is neither lost nor repeated. */
-  readonly reliable = new IntList();
   /** First step and number of steps of each list of steps. */
   readonly listStart = new IntList();
   readonly listCount = new IntList();
   /** Per process and state: its list of moves, MISSING while it is not compiled. */
   readonly moveLists: readonly IntList[];
-  /** Per network: where its messages that can arrive begin in `arrivals`, and how many there are. */
-  readonly arrivalStart = new IntList();
-  readonly arrivalCount = new IntList();
-  /** Pairs: message, and the network without it (MISSING while nobody asked). */
-  readonly arrivals = new IntList();
-
   onStep: OnStep = () => {};
 
   readonly #purity: PurityCheck;
   readonly #localIds: readonly Map<string, number>[];
   readonly #receiveLists: readonly PairMap[];
-  readonly #messageIds = new Map<string, number>();
-  readonly #networkIds = new Map<string, number>();
   readonly #budgetIds = new Map<string, number>();
   readonly #actionIds = new Map<string, number>();
-  readonly #tagIds = new Map<string, number>();
-  readonly #tags: string[] = [];
-  readonly #deltaIds = new Map<string, number>();
-  readonly #deltas: { readonly retires: readonly string[]; readonly sends: readonly Message[] }[] = [];
-  readonly #networkAfter = new PairMap();
-  readonly #heldBy = new PairMap();
   readonly #budgetAfter = new IntList();
 
   constructor(model: Model) {
-    this.model = model;
+    super(model);
     this.#purity = new PurityCheck(model);
     this.processCount = model.processes.length;
     this.budgetNames = Object.keys(model.budgets);
@@ -109,7 +88,6 @@ export class Tables {
     this.#localIds = model.processes.map(() => new Map());
     this.moveLists = model.processes.map(() => new IntList());
     this.#receiveLists = model.processes.map(() => new PairMap());
-    this.#delta([], []);
   }
 
   /** A state as integers: each process, the network, the budgets. */
@@ -119,10 +97,7 @@ export class Tables {
 
   /** Bytes in typed arrays and a guess at the rest: what is interned is small beside the states. */
   get bytes(): number {
-    const pairs = [this.#networkAfter, this.#heldBy, ...this.#receiveLists].reduce(
-      (sum, map) => sum + map.bytes,
-      0,
-    );
+    const pairs = this.#receiveLists.reduce((sum, map) => sum + map.bytes, this.networkBytes);
     const locals = this.locals.reduce((sum, list) => sum + list.length, 0);
     return (
       pairs + this.steps.data.byteLength * 2 + (locals + this.networks.length + this.messages.length) * 1024
@@ -157,70 +132,6 @@ export class Tables {
       this.moveLists[process]!.push(MISSING);
     }
     return id;
-  }
-
-  internMessage(message: Message): number {
-    const text = messageText(message);
-    let id = this.#messageIds.get(text);
-    if (id === undefined) {
-      id = this.messages.length;
-      this.#messageIds.set(text, id);
-      this.messages.push(message);
-      this.receiver.push(this.model.processes.findIndex((process) => process.name === message.to));
-      this.reliable.push(message.reliable === true ? 1 : 0);
-    }
-    return id;
-  }
-
-  internNetwork(network: InFlight): number {
-    const text = network.map((message) => this.internMessage(message)).join();
-    let id = this.#networkIds.get(text);
-    if (id === undefined) {
-      id = this.networks.length;
-      this.#networkIds.set(text, id);
-      this.networks.push(network.map((message) => this.messages[this.internMessage(message)]!));
-      const positions = deliverable(network, this.model.assumptions);
-      this.arrivalStart.push(this.arrivals.length);
-      this.arrivalCount.push(positions.length);
-      for (const position of positions) {
-        this.arrivals.push(this.internMessage(network[position]!));
-        this.arrivals.push(MISSING);
-      }
-    }
-    return id;
-  }
-
-  /** @param at position of the message in `arrivals` */
-  networkWithout(network: number, at: number): number {
-    const known = this.arrivals.data[at + 1]!;
-    if (known !== MISSING) return known;
-    const inFlight = this.networks[network]!;
-    const message = this.messages[this.arrivals.data[at]!]!;
-    const rest = this.internNetwork(without(inFlight, inFlight.indexOf(message)));
-    this.arrivals.data[at + 1] = rest;
-    return rest;
-  }
-
-  networkAfter(network: number, delta: number): number {
-    if (delta === 0) return network;
-    const known = this.#networkAfter.get(network, delta);
-    if (known !== MISSING) return known;
-    const { retires, sends } = this.#deltas[delta]!;
-    const after = this.internNetwork(
-      afterStep(this.networks[network]!, retires, sends, this.model.assumptions),
-    );
-    this.#networkAfter.add(network, delta, after);
-    return after;
-  }
-
-  /** Whether a message of the conversation, not a late one, is on its way. */
-  isHeld(network: number, tag: number): boolean {
-    let held = this.#heldBy.get(network, tag);
-    if (held === MISSING) {
-      held = awaits(this.networks[network]!, this.#tags[tag]!) ? 1 : 0;
-      this.#heldBy.add(network, tag, held);
-    }
-    return held === 1;
   }
 
   /** @returns the budgets with one less of this one, or MISSING if none is left */
@@ -287,7 +198,7 @@ export class Tables {
   #step(process: number, local: number, message: Message | null, outcome: Outcome<unknown>): void {
     const name = this.model.processes[process]!.name;
     const move = message === null ? (outcome as Move<unknown>) : null;
-    const delta = this.#delta(outcome.retires ?? [], checkedSends(this.model, outcome.sends ?? []));
+    const delta = this.internDelta(outcome.retires ?? [], checkedSends(this.model, outcome.sends ?? []));
     const free = move?.budget === undefined && move?.unlessInFlight === undefined && delta === 0;
     const action =
       message !== null
@@ -299,7 +210,7 @@ export class Tables {
       this.internLocal(process, outcome.local),
       delta,
       move?.budget === undefined ? MISSING : this.#budget(name, move.budget),
-      move?.unlessInFlight === undefined ? MISSING : this.#tag(move.unlessInFlight),
+      move?.unlessInFlight === undefined ? MISSING : this.internTag(move.unlessInFlight),
       action,
       0,
       move?.commutes === true && free ? 1 : 0,
@@ -311,20 +222,8 @@ export class Tables {
     this.onStep(step, source);
   }
 
-  #delta(retires: readonly string[], sends: readonly Message[]): number {
-    const ids = sends.map((message) => this.internMessage(message));
-    const known = ids.map((id) => this.messages[id]!);
-    return interned(this.#deltaIds, JSON.stringify([retires, ids]), () => {
-      this.#deltas.push({ retires, sends: known });
-    });
-  }
-
   #action(name: string): number {
     return interned(this.#actionIds, name, () => this.actions.push(name));
-  }
-
-  #tag(tag: string): number {
-    return interned(this.#tagIds, tag, () => this.#tags.push(tag));
   }
 
   #budget(process: string, name: string): number {
@@ -342,13 +241,3 @@ export class Tables {
 }
 
 const UNKNOWN = -2;
-
-function interned(ids: Map<string, number>, text: string, onNew: () => void): number {
-  let id = ids.get(text);
-  if (id === undefined) {
-    id = ids.size;
-    ids.set(text, id);
-    onNew();
-  }
-  return id;
-}
