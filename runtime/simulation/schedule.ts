@@ -30,8 +30,16 @@ export interface Task {
   readonly label: string;
   /** Not before this time, in milliseconds of the world. */
   readonly dueMs: number;
-  /** Of a message. */
+  /** Of a message, and the two ends of its connection: where it is going to, and who sent it. */
   readonly message?: WireMessage;
+  readonly ends?: MessageEnds;
+}
+
+export interface MessageEnds {
+  /** As if these bytes had been sent instead. */
+  deliver(bytes: Buffer): void;
+  /** As if this had been the answer. */
+  answer(bytes: Buffer): void;
 }
 
 interface Planned extends Task {
@@ -50,6 +58,7 @@ export interface NewTask {
   readonly run: () => void;
   readonly fail?: (error: Error) => void;
   readonly message?: WireMessage;
+  readonly ends?: MessageEnds;
 }
 
 /** How much happened during a run. */
@@ -105,7 +114,7 @@ export class Schedule {
   }
 
   add(task: NewTask, delayMs: number): Task {
-    const { run, fail, kind, server, label, message } = task;
+    const { run, fail, kind, server, label, message, ends } = task;
     const planned: Planned = {
       id: this.#nextId++,
       kind,
@@ -113,6 +122,7 @@ export class Schedule {
       label,
       dueMs: this.#nowMs + Math.max(0, delayMs),
       ...(message === undefined ? {} : { message }),
+      ...(ends === undefined ? {} : { ends }),
       run,
       fail,
       state: 'planned',

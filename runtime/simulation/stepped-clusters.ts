@@ -14,8 +14,8 @@ import type { Task, TaskKind } from './schedule.js';
 import { VirtualClusters, type VirtualClustersOptions } from './virtual-clusters.js';
 
 export interface SteppedOptions extends Omit<VirtualClustersOptions, 'silentDeath'> {
-  /** Effects of charts that wait to be begun, as `effect of actor`. Default: those that end at a disk. */
-  readonly effects?: (label: string) => boolean;
+  /** Of commits, timers and effects, those that happen by themselves all the same, by their labels. */
+  readonly free?: (task: Task) => boolean;
 }
 
 /** Which of several that fit is meant. */
@@ -28,12 +28,12 @@ const HELD: ReadonlySet<TaskKind> = new Set<TaskKind>(['timer', 'message', 'comm
 
 export class SteppedClusters {
   readonly clusters: VirtualClusters;
-  readonly #effects: (label: string) => boolean;
+  readonly #free: (task: Task) => boolean;
   #stepping = false;
 
   private constructor(clusters: VirtualClusters, options: SteppedOptions) {
     this.clusters = clusters;
-    this.#effects = options.effects ?? ((label) => label.startsWith('prepareCheckpoint '));
+    this.#free = options.free ?? (() => false);
   }
 
   /** Starts the clusters; they run freely until {@link SteppedClusters.hold}. */
@@ -98,6 +98,24 @@ export class SteppedClusters {
     await this.settle();
   }
 
+  /** Something else arrives in place of a message that waits. */
+  async deliverInstead(task: Task, bytes: Buffer): Promise<void> {
+    this.clusters.world.schedule.drop(task);
+    task.ends?.deliver(bytes);
+    await this.settle();
+  }
+
+  /** A request that waits never arrives, and its sender is answered all the same. */
+  async answerInstead(task: Task, bytes: Buffer): Promise<void> {
+    this.clusters.world.schedule.drop(task);
+    task.ends?.answer(bytes);
+    await this.settle();
+  }
+
+  drop(task: Task): void {
+    this.clusters.world.schedule.drop(task);
+  }
+
   lose(pattern: MessagePattern, which: Which = 'oldest'): void {
     this.clusters.world.schedule.drop(this.#message(pattern, which));
   }
@@ -126,11 +144,12 @@ export class SteppedClusters {
     await this.clusters.world.schedule.settle();
   }
 
-  #isHeld({ kind, label, message }: Task): boolean {
+  #isHeld(task: Task): boolean {
+    const { kind, message } = task;
     if (!HELD.has(kind)) return false;
     // Whoever operates a cluster has no part in the interleaving: requests arrive, answers come back.
     if (message !== undefined && (message.from === 'client' || message.to === 'client')) return false;
-    return kind !== 'effect' || this.#effects(label);
+    return message !== undefined || !this.#free(task);
   }
 
   #message(pattern: MessagePattern, which: Which): Task {

@@ -103,6 +103,11 @@ export class VirtualClusters {
     }
   }
 
+  /** Under which name the follower has the table that is observed. */
+  observeRemote(table: string): void {
+    this.#remoteTable = table;
+  }
+
   observe(): Promise<Observation> {
     const { world, source, follower } = this;
     return observe({
@@ -139,7 +144,7 @@ export class VirtualClusters {
 
   /** Duplicates to the follower under the same name; returns the id. */
   async addDuplication(table: string, options: AddOptions = {}): Promise<number> {
-    this.#remoteTable = options.remoteTable ?? table;
+    this.observeRemote(options.remoteTable ?? table);
     const adding = this.operator.addDuplication(table, this.follower.name, options);
     const { error, id } = await this.world.drive(adding);
     if (error !== 'ERR_OK') throw new Error(`${table} is not duplicated: ${error}`);

@@ -184,15 +184,15 @@ export class VirtualSocket extends EventEmitter implements Connection {
   #travel(message: WireMessage): void {
     const { schedule, latencyMs, fateOf } = this.#options;
     const { lost, delayMs, copiesAfterMs = [] } = fateOf(message);
-    const arrive = () => {
+    const deliver = (bytes: Buffer) => {
       if (this.#peer?.lives !== true) this.onSilence?.();
-      this.#peer?.take(message.bytes);
+      this.#peer?.take(bytes);
     };
+    const ends = { deliver, answer: (bytes: Buffer) => this.take(bytes) };
+    const label = messageInWords(message);
+    const run = () => deliver(message.bytes);
     const add = (afterMs: number) =>
-      schedule.add(
-        { kind: 'message', server: message.to, label: messageInWords(message), message, run: arrive },
-        afterMs,
-      );
+      schedule.add({ kind: 'message', server: message.to, label, message, ends, run }, afterMs);
     if (lost !== true) {
       const inOrderMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
       const task = add(delayMs ?? inOrderMs);
