@@ -36,7 +36,7 @@ export class Ample {
    * @returns position of the only successor that has to be looked at, if it is new; MISSING: all have to
    * @throws ProductError NOT_COMMUTING
    */
-  choose(_state: Int32Array, successors: Successors): number {
+  choose(successors: Successors): number {
     for (let at = 0; at < successors.count; at++) {
       const step = successors.step[at]!;
       if (step === MISSING || this.#tables.steps.data[step * STRIDE + COMMUTES] !== 1) continue;

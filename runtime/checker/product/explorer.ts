@@ -1,8 +1,9 @@
 /** Explores a compiled product breadth first, in packed states. */
 import type { Ample } from './ample.js';
 import { type Bound, type Graph, type GraphSteps, type Limits, newGraphSteps, putStep } from './graph.js';
-import { IntList, MISSING } from './int-tables.js';
+import { MISSING } from './int-tables.js';
 import type { Judge } from './judge.js';
+import { Levels } from './levels.js';
 import type { Counts, Pace } from './pace.js';
 import type { PlainState } from './rules.js';
 import { FULL, StateStore } from './state-store.js';
@@ -53,8 +54,7 @@ export class Explorer implements Graph {
   #keptNetwork = 0;
   #keptBudgets = 0;
   readonly #steps: GraphSteps = newGraphSteps();
-  /** First state and depth of each level, in pairs. */
-  readonly #levels = new IntList();
+  readonly #levels = new Levels();
 
   constructor(tables: Tables, options: ExplorerOptions) {
     this.#tables = tables;
@@ -102,8 +102,7 @@ export class Explorer implements Graph {
       }
       const end = this.size;
       if (end > this.expanded) {
-        this.#levels.push(this.expanded);
-        this.#levels.push(depth);
+        this.#levels.begin(this.expanded, depth);
         this.depth = depth;
       }
       while (this.expanded < end) {
@@ -125,17 +124,7 @@ export class Explorer implements Graph {
   }
 
   depthOf(state: number): number {
-    const levels = this.#levels.data;
-    let low = 0;
-    let high = this.#levels.length / 2 - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (levels[middle * 2]! <= state) low = middle;
-      else high = middle - 1;
-    }
-    // States found from the last level, when the exploration stopped before it was their turn.
-    const isBeyond = this.parentOf(state) >= 0 && this.parentOf(state) >= levels[low * 2]!;
-    return levels[low * 2 + 1]! + (isBeyond ? 1 : 0);
+    return this.#levels.depthOf(state, this.parentOf(state));
   }
 
   read(state: number, into: Int32Array): void {
@@ -206,7 +195,7 @@ export class Explorer implements Graph {
     const state = this.#state;
     this.#store.read(index, state);
     successors.of(state);
-    const only = this.#options.ample?.choose(state, successors) ?? MISSING;
+    const only = this.#options.ample?.choose(successors) ?? MISSING;
     if (only !== MISSING) {
       const known = this.#store.size;
       this.transitions += 1;

@@ -6,9 +6,9 @@
  * then `warm` touches what each of them will need, one right after the other, and the processor waits
  * for all of it at once.
  */
+import { layOut } from './packing.js';
 
 export const FULL = -1;
-export const ABSENT = -1;
 
 export interface StoreOptions {
   readonly fields: number;
@@ -167,7 +167,7 @@ export class StateStore {
     return index;
   }
 
-  /** @returns index of the state or of one that covers it, or ABSENT */
+  /** @returns index of the state or of one that covers it, or -1 */
   findPacked(at: number): number {
     return (this.#table[this.#slotOf(at)]! & (this.#table.length - 1)) - 1;
   }
@@ -228,20 +228,7 @@ export class StateStore {
   }
 
   #layOut(): void {
-    let word = 0;
-    let shift = 0;
-    for (let field = 0; field < this.#bits.length; field++) {
-      const bits = this.#bits[field]!;
-      if (shift + bits > 32) {
-        word += 1;
-        shift = 0;
-      }
-      this.#word[field] = word;
-      this.#shift[field] = shift;
-      this.#limit[field] = bits === 31 ? 0x7fffffff : (1 << bits) - 1;
-      shift += bits;
-    }
-    this.#width = word + 1;
+    this.#width = layOut(this.#bits, this.#word, this.#shift, this.#limit);
     this.#packed = new Int32Array(this.#hashes.length * this.#width);
     this.layout += 1;
     this.#keyMask = new Int32Array(this.#width).fill(-1);
