@@ -70,7 +70,7 @@ type Found = readonly [property: string, what: string];
 function judged({ before, happened, step, input }: Walked, promises: Promises): Found | null {
   const after = viewOf(step.position);
   if (after.status === 'error' || after.status === 'stopped') return [NO_ABORT, `it is ${after.status}`];
-  const wait = silentWait(after, promises);
+  const wait = silentWait(before, after, promises);
   if (wait !== null) return ['NoSilentWait (L-WAIT-1)', wait];
   const { effects } = step;
   for (const { name, ofStep, ofStart } of promises.promises) {
@@ -93,11 +93,16 @@ function judged({ before, happened, step, input }: Walked, promises: Promises): 
 }
 
 /** A state that waits for somebody has a timer running, of its own or of a state around it. */
-function silentWait(view: View<never>, { noDeadline, told }: Promises): string | null {
+function silentWait(
+  before: Position | null,
+  view: View<never>,
+  { noDeadline, toldOnce }: Promises,
+): string | null {
   if (view.status !== 'active') return null;
   const leaves = view.active.filter((id) => !view.active.some((other) => other.startsWith(`${id}.`)));
   for (const leaf of leaves) {
-    if (leaf in noDeadline || told?.(view)) continue;
+    if (leaf in noDeadline) continue;
+    if (toldOnce?.includes(leaf) && before?.snapshot._nodes.some(({ id }) => id === leaf)) continue;
     const timed = view.timers.some(({ id }) => {
       const [, , , ...state] = id.split('.');
       return `${leaf}.`.startsWith(`${state.join('.')}.`);

@@ -5,7 +5,21 @@
 import type { Verdict } from './trial.js';
 
 /** By `<chart>: <mutant id>`. */
-export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({});
+export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({
+  'followerTable: forget-field startOver.acknowledged':
+    'a pause begins with a failure, and that forgets the acknowledgement already',
+  'partitionDuplicator: forget-field timeOut.requestNo':
+    'an event without a number is never stale, and a deadline of the present request cannot be',
+  'checkpointTransfer: forget-field timeOut.requestNo':
+    'an event without a number is never stale, and a deadline of the present request cannot be',
+  'partitionDuplicator: domain noteFollowerAt.loaded':
+    'in this vocabulary a follower that moves on has applied the whole batch',
+  'partitionDuplicator: domain skipDamaged.counted': 'in this vocabulary there is one hole, of one mutation',
+  'checkpointTransfer: forget-field noteCheckpoint.active':
+    'whenever a checkpoint is told no copy runs: leaving `copying` has stopped them',
+  'checkpointTransfer: domain nothingLeft.pending': 'as long as files are left, at least one copy runs',
+  'watchdog: drop-guard watchdog.watching.troubled TROUBLE': 'see the note on purpose in docs/mutation.md',
+});
 
 /** @param everything whether all mutants were tried, so that a reason for one that is gone is noticed */
 export function complaintsOf(verdicts: readonly Verdict[], everything: boolean): readonly string[] {

@@ -158,7 +158,7 @@ export const duplicationPromises = promisesOf<Context, Event, Input>({
     'duplication.living.lifecycle.DS_PAUSE': 'an operator asked for it and ends it',
     'duplication.living.lifecycle.DS_REMOVED.droppingFollower': 'the follower table has deadlines of its own',
   },
-  told: ({ context }) => context.trouble?.operation === 'persistStatus',
+  toldOnce: ['duplication.living.storage.writing'],
   // Storage never reports a failure for a write that it goes on to do (SPEC.md, assumptions).
   never: (view, event) =>
     event.type === 'STATUS_PERSISTED' &&

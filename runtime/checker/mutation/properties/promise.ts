@@ -47,8 +47,8 @@ export interface Promises<Context = never, Event = never, Input = never> {
   readonly promises: readonly ChartPromise<Context, Event, Input>[];
   /** States that wait without a deadline of their own, and why that is no silent wait. */
   readonly noDeadline: Readonly<Record<string, string>>;
-  /** Whether a deadline that is over has been told to somebody, so that waiting on is not silent. */
-  readonly told?: (view: View<Context>) => boolean;
+  /** States whose deadline passes once, is told, and does not run again. */
+  readonly toldOnce?: readonly string[];
   /** What the world is assumed not to do, in words SPEC.md has too. */
   readonly never?: (view: View<Context>, event: Event) => boolean;
   /** What happens next when nothing goes wrong any more; null: nothing. */
