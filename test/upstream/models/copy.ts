@@ -100,12 +100,27 @@ export function copy(options: { readonly fixes: Fixes; readonly assumptions: Ass
       const asked = Object.keys(assumptions.operator);
       return possible<MetaLocal>(
         local.writing &&
-          move('effect', 'storage carries out a write', local, take({ ...local, writing: false }, { type: 'WRITTEN' })),
-        move('fault', 'the primary moves', { ...local, primary: next }, { budget: 'roleChanges', sends: roles }),
+          move(
+            'effect',
+            'storage carries out a write',
+            local,
+            take({ ...local, writing: false }, { type: 'WRITTEN' }),
+          ),
+        move(
+          'fault',
+          'the primary moves',
+          { ...local, primary: next },
+          { budget: 'roleChanges', sends: roles },
+        ),
         asked.includes('remove') &&
           local.memory !== null &&
           !local.writing &&
-          move('operator', 'operator: remove', { ...local, memory: null, progress: -1 }, { budget: 'remove' }),
+          move(
+            'operator',
+            'operator: remove',
+            { ...local, memory: null, progress: -1 },
+            { budget: 'remove' },
+          ),
         asked.includes('add') &&
           local.memory === null &&
           move(

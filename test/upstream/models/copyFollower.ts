@@ -71,15 +71,20 @@ export function copyFollower(fixes: Fixes): Process {
       if (kind === 'located' && replica !== null) {
         const { node, least } = body as { node: string; least: number };
         const sends = [message('follower', node, 'query', null, 'copy')];
-        return [{ local: { ...local, replica: replicas.take(replica, { type: 'LOCATED', least }).chart }, sends }];
+        return [
+          { local: { ...local, replica: replicas.take(replica, { type: 'LOCATED', least }).chart }, sends },
+        ];
       }
       if (kind === 'checkpoint' && replica !== null) {
         const { decree } = body as { decree: number };
-        return [{ local: { ...local, replica: replicas.take(replica, { type: 'CHECKPOINT', decree }).chart } }];
+        return [
+          { local: { ...local, replica: replicas.take(replica, { type: 'CHECKPOINT', decree }).chart } },
+        ];
       }
       const request = body as unknown as Request;
       const { id, node } = request;
-      const reply = (what: string, error: string) => message('follower', 'sourceMeta', what, { id, node, error }, node);
+      const reply = (what: string, error: string) =>
+        message('follower', 'sourceMeta', what, { id, node, error }, node);
       if (kind === 'check') {
         const ready = replica?.at === 'opened';
         return [{ local, sends: [reply('checked', ready ? 'ERR_OK' : 'ERR_INACTIVE_STATE')] }];

@@ -31,7 +31,10 @@ export function copyNode(name: string, primary: boolean, fixes: Fixes): Process 
     ReplicaDuplicatorInput
   >(replicaDuplicator(fixes));
 
-  function followed(local: NodeLocal, entry: { id: number; status: string; progress: number } | null): NodeLocal {
+  function followed(
+    local: NodeLocal,
+    entry: { id: number; status: string; progress: number } | null,
+  ): NodeLocal {
     if (entry === null || !local.primary) return { ...local, duplicator: null };
     const { id, status, progress } = entry;
     const { duplicator, applied, durable } = local;

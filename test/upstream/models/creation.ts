@@ -210,6 +210,14 @@ function creationProperties(remoteTable: string, cluster: string): readonly Prop
       situation: (seen) => tableSeen(seen) !== null,
     },
     {
+      name: 'AppLeadsToLog',
+      sentence: 'A duplication in DS_APP gets to DS_LOG, or is removed.',
+      kind: 'leadsTo',
+      over,
+      from: (seen) => meta(seen).status === 'DS_APP',
+      to: (seen) => meta(seen).status === 'DS_LOG' || meta(seen).status === null,
+    },
+    {
       name: 'PrepareLeadsToLog',
       sentence: 'A duplication in DS_PREPARE or DS_APP gets to DS_LOG, or is removed.',
       kind: 'leadsTo',

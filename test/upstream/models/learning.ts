@@ -69,7 +69,8 @@ export function learning(options: { readonly fixes: Fixes; readonly assumptions:
     properties: [
       {
         name: 'NoPrematureGc',
-        sentence: 'A replica that may become primary has every mutation after the confirmed decree in its log.',
+        sentence:
+          'A replica that may become primary has every mutation after the confirmed decree in its log.',
         kind: 'state',
         over,
         holds: (seen) => !at(seen).serving || !at(seen).missing,

@@ -19,6 +19,7 @@ interface ReplicaLocal {
 }
 
 const FILES = [1, 2, 3] as const;
+const DECISION = 'timer collection decides';
 const IDLE = ['resting', 'found', 'aborted'];
 
 export function logFiles(options: { readonly fixes: Fixes; readonly assumptions: Assumptions }): Model {
@@ -57,7 +58,7 @@ export function logFiles(options: { readonly fixes: Fixes; readonly assumptions:
         !local.checking &&
           doomed.length === 0 &&
           files.some((max) => max <= confirmed) &&
-          move('timer', 'timer collection decides', {
+          move('timer', DECISION, {
             ...local,
             cleanable: confirmed,
             doomed: files.filter((max) => max <= confirmed),
@@ -95,6 +96,15 @@ export function logFiles(options: { readonly fixes: Fixes; readonly assumptions:
         over,
         holds: (seen) => !at(seen).failed && at(seen).at !== 'aborted',
         situation: (seen) => at(seen).at === 'checking',
+      },
+      {
+        name: 'DecidesApart',
+        sentence: 'No file is chosen for deletion while the loader goes through the files.',
+        kind: 'step',
+        over,
+        holds: (before, _, { cause }) =>
+          cause !== DECISION || IDLE.includes((before as { readonly at: string }).at),
+        situation: (_before, _after, { cause }) => cause === DECISION,
       },
       {
         name: 'NoAbort',

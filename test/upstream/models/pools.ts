@@ -36,7 +36,9 @@ export function pools(options: { readonly fixes: Fixes; readonly assumptions: As
     },
     receive: (local) => [{ local }],
   });
-  const over = { followerNode: ({ openers }: NodeLocal) => openers.filter(({ at }) => at === 'opened').length };
+  const over = {
+    followerNode: ({ openers }: NodeLocal) => openers.filter(({ at }) => at === 'opened').length,
+  };
   return product({
     name: 'pools',
     assumptions,

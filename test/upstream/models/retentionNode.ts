@@ -18,7 +18,12 @@ export interface RetentionNodeLocal {
 
 export const DURABLE = 2;
 
-export function retentionNode(name: string, primary: boolean, fixes: Fixes, confirmed: readonly number[]): Process {
+export function retentionNode(
+  name: string,
+  primary: boolean,
+  fixes: Fixes,
+  confirmed: readonly number[],
+): Process {
   const host = new ChartHost<object, LogCollectorTick, LogCollectorEffects, undefined>(logCollector(fixes));
   const deciding = host.start(undefined).chart;
 

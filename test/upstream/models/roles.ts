@@ -66,7 +66,8 @@ export function roles(options: { readonly fixes: Fixes; readonly assumptions: As
       return possible<ReplicaLocal>(
         move('timer', 'timer sync', synced(local)),
         local.pipeline.at === 'queued' && move('effect', 'the queued task runs', ran(local)),
-        local.wanted && move('operator', 'operator: remove', { ...local, wanted: false }, { budget: 'remove' }),
+        local.wanted &&
+          move('operator', 'operator: remove', { ...local, wanted: false }, { budget: 'remove' }),
         local.primary &&
           move('fault', 'the primary moves away', { ...local, primary: false }, { budget: 'roleChanges' }),
         local.open &&
@@ -87,7 +88,11 @@ export function roles(options: { readonly fixes: Fixes; readonly assumptions: As
   const at = (seen: Readonly<Record<string, unknown>>) => seen.replica as View;
   return product({
     name: 'roles',
-    assumptions: { ...assumptions, operator: { remove: 0, ...assumptions.operator }, sizes: { closes: 0, ...assumptions.sizes } },
+    assumptions: {
+      ...assumptions,
+      operator: { remove: 0, ...assumptions.operator },
+      sizes: { closes: 0, ...assumptions.sizes },
+    },
     processes: [replica],
     properties: [
       {
