@@ -69,13 +69,6 @@ export function reportAsMarkdown({ verdicts, seed, walks, steps, maxPairs }: Rep
         survives?.equivalent === equivalent ? [row(chart, code(id), sentence, survives.why)] : [],
       ),
     ).replaceAll('---:', '---');
-  const all = verdicts.map(({ chart, id, kills }) => {
-    const by = (family: Kill['family']): string => {
-      const first = kills.find((kill) => kill.family === family);
-      return first === undefined ? '–' : `${first.killer}: ${first.how}`;
-    };
-    return row(chart, code(id), by('paths'), by('properties'));
-  });
   return [
     `Seed ${seed}, ${walks} walks of up to ${steps} steps, survivors compared in up to ${maxPairs.toLocaleString('en')} pairs of states.`,
     `## By chart\n\n${scores(({ chart }) => chart)}`,
@@ -84,6 +77,5 @@ export function reportAsMarkdown({ verdicts, seed, walks, steps, maxPairs }: Rep
     `## Which property kills first\n\n${table(['property', 'mutants'], firstKillers(verdicts, 'properties'))}`,
     `## Equivalent under this vocabulary\n\n${survivors(true)}`,
     `## Survivors\n\n${survivors(false)}`,
-    `## Every mutant\n\n${table(['chart', 'mutant', 'first killed by a path', 'first killed by a property'], all).replaceAll('---:', '---')}`,
   ].join('\n\n');
 }

@@ -6,6 +6,15 @@ import type { Verdict } from './trial.js';
 
 /** By `<chart>: <mutant id>`. */
 export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({
+  ...Object.fromEntries(
+    ['drop-transition', 'drop-guard', 'negate-guard', 'drop-action'].map((operator) => [
+      `duplication: ${operator} duplication.living.lifecycle.DS_INIT STATUS_PERSISTED[1]${operator === 'drop-action' ? ' askFor' : ''}`,
+      'DS_INIT is entered once, with storage idle: the write it waits for is its own, and ALTER is not heard meanwhile',
+    ]),
+  ),
+  'duplication: forget-field alter.requester': 'the requester that is handed on is the one that is there',
+  'duplication: domain rewritten.writeNo':
+    'a late answer asks for a status once more, while storage is busy and does not hear it',
   'followerTable: forget-field startOver.acknowledged':
     'a pause begins with a failure, and that forgets the acknowledgement already',
   'partitionDuplicator: forget-field timeOut.requestNo':

@@ -114,9 +114,10 @@ export const duplicationModel = pathModel({
   options: {
     inputs: {
       new: INPUT,
-      'asked to prepare': after('DS_PREPARE', { confirmed: [-1, -1] }),
+      'asked to prepare': after('DS_PREPARE', { confirmed: [-1] }),
       'waiting for the follower': after('DS_APP'),
       shipping: after('DS_LOG', { confirmed: [1, 1] }),
+      'one of two partitions prepared': after('DS_PREPARE', { confirmed: [1, -1] }),
       paused: after('DS_PAUSE', { durable: { status: 'DS_PAUSE', failMode: 'FAIL_SKIP' } }),
       'removed, to be kept': after('DS_REMOVED'),
       'removed, to be dropped': after('DS_REMOVED', { onRemove: 'drop' }),
