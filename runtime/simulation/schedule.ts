@@ -45,7 +45,7 @@ export interface MessageEnds {
 interface Planned extends Task {
   id: number;
   dueMs: number;
-  readonly run: () => void;
+  run: () => void;
   /** Instead of `run`, when what should have happened fails. */
   readonly fail: ((error: Error) => void) | undefined;
   state: 'planned' | 'held' | 'over';
@@ -138,12 +138,7 @@ export class Schedule {
 
   /** Lets a held task happen, not before it is due: time moves on as far as that. */
   release(task: Task): void {
-    const planned = this.#take(task);
-    this.#nowMs = Math.max(this.#nowMs, planned.dueMs);
-    planned.dueMs = this.#nowMs;
-    planned.id = this.#nextId++;
-    planned.state = 'planned';
-    this.#heap.add(planned);
+    this.#plan(this.#take(task));
   }
 
   /** Lets a copy of a held task happen and keeps the task. */
@@ -169,11 +164,8 @@ export class Schedule {
   /** A held task of a disk fails with this error instead. */
   fail(task: Task, error: Error): void {
     const planned = this.#take(task);
-    planned.state = 'over';
-    this.add(
-      { ...planned, label: `${planned.label}: ${error.message}`, run: () => planned.fail?.(error) },
-      0,
-    );
+    planned.run = () => planned.fail?.(error);
+    this.#plan(planned);
   }
 
   /** Runs what is planned up to a time and moves on to it. `enough` is asked after each task. */
@@ -202,6 +194,15 @@ export class Schedule {
   /** Runs until nothing is planned. With timers that repeat, only while they are held back. */
   async settle(): Promise<void> {
     await this.runUntil(Number.POSITIVE_INFINITY);
+  }
+
+  /** Next to happen, and time moves on as far as it is due. */
+  #plan(planned: Planned): void {
+    this.#nowMs = Math.max(this.#nowMs, planned.dueMs);
+    planned.dueMs = this.#nowMs;
+    planned.id = this.#nextId++;
+    planned.state = 'planned';
+    this.#heap.add(planned);
   }
 
   #place(planned: Planned): void {

@@ -36,7 +36,10 @@ export const SERVERS: Readonly<Record<string, string>> = {
 
 const STATUS_OF_VERB = { pause: 'DS_PAUSE', start: 'DS_LOG', remove: 'DS_REMOVED' } as const;
 const ORDERS = 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX';
-const DISK_FULL = 'EIO';
+const DISK_ERROR = 'EIO';
+
+export const CLOSED = 'a node opens its partition with the first orders, in the model at once';
+export const UNTOLD = 'the meta server that made the order is down, and the node sync is over';
 
 export class ProductDriver {
   readonly stepped: SteppedClusters;
@@ -45,7 +48,8 @@ export class ProductDriver {
   readonly #options: DuplicationModelOptions;
   readonly #conversations: Conversations;
   readonly #syncs: NodeSyncs;
-  #written = 1;
+  /** What each node said in the report that is on its way, or was last. */
+  readonly #said = new Map<string, NodeReport['partitions']>();
 
   private constructor(stepped: SteppedClusters, options: DuplicationModelOptions) {
     this.stepped = stepped;
@@ -80,6 +84,7 @@ export class ProductDriver {
   /** @throws NotDrivable; Error when the clusters do something else than the model */
   async perform(step: TraceStep): Promise<void> {
     const { process, what, label, message } = step;
+    if (what === 'start') return this.#begin(step);
     if (what === 'lose') this.#lose(message);
     else if (message === null) await this.#move(process, label);
     else await this.#receive(process, message, step);
@@ -87,11 +92,16 @@ export class ProductDriver {
     for (const sent of step.sends) await this.#noteSent(process, sent, message);
   }
 
+  /** The orders of before the duplication are on their way. */
+  async #begin({ sends }: TraceStep): Promise<void> {
+    for (const sent of sends) if (sent.kind === 'Order') await this.#noteSent(sent.from, sent, null);
+  }
+
   async #move(process: string, label: string): Promise<void> {
     const { stepped } = this;
     const server = SERVERS[process] ?? process;
     const [word = ''] = label.split(' ');
-    const timer = /^timer (.+)$/.exec(label)?.[1];
+    const timer = /^timer (.+?)(?:, early)?$/.exec(label)?.[1];
     if (timer !== undefined) return stepped.fire(server, timer);
     switch (word) {
       case 'crash':
@@ -100,6 +110,8 @@ export class ProductDriver {
       case 'restart':
         return stepped.restart(server);
       case 'sync':
+        this.#said.set(server, this.#partitionsOf(server));
+        return;
       case 'pause':
       case 'start':
       case 'remove':
@@ -121,7 +133,7 @@ export class ProductDriver {
     const waits = stepped.held('commit', server);
     // A decree that is stored already is not written again; those that wait are written together.
     if (keys === 'progress/*' && waits.length === 0) return;
-    if (label.startsWith('storage refuses')) return stepped.refuse(server, keys, DISK_FULL);
+    if (label.startsWith('storage refuses')) return stepped.refuse(server, keys, DISK_ERROR);
     await stepped.store(server, keys);
   }
 
@@ -134,7 +146,7 @@ export class ProductDriver {
     for (const old of waiting) stepped.drop(old);
     const { diskRules } = stepped.clusters.world;
     const fails = /fails|cannot/.test(label);
-    if (fails) diskRules.push((operation) => (operation.what === 'rename' ? DISK_FULL : undefined));
+    if (fails) diskRules.push((operation) => (operation.what === 'rename' ? DISK_ERROR : undefined));
     await stepped.release(task);
     if (fails) diskRules.pop();
   }
@@ -149,7 +161,6 @@ export class ProductDriver {
     const primary = clusters.operator.put(SOURCE_TABLE, 'row', String(decree), 'written');
     await clusters.world.drive(primary);
     await this.stepped.settle();
-    this.#written = decree;
   }
 
   async #receive(process: string, message: Message, step: TraceStep): Promise<void> {
@@ -160,9 +171,7 @@ export class ProductDriver {
       case 'Answer':
         return;
       case 'Order':
-        if (!(await this.#syncs.order(server)))
-          throw new NotDrivable('the order went with a node sync that is over');
-        return;
+        return this.#follow(server, message);
       case 'Sync':
       case 'Holds':
       case 'Hello': {
@@ -176,9 +185,20 @@ export class ProductDriver {
     }
   }
 
+  async #follow(node: string, order: Message): Promise<void> {
+    if (await this.#syncs.order(node)) return;
+    // It was made for an earlier life of the node, or went with a sync that is over: the node asks anew.
+    const meta = SERVERS[order.from] ?? order.from;
+    if (!this.#isUp(meta)) throw new NotDrivable(UNTOLD);
+    await this.#syncs.report(node, meta, this.#heardOf(order));
+    if (!(await this.#syncs.order(node))) throw new NotDrivable(UNTOLD);
+  }
+
   async #arrive(message: Message, step: TraceStep): Promise<void> {
     const { stepped } = this;
     const task = this.#conversations.frameOf(message);
+    const asksSource = message.kind === 'QueryCheckpoint' || message.kind === 'CopyFile';
+    if (asksSource && this.#isUp('east/replica-0') && !this.#isSourceOpen()) throw new NotDrivable(CLOSED);
     if (task === undefined) {
       if (message.late === true) return;
       throw new Error(`the model has ${message.kind} on its way, the network has not`);
@@ -221,11 +241,20 @@ export class ProductDriver {
     }
   }
 
-  /** What the node says in this message; the model may not say more than the node does. */
-  #reportOf({ kind, body }: Message): (report: NodeReport) => NodeReport {
-    if (kind !== 'Sync') return (report) => report;
-    const { report: said } = body as unknown as { report: Heard };
-    return (report) => withDuplication(report, said);
+  /** What the node said when this message was sent. @throws Error when the model says something else */
+  #reportOf({ kind, body, from }: Message): (report: NodeReport) => NodeReport {
+    if (kind === 'Hello') return (report) => report;
+    const partitions = this.#said.get(SERVERS[from] ?? from) ?? [];
+    if (kind === 'Sync') {
+      const { decree, prepared } = (body as unknown as { report: Heard }).report;
+      const [said] = partitions[0]?.duplications ?? [];
+      if (said?.decree !== decree || said.prepared !== prepared) {
+        throw new Error(
+          `the model reports ${decree} ${prepared}, the node ${said?.decree} ${said?.prepared}`,
+        );
+      }
+    }
+    return (report) => ({ ...report, partitions });
   }
 
   /** What a meta server has heard of a node when it makes this order. */
@@ -296,14 +325,20 @@ export class ProductDriver {
     await this.#answerLocates();
   }
 
+  #isSourceOpen(): boolean {
+    const store = this.stepped.clusters.source.replica(0)?.partitions()[0]?.store;
+    return store !== undefined && store !== null;
+  }
+
   #isUp(server: string): boolean {
     const { source, follower } = this.stepped.clusters;
     return source.isRunning(server) || follower.isRunning(server);
   }
 
-  /** Writes acknowledged so far. */
-  get written(): number {
-    return this.#written;
+  #partitionsOf(node: string): NodeReport['partitions'] {
+    const { source, follower } = this.stepped.clusters;
+    const server = node === SERVERS.sourceNode0 ? source.replica(0) : follower.replica(0);
+    return server?.partitions().map((partition) => partition.report()) ?? [];
   }
 }
 
