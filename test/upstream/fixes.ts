@@ -56,7 +56,6 @@ export const FIXES = {
   'flush before append': fix(null, 'a batch is sent before a mutation would make it too large'),
   'one queue': fix(null, 'the batches of a partition are sent one after the other'),
   'ranges applied once': fix(null, 'the follower skips what it has applied'),
-  'split told': fix(null, 'new partitions get a progress entry'),
   'holes stop': fix(null, 'a hole in the log stops shipping'),
 } as const satisfies Readonly<Record<string, Fix>>;
 

@@ -57,7 +57,7 @@ export const CREATION_DEFECTS: readonly DefectEntry[] = [
     repair: ['#2026'],
     property: 'LogMeansReady',
     build: (fixes) => creation({ fixes, assumptions: calm, remoteTable: 't2', ordinaryTable: true }),
-    ours: ours('NoGap', { existing: 'plain' }),
+    ours: ours('Settles', { existing: 'plain' }),
   },
   {
     id: 'A3',

@@ -56,8 +56,8 @@ export function shippingProperties(keys: readonly string[]): readonly Property[]
         follower: ({ values }: FollowerLocal): Json => ({ ...values }),
       },
       holds: (before, after) =>
-        keys.every((key) => (valueOf(before, key) ?? 0) <= (valueOf(after, key) ?? 0)),
-      situation: (before, after) => keys.some((key) => valueOf(before, key) !== valueOf(after, key)),
+        keys.every((key) => (decreeAt(before, key) ?? 0) <= (decreeAt(after, key) ?? 0)),
+      situation: (before, after) => keys.some((key) => decreeAt(before, key) !== decreeAt(after, key)),
     },
     {
       name: 'NoAbort',
@@ -86,5 +86,5 @@ export function shippingProperties(keys: readonly string[]): readonly Property[]
   ];
 }
 
-const valueOf = (values: Json, key: string): number | undefined =>
+const decreeAt = (values: Json, key: string): number | undefined =>
   (values as Readonly<Record<string, number>>)[key];
