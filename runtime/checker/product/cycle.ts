@@ -13,37 +13,43 @@ export interface CycleStep {
  */
 export function fairCycle(graph: Graph, start: number, component: Int32Array): CycleStep[] {
   const cycle: CycleStep[] = [];
-  let waiting = fairActionsIn(graph, start);
+  let waiting = fairActionsIn(graph, start) ?? new Set<number>();
   let at = start;
   const go = (isDone: (state: number, action: number) => boolean): void => {
-    for (const step of shortestWay(graph, at, component, isDone)) {
+    for (const step of shortestWay(graph, at, component, isDone) ?? []) {
       cycle.push(step);
       waiting.delete(step.action);
       const possible = fairActionsIn(graph, step.target);
-      waiting = new Set([...waiting].filter((action) => possible.has(action)));
+      if (possible !== null) waiting = new Set([...waiting].filter((action) => possible.has(action)));
       at = step.target;
     }
   };
+  if (fairActionsIn(graph, start) === null) {
+    go((state) => fairActionsIn(graph, state) !== null);
+    waiting = fairActionsIn(graph, at) ?? waiting;
+  }
   while (waiting.size > 0) {
     const [wanted] = [...waiting];
-    go((state, action) => action === wanted || !fairActionsIn(graph, state).has(wanted!));
+    go((state, action) => action === wanted || fairActionsIn(graph, state)?.has(wanted!) === false);
   }
   if (at !== start) go((state) => state === start);
   return cycle;
 }
 
-function fairActionsIn(graph: Graph, state: number): Set<number> {
+/** Null while a prompt message is on its way, which makes nothing less possible. */
+function fairActionsIn(graph: Graph, state: number): Set<number> | null {
   const steps = graph.stepsOf(state);
+  if (steps.urgent) return null;
   return new Set(steps.action.subarray(0, steps.count).filter((action) => action >= 0));
 }
 
-/** Breadth first inside the component, along steps that use no budget, at least one step. */
+/** Breadth first inside the component, along steps that use no budget, at least one step; null: no way. */
 function shortestWay(
   graph: Graph,
   from: number,
   component: Int32Array,
   isDone: (state: number, action: number) => boolean,
-): CycleStep[] {
+): CycleStep[] | null {
   const reached = new Map<number, { readonly step: CycleStep; readonly from: number }>();
   const queue = [from];
   const wayTo = (last: CycleStep, before: number): CycleStep[] => {
@@ -70,5 +76,5 @@ function shortestWay(
       queue.push(step.target);
     }
   }
-  throw new Error('a strongly connected component is not connected');
+  return null;
 }

@@ -14,7 +14,7 @@ import {
   putStep,
 } from './graph.js';
 import type { Model, Property, Seen } from './model.js';
-import { messageText } from './network.js';
+import { isUrgent, messageText } from './network.js';
 import type { Counts, Pace } from './pace.js';
 import { causeOf, keyOf, type PlainState, type PlainStep, plainSteps } from './rules.js';
 import { conditionsOf, FIRST, SECOND, seenIn, stepConditionsOf } from './seen.js';
@@ -108,6 +108,7 @@ export class DirectExplorer implements Graph, Safety {
     const { model } = this.#options;
     const steps = this.#steps;
     steps.count = 0;
+    steps.urgent = isUrgent(this.state(index).network, model.assumptions);
     for (const { action, budget, to } of plainSteps(model, this.state(index))) {
       const target = this.#byText.get(this.#textOf(to)) ?? -1;
       putStep(steps, target, action === null ? -1 : this.#actionId(action), budget === null);

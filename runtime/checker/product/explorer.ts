@@ -138,6 +138,7 @@ export class Explorer implements Graph {
     this.#store.read(index, state);
     successors.of(state);
     steps.count = 0;
+    steps.urgent = this.#tables.urgent.data[state[this.#tables.processCount]!] === 1;
     this.#packAll(index);
     const budgets = state[this.#tables.processCount + 1]!;
     for (let at = 0; at < successors.count; at++) {

@@ -10,6 +10,11 @@ export interface GraphSteps {
   action: Int32Array;
   /** 1: it uses no budget, so it can happen again and again. */
   free: Uint8Array;
+  /**
+   * A prompt message is on its way: everything else has to wait a moment, which makes it no less
+   * possible.
+   */
+  urgent: boolean;
 }
 
 export interface Graph {
@@ -29,7 +34,8 @@ export interface Graph {
 }
 
 export function newGraphSteps(): GraphSteps {
-  return { count: 0, target: new Int32Array(64), action: new Int32Array(64), free: new Uint8Array(64) };
+  const columns = { target: new Int32Array(64), action: new Int32Array(64), free: new Uint8Array(64) };
+  return { count: 0, ...columns, urgent: false };
 }
 
 export function putStep(steps: GraphSteps, target: number, action: number, free: boolean): void {

@@ -107,8 +107,10 @@ async function judgeLeadsTo(source: LivenessSource, property: number, pace: Pace
 function isFair(graph: Graph, states: Int32Array, component: Int32Array): boolean {
   const id = component[states[0]!]!;
   let starving: Set<number> | null = null;
+  const everTaken = new Set<number>();
   for (const state of states) {
     const steps = graph.stepsOf(state);
+    const { urgent } = steps;
     const possible = new Set<number>();
     const taken: number[] = [];
     for (let at = 0; at < steps.count; at++) {
@@ -118,11 +120,15 @@ function isFair(graph: Graph, states: Int32Array, component: Int32Array): boolea
       const target = steps.target[at]!;
       if (target >= 0 && component[target] === id) taken.push(action);
     }
-    starving = new Set([...(starving ?? possible)].filter((action) => possible.has(action)));
-    for (const action of taken) starving.delete(action);
-    if (starving.size === 0) return true;
+    for (const action of taken) everTaken.add(action);
+    // What has to wait for a prompt message is possible all the same.
+    if (!urgent) {
+      starving = new Set([...(starving ?? possible)].filter((action) => possible.has(action)));
+    }
+    for (const action of everTaken) starving?.delete(action);
+    if (starving?.size === 0) return true;
   }
-  return false;
+  return starving === null;
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Message {
    * arrived, so that losing one of the tellings is a delay and nothing else.
    */
   readonly reliable?: true;
+  /** Set by the network where messages are prompt unless delayed, see `Assumptions.delayed`. */
+  readonly delayed?: true;
 }
 
 /** What a step makes of a process, and what it puts on the network. */
@@ -104,6 +106,11 @@ export interface Assumptions {
   readonly sizes: Readonly<Record<string, number>>;
   /** Late messages on their way at the same time, at most; further ones are lost. */
   readonly lateMessages: number;
+  /**
+   * Messages that may be delayed at the same time. Any other is prompt: it arrives, or is lost, before
+   * anything else happens. Left out, every message may be on its way for as long as it likes.
+   */
+  readonly delayed?: number;
   /** Further assumptions in words. */
   readonly notes?: readonly string[];
 }

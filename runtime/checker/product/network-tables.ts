@@ -1,7 +1,20 @@
 /** Messages and networks of a model as small integers, and what steps make of networks. */
 import { IntList, MISSING, PairMap } from './int-tables.js';
 import type { Message, Model } from './model.js';
-import { afterStep, awaits, deliverable, type InFlight, messageText, without } from './network.js';
+import {
+  afterStep,
+  awaits,
+  delaying,
+  deliverable,
+  type InFlight,
+  isUrgent,
+  mayDelay,
+  messageText,
+  without,
+} from './network.js';
+
+/** Integers for each message that can arrive. */
+export const ARRIVAL = 3;
 
 export class NetworkTables {
   readonly model: Model;
@@ -14,8 +27,11 @@ export class NetworkTables {
   /** Per network: where its messages that can arrive begin in `arrivals`, and how many there are. */
   readonly arrivalStart = new IntList();
   readonly arrivalCount = new IntList();
-  /** Pairs: message, and the network without it (MISSING while nobody asked). */
+  /** By `ARRIVAL`: message, the network without it, the network with it delayed (MISSING while nobody asked). */
   readonly arrivals = new IntList();
+  /** Per network: 1 while a prompt message is on its way; 1 while one more may be delayed. */
+  readonly urgent = new IntList();
+  readonly delayable = new IntList();
 
   readonly #messageIds = new Map<string, number>();
   readonly #networkIds = new Map<string, number>();
@@ -58,8 +74,11 @@ export class NetworkTables {
       const positions = deliverable(network, this.model.assumptions);
       this.arrivalStart.push(this.arrivals.length);
       this.arrivalCount.push(positions.length);
+      this.urgent.push(isUrgent(network, this.model.assumptions) ? 1 : 0);
+      this.delayable.push(mayDelay(network, this.model.assumptions) ? 1 : 0);
       for (const position of positions) {
         this.arrivals.push(this.internMessage(network[position]!));
+        this.arrivals.push(MISSING);
         this.arrivals.push(MISSING);
       }
     }
@@ -75,6 +94,17 @@ export class NetworkTables {
     const rest = this.internNetwork(without(inFlight, inFlight.indexOf(message)));
     this.arrivals.data[at + 1] = rest;
     return rest;
+  }
+
+  /** @param at position of the message in `arrivals` */
+  networkDelaying(network: number, at: number): number {
+    const known = this.arrivals.data[at + 2]!;
+    if (known !== MISSING) return known;
+    const inFlight = this.networks[network]!;
+    const position = inFlight.indexOf(this.messages[this.arrivals.data[at]!]!);
+    const delayed = this.internNetwork(delaying(inFlight, position, this.model.assumptions));
+    this.arrivals.data[at + 2] = delayed;
+    return delayed;
   }
 
   networkAfter(network: number, delta: number): number {

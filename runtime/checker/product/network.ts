@@ -10,7 +10,7 @@ import { NoCanonicalText } from '../paths/errors.js';
 import { ProductError } from './errors.js';
 import type { Assumptions, Message } from './model.js';
 
-export type NetworkAssumptions = Pick<Assumptions, 'reorder' | 'lateMessages'>;
+export type NetworkAssumptions = Pick<Assumptions, 'reorder' | 'lateMessages' | 'delayed'>;
 
 /** Messages on their way, in the network's order: see `ordered`. */
 export type InFlight = readonly Message[];
@@ -38,13 +38,27 @@ export function messageText(message: Message): string {
 
 const channelOf = (message: Message): string => JSON.stringify([message.from, message.to]);
 
-/** Positions of the messages that can arrive now. */
-export function deliverable(network: InFlight, { reorder }: NetworkAssumptions): number[] {
+/** Whether a prompt message is on its way: then nothing else happens before it has arrived or is delayed. */
+export const isUrgent = (network: InFlight, { delayed }: NetworkAssumptions): boolean =>
+  delayed !== undefined && network.some((message) => message.delayed !== true);
+
+/** Whether a message may be delayed that is not yet. */
+export const mayDelay = (network: InFlight, { delayed }: NetworkAssumptions): boolean =>
+  delayed !== undefined && network.filter((message) => message.delayed === true).length < delayed;
+
+/** The network with the message at this position delayed; it may be already. */
+export const delaying = (network: InFlight, position: number, assumptions: NetworkAssumptions): InFlight =>
+  ordered(network.with(position, { ...network[position]!, delayed: true }), assumptions);
+
+/** Positions of the messages that can arrive now: the prompt ones, if there are any. */
+export function deliverable(network: InFlight, assumptions: NetworkAssumptions): number[] {
+  const { reorder } = assumptions;
+  const urgent = isUrgent(network, assumptions);
   const seen = new Set<string>();
   const positions: number[] = [];
   network.forEach((message, position) => {
     const choice = reorder ? messageText(message) : channelOf(message);
-    if (seen.has(choice)) return;
+    if (seen.has(choice) || (urgent && message.delayed === true)) return;
     seen.add(choice);
     positions.push(position);
   });

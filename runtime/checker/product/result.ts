@@ -3,10 +3,10 @@ import type { Assumptions, Message, Property } from './model.js';
 
 /** One step of a counterexample. */
 export interface TraceStep {
-  /** The process that changed; `network` for a lost message. */
+  /** The process that changed; `network` for a message that is lost or delayed. */
   readonly process: string;
-  /** `move`: by itself. `receive`, `receive a copy` (the message stays on its way), `lose`: a message. */
-  readonly what: 'start' | 'move' | 'receive' | 'receive a copy' | 'lose';
+  /** `move`: by itself. `receive`, `receive a copy` (a message stays on its way), `lose`, `delay`: a message. */
+  readonly what: 'start' | 'move' | 'receive' | 'receive a copy' | 'lose' | 'delay';
   /** Label of the move, or kind of the message. */
   readonly label: string;
   readonly message: Message | null;

@@ -6,7 +6,17 @@
  */
 import { ProductError } from './errors.js';
 import type { Message, Model, Move, Outcome, Process } from './model.js';
-import { afterStep, awaits, deliverable, type InFlight, messageText, without } from './network.js';
+import {
+  afterStep,
+  awaits,
+  delaying,
+  deliverable,
+  type InFlight,
+  isUrgent,
+  mayDelay,
+  messageText,
+  without,
+} from './network.js';
 import type { TraceStep } from './result.js';
 
 export interface PlainState {
@@ -18,7 +28,7 @@ export interface PlainState {
 }
 
 export interface PlainStep {
-  /** Position of the process that changes; -1: a message is lost. */
+  /** Position of the process that changes; -1: a message is lost or delayed. */
   readonly process: number;
   readonly what: TraceStep['what'];
   readonly label: string;
@@ -40,6 +50,8 @@ export const causeOf = (step: Pick<PlainStep, 'what' | 'label'>): string =>
 /** Names of fair actions: a move of a process, the arrival of a message. */
 export const moveAction = (process: string, label: string): string => `${process}: ${label}`;
 export const arrivalAction = (message: Message): string => `arrival of ${messageText(message)}`;
+/** A prompt message that cannot arrive now has to wait: that is no choice of the network. */
+export const waitAction = (message: Message): string => `wait of ${messageText(message)}`;
 
 export const isFair = (move: Pick<Move<unknown>, 'kind' | 'budget'>): boolean =>
   (move.kind === 'timer' || move.kind === 'effect') && move.budget === undefined;
@@ -64,13 +76,16 @@ export function startOf(model: Model): Started {
 
 /**
  * Every step from a state: the moves of each process, then for each message that can arrive its
- * arrival, its arrival while a copy stays, and its loss.
+ * arrival, its arrival while a copy stays, its loss, and its delay if it is prompt. While a prompt
+ * message is on its way only that one, or another prompt one, makes a step.
  *
  * @throws ProductError THREW, USAGE
  */
 export function plainSteps(model: Model, state: PlainState): PlainStep[] {
   const steps: PlainStep[] = [];
+  const urgent = isUrgent(state.network, model.assumptions);
   model.processes.forEach((process, index) => {
+    if (urgent) return;
     for (const move of movesOf(process, state.locals[index])) {
       if (move.budget !== undefined && left(model, state, move.budget) === 0) continue;
       if (move.unlessInFlight !== undefined && awaits(state.network, move.unlessInFlight)) continue;
@@ -97,10 +112,12 @@ function messageSteps(model: Model, state: PlainState, position: number): PlainS
   const index = model.processes.findIndex((process) => process.name === message.to);
   const outcomes = outcomesOf(model.processes[index]!, state.locals[index], message);
   const rest = without(state.network, position);
+  const urgent = isUrgent(state.network, model.assumptions);
+  const kept = urgent ? delaying(state.network, position, model.assumptions) : state.network;
   const common = { label: message.kind, message };
   const arrival = (what: 'receive' | 'receive a copy', outcome: Outcome<unknown>): PlainStep => {
     const copy = what === 'receive a copy';
-    const network = copy ? state.network : rest;
+    const network = copy ? kept : rest;
     return {
       ...common,
       process: index,
@@ -112,13 +129,18 @@ function messageSteps(model: Model, state: PlainState, position: number): PlainS
     };
   };
   const steps = outcomes.map((outcome) => arrival('receive', outcome));
-  if (message.reliable === true) return steps;
-  if (left(model, state, DUPLICATION) > 0) {
+  if (message.reliable !== true && left(model, state, DUPLICATION) > 0) {
     steps.push(...outcomes.map((outcome) => arrival('receive a copy', outcome)));
   }
-  if (left(model, state, LOSS) > 0) {
+  if (message.reliable !== true && left(model, state, LOSS) > 0) {
     const to = { ...state, network: rest, budgets: spent(model, state.budgets, LOSS) };
     steps.push({ ...common, process: -1, what: 'lose', sends: [], action: null, budget: LOSS, to });
+  }
+  const mustWait = outcomes.length === 0;
+  if (urgent && (mustWait || mayDelay(state.network, model.assumptions))) {
+    const action = mustWait ? waitAction(message) : null;
+    const to = { ...state, network: kept };
+    steps.push({ ...common, process: -1, what: 'delay', sends: [], action, budget: null, to });
   }
   return steps;
 }

@@ -1,8 +1,9 @@
 /** The steps from a compiled state, in the order of `plainSteps`, written into arrays that are reused. */
 import { MISSING } from './int-tables.js';
+import { ARRIVAL } from './network-tables.js';
 import { ACTION, BUDGET, DELTA, HELD_BY, NEXT, STRIDE, type Tables } from './tables.js';
 
-/** Position of a process in the step of a lost message, which changes none. */
+/** Position of a process in the step of a message that is lost or delayed, which changes none. */
 export const NO_PROCESS = MISSING;
 
 export class Successors {
@@ -12,7 +13,7 @@ export class Successors {
   local = new Int32Array(64);
   network = new Int32Array(64);
   budgets = new Int32Array(64);
-  /** The compiled step; MISSING for a loss. */
+  /** The compiled step; MISSING for a loss or a delay. */
   step = new Int32Array(64);
   /** The weakly fair action, or MISSING. */
   action = new Int32Array(64);
@@ -30,7 +31,8 @@ export class Successors {
     const processes = tables.processCount;
     const network = state[processes]!;
     const budgets = state[processes + 1]!;
-    for (let process = 0; process < processes; process++) {
+    const movers = tables.urgent.data[network] === 1 ? 0 : processes;
+    for (let process = 0; process < movers; process++) {
       const local = state[process]!;
       const list = tables.movesIn(process, local);
       const first = tables.listStart.data[list]!;
@@ -53,8 +55,8 @@ export class Successors {
     const afterCopy = tables.duplication < 0 ? MISSING : tables.budgetsAfter(budgets, tables.duplication);
     const afterLoss = tables.loss < 0 ? MISSING : tables.budgetsAfter(budgets, tables.loss);
     const start = tables.arrivalStart.data[network]!;
-    const end = start + 2 * tables.arrivalCount.data[network]!;
-    for (let at = start; at < end; at += 2) this.#arrival(state, at, afterCopy, afterLoss);
+    const end = start + ARRIVAL * tables.arrivalCount.data[network]!;
+    for (let at = start; at < end; at += ARRIVAL) this.#arrival(state, at, afterCopy, afterLoss);
   }
 
   #arrival(state: Int32Array, arrival: number, afterCopy: number, afterLoss: number): void {
@@ -73,17 +75,25 @@ export class Successors {
       const after = tables.networkAfter(rest, steps[at + DELTA]!);
       this.#put(process, steps[at + NEXT]!, after, budgets, step, steps[at + ACTION]!);
     }
-    if (tables.reliable.data[message] === 1) return;
-    if (afterCopy !== MISSING) {
+    const urgent = tables.urgent.data[network] === 1;
+    const faulty = tables.reliable.data[message] !== 1;
+    if (faulty && afterCopy !== MISSING) {
+      const kept = urgent ? tables.networkDelaying(network, arrival) : network;
       for (let step = first; step < end; step++) {
         const steps = tables.steps.data;
         const at = step * STRIDE;
-        const after = tables.networkAfter(network, steps[at + DELTA]!);
+        const after = tables.networkAfter(kept, steps[at + DELTA]!);
         this.#put(process, steps[at + NEXT]!, after, afterCopy, step, MISSING);
       }
     }
-    if (afterLoss !== MISSING) {
+    if (faulty && afterLoss !== MISSING) {
       this.#put(NO_PROCESS, 0, tables.networkWithout(network, arrival), afterLoss, MISSING, MISSING);
+    }
+    const mustWait = first === end;
+    if (urgent && (mustWait || tables.delayable.data[network] === 1)) {
+      const action = mustWait ? tables.waitActionOf(message) : MISSING;
+      const after = tables.networkDelaying(network, arrival);
+      this.#put(NO_PROCESS, 0, after, budgets, MISSING, action);
     }
   }
 

@@ -19,6 +19,7 @@ import {
   outcomesOf,
   type PlainState,
   startOf,
+  waitAction,
 } from './rules.js';
 
 /** Fields of a compiled step in `Tables.steps`: step `s` has them from `s * STRIDE` on. */
@@ -220,6 +221,10 @@ export class Tables extends NetworkTables {
     const source = { process, local, message, outcome, label: move?.label ?? message!.kind };
     const step = this.sources.push(source) - 1;
     this.onStep(step, source);
+  }
+
+  waitActionOf(message: number): number {
+    return this.#action(waitAction(this.messages[message]!));
   }
 
   #action(name: string): number {

@@ -98,7 +98,7 @@ function stepInWords({
   process,
   message,
 }: Pick<TraceStep, 'what' | 'label' | 'process' | 'message'>): string {
-  if (what === 'lose') return `loss of ${label}`;
+  if (what === 'lose' || what === 'delay') return `${what === 'lose' ? 'loss' : 'delay'} of ${label}`;
   return what === 'move'
     ? `${label} (${process})`
     : `arrival of ${label} from ${message!.from} at ${process}`;

@@ -50,18 +50,16 @@ export function followerNode(options: DuplicationModelOptions, partition: number
 
 class FollowerNode implements Process<FollowerNodeState> {
   readonly name: string;
-  readonly #options: DuplicationModelOptions;
   readonly #partition: number;
   readonly #troupe: Troupe;
   readonly #fetch: string;
   readonly #copy: string;
   readonly #holds: string;
 
-  constructor(options: DuplicationModelOptions, partition: number) {
+  constructor({ charts }: DuplicationModelOptions, partition: number) {
     this.name = followerNodeName(partition);
-    this.#options = options;
     this.#partition = partition;
-    this.#troupe = new Troupe(options.charts.checkpointTransfer);
+    this.#troupe = new Troupe(charts.checkpointTransfer);
     this.#fetch = `fetch${partition}`;
     this.#copy = `copy${partition}`;
     this.#holds = `holds${partition}`;
@@ -73,20 +71,13 @@ class FollowerNode implements Process<FollowerNodeState> {
 
   moves(local: FollowerNodeState): readonly Move<FollowerNodeState>[] {
     if (!local.up) return [{ label: 'restart', kind: 'effect', ...this.#restart(local) }];
-    const patient = this.#options.deadlines === 'lost';
     return [
       ...this.#installMoves(local),
       ...this.#reportMoves(local),
       ...timerMoves<FollowerNodeState>(this.#troupe, local.charts, {
-        leftOut: ({ delay }) => patient && delay === 'installDeadline',
-        unlessInFlight: ({ delay }) =>
-          !patient
-            ? undefined
-            : delay === 'requestDeadline'
-              ? this.#fetch
-              : delay === 'stalledFile'
-                ? this.#copy
-                : undefined,
+        conversation: ({ delay }) =>
+          delay === 'requestDeadline' ? this.#fetch : delay === 'stalledFile' ? this.#copy : undefined,
+        ofOwnWork: ({ delay }) => delay === 'installDeadline',
         fired: (timer) => this.#charts(local, (charts) => this.#troupe.fire(charts, timer)),
       }),
       { label: 'crash', kind: 'fault', budget: crashBudget('followerNode'), ...this.#crash(local) },
@@ -186,7 +177,7 @@ class FollowerNode implements Process<FollowerNodeState> {
 
   #follow(local: FollowerNodeState, { body }: Message): Outcome<FollowerNodeState> {
     const order = body as unknown as FollowerOrder | null;
-    const retires = [this.#holds];
+    const retires: string[] = [];
     const sends: Message[] = [];
     const draft: Draft = { ...local, order };
     const same = order !== null && local.order?.instance === order.instance;

@@ -10,6 +10,7 @@ import {
   type DuplicationModelOptions,
   OPERATOR_VERBS,
   PROCESS_KINDS,
+  SLOW_BUDGET,
   STORAGE_BUDGET,
 } from './options.js';
 import { safetyOf } from './safety.js';
@@ -42,6 +43,7 @@ export function duplicationModel(options: Partial<DuplicationModelOptions>): Mod
       ['loss', all.loss],
       ['duplication', all.duplication],
       [STORAGE_BUDGET, all.storageTimeouts],
+      [SLOW_BUDGET, all.slowAnswers],
       ...PROCESS_KINDS.map((kind) => [crashBudget(kind), all.crashes[kind]]),
       ...OPERATOR_VERBS.map((verb) => [verb, all.operator[verb]]),
     ] as [string, number][]),
@@ -51,7 +53,7 @@ export function duplicationModel(options: Partial<DuplicationModelOptions>): Mod
 }
 
 function assumptionsOf(options: DuplicationModelOptions): Assumptions {
-  const { partitions, writes, policy, onRemove, existing, gc, watchdog, deadlines } = options;
+  const { partitions, writes, policy, onRemove, existing, gc, watchdog, slowAnswers } = options;
   return {
     name: options.name,
     loss: options.loss,
@@ -64,14 +66,15 @@ function assumptionsOf(options: DuplicationModelOptions): Assumptions {
     operator: options.operator,
     sizes: { partitions, sourceNodes: partitions, followerNodes: partitions, writes },
     lateMessages: options.lateMessages,
+    ...(options.delayed === undefined ? {} : { delayed: options.delayed }),
     notes: [
       `policy ${policy}, removal ${onRemove === 'drop' ? 'drops' : 'keeps'} the follower table`,
       existing === 'none' ? 'no table is there before' : `a ${existing} table is there before`,
       gc ? 'source nodes collect their logs' : 'no log is collected',
       watchdog ? 'the watchdog’s patience may end at any time' : 'without the watchdog',
-      deadlines === 'any'
-        ? 'deadlines may pass at any time'
-        : 'deadlines pass only when nothing of the conversation is on its way',
+      slowAnswers === 0
+        ? 'deadlines pass only when nothing of the conversation is on its way'
+        : `${slowAnswers} deadline(s) pass although the answer is on its way, the others when nothing is`,
     ],
   };
 }

@@ -36,6 +36,8 @@ export interface DuplicationModelOptions {
   readonly duplication: number;
   readonly reorder: boolean;
   readonly lateMessages: number;
+  /** See `Assumptions.delayed`. */
+  readonly delayed?: number;
   readonly crashes: Readonly<Record<ProcessKind, number>>;
   /** Writes that a meta server's storage or a node's disk refuses. */
   readonly storageTimeouts: number;
@@ -49,10 +51,10 @@ export interface DuplicationModelOptions {
   /** Whether the watchdog takes part; its patience may end at any time. */
   readonly watchdog: boolean;
   /**
-   * `any`: a deadline may pass at any time, while the answer is on its way too. `lost`: only when nothing
-   * of the conversation is on its way any more.
+   * How often a deadline passes although the answer, or the question, is still on its way. Apart from
+   * these a deadline passes only when nothing of the conversation is on its way any more.
    */
-  readonly deadlines: 'any' | 'lost';
+  readonly slowAnswers: number;
   readonly charts: Charts;
 }
 
@@ -72,13 +74,14 @@ export const DEFAULTS: DuplicationModelOptions = {
   existing: 'none',
   gc: true,
   watchdog: false,
-  deadlines: 'any',
+  slowAnswers: 0,
   charts: SHIPPED,
 };
 
 /** Budgets by the names that moves use. */
 export const crashBudget = (kind: ProcessKind): string => `crash ${kind}`;
 export const STORAGE_BUDGET = 'storage refuses';
+export const SLOW_BUDGET = 'slow answer';
 
 const RETRY = { floorMs: 100, ceilingMs: 1_000, limitAttempts: 2 } as const;
 

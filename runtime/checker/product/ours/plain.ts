@@ -1,8 +1,9 @@
 /** What the processes of the product share: texts of plain states, numbers of requests, moves of timers. */
 import { REQUEST_NUMBERS } from '../../../../machines/effects.js';
 import { canonicalText } from '../../paths/canonical.js';
-import type { Move } from '../model.js';
+import type { Move, Outcome } from '../model.js';
 import type { Troupe, TroupeState, TroupeTimer } from '../troupe.js';
+import { SLOW_BUDGET } from './options.js';
 
 const TEXTS: WeakMap<object, string> = new WeakMap();
 
@@ -26,29 +27,29 @@ export interface ChartEvent {
   readonly [field: string]: unknown;
 }
 
-/** What a running timer can do, as a move of the process. */
+/**
+ * What running timers can do, as moves of the process. A deadline that is about a conversation passes
+ * while something of it is on its way only as a fault.
+ */
 export function timerMoves<Local>(
   troupe: Troupe,
   charts: TroupeState | null,
   options: {
-    /** Timers that never fire in this model. */
-    readonly leftOut?: (timer: TroupeTimer) => boolean;
-    /** The conversation whose messages keep the timer from firing. */
-    readonly unlessInFlight?: (timer: TroupeTimer) => string | undefined;
-    readonly fired: (timer: TroupeTimer) => Omit<Move<Local>, 'label' | 'kind'>;
+    /** The conversation whose answer the timer is a deadline for. */
+    readonly conversation?: (timer: TroupeTimer) => string | undefined;
+    /** Deadlines of work that is done within the process: they pass early as a fault, or not at all. */
+    readonly ofOwnWork?: (timer: TroupeTimer) => boolean;
+    readonly fired: (timer: TroupeTimer) => Outcome<Local>;
   },
 ): readonly Move<Local>[] {
   if (charts === null) return [];
-  return troupe
-    .timers(charts)
-    .filter((timer) => !(options.leftOut?.(timer) ?? false))
-    .map((timer) => {
-      const tag = options.unlessInFlight?.(timer);
-      return {
-        label: timer.label,
-        kind: 'timer' as const,
-        ...(tag === undefined ? {} : { unlessInFlight: tag }),
-        ...options.fired(timer),
-      };
-    });
+  return troupe.timers(charts).flatMap((timer): Move<Local>[] => {
+    const outcome = options.fired(timer);
+    const { label } = timer;
+    const early: Move<Local> = { label: `${label}, early`, kind: 'fault', budget: SLOW_BUDGET, ...outcome };
+    if (options.ofOwnWork?.(timer)) return [early];
+    const tag = options.conversation?.(timer);
+    if (tag === undefined) return [{ label, kind: 'timer', ...outcome }];
+    return [{ label, kind: 'timer', unlessInFlight: tag, ...outcome }, early];
+  });
 }

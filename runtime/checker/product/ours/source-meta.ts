@@ -126,8 +126,7 @@ class SourceMeta implements Process<SourceMetaState> {
     return [
       ...this.#storageMoves(local),
       ...timerMoves<SourceMetaState>(this.#troupe, local.charts, {
-        unlessInFlight: ({ delay }) =>
-          this.#options.deadlines === 'lost' && delay === 'requestDeadline' ? ASK : undefined,
+        conversation: ({ delay }) => (delay === 'requestDeadline' ? ASK : undefined),
         fired: (timer) => this.#charts(local, (charts) => this.#troupe.fire(charts, timer)),
       }),
       { label: 'crash', kind: 'fault', budget: crashBudget('sourceMeta'), ...this.#crash(local) },

@@ -84,9 +84,8 @@ class SourceNode implements Process<SourceNodeState> {
       ...this.#checkpointMoves(local),
       ...this.#syncMoves(local),
       ...timerMoves<SourceNodeState>(this.#troupe, local.charts, {
-        leftOut: ({ delay }) => delay === 'checkpointDeadline' && this.#options.deadlines === 'lost',
-        unlessInFlight: ({ delay }) =>
-          delay === 'requestDeadline' && this.#options.deadlines === 'lost' ? this.#ship : undefined,
+        conversation: ({ delay }) => (delay === 'requestDeadline' ? this.#ship : undefined),
+        ofOwnWork: ({ delay }) => delay === 'checkpointDeadline',
         fired: (timer) => this.#charts(local, (charts) => this.#troupe.fire(charts, timer)),
       }),
       ...this.#writeMoves(local),
@@ -220,8 +219,7 @@ class SourceNode implements Process<SourceNodeState> {
   #follow(local: SourceNodeState, { body }: Message): Outcome<SourceNodeState> {
     const order = body as unknown as Order | null;
     const before = local.order;
-    // What is on its way of the report has been heard, or will be superseded.
-    const retires = [this.#sync];
+    const retires: string[] = [];
     const draft: Draft = { ...local, order, told: true };
     if (order === null || (before !== null && before.id !== order.id)) {
       draft.charts = null;

@@ -76,12 +76,13 @@ function lines({ number, step, change }: NumberedStep, names: ReadonlyMap<string
 /** Dotted where nobody waits for the message any more. */
 function arrowOf({ what, message }: TraceStep): string {
   const line = message?.late === true ? '--' : '-';
+  if (what === 'delay') return `${line})`;
   return what === 'lose' ? `${line}x` : `${line}>>`;
 }
 
 function labelOf({ what }: TraceStep, message: Message): string {
   const text = messageInWords(message);
-  if (what === 'lose') return `${text}, lost`;
+  if (what === 'lose' || what === 'delay') return `${text}, ${what === 'lose' ? 'lost' : 'delayed'}`;
   return what === 'receive a copy' ? `${text}, a copy stays on its way` : text;
 }
 

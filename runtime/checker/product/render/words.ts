@@ -30,6 +30,7 @@ export function stepInWords({ what, label, message }: TraceStep): string {
   if (what === 'start') return 'everything starts';
   if (what === 'move' || message === null) return oneLine(label);
   const text = messageInWords(message);
+  if (what === 'delay') return `delays ${text} from ${oneLine(message.from)} to ${oneLine(message.to)}`;
   if (what === 'lose') return `loses ${text} from ${oneLine(message.from)} to ${oneLine(message.to)}`;
   if (what === 'receive') return `receives ${text} from ${oneLine(message.from)}`;
   return `receives ${text} from ${oneLine(message.from)}, and a copy stays on its way`;
@@ -110,6 +111,7 @@ export function assumptionsInWords(assumptions: Assumptions): string {
     `operator ${countsInWords(operator)}`,
     `sizes ${countsInWords(sizes)}`,
     `late messages ${assumptions.lateMessages}`,
+    ...(assumptions.delayed === undefined ? [] : [`delayed messages ${assumptions.delayed}`]),
   ].join(', ')}`;
 }
 
