@@ -11,7 +11,7 @@ import { OUR_MODELS } from '../../runtime/testing.js';
 
 /** Three charts, fewer walks and mutants than the script has; the seed is the same in every run. */
 const CHARTS = ['followerTable', 'partitionDuplicator', 'watchdog'];
-const QUICK = { ...FULL, walks: 150, maxPairs: 500, sample: 12, charts: CHARTS };
+const QUICK = { ...FULL, walks: 150, maxPairs: 500, sample: 6, charts: CHARTS };
 
 describe('the charts as they are', () => {
   it.each(Object.entries(OUR_MODELS))(
