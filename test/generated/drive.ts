@@ -25,9 +25,10 @@ export async function drive(
   options: DuplicationModelOptions,
   model: Model,
   path: ProductPath,
+  start: () => Promise<ProductDriver> = () => ProductDriver.start(options),
 ): Promise<Driven> {
   const taken = walk(model, path);
-  const driver = await ProductDriver.start(options);
+  const driver = await start();
   let steps = 0;
   try {
     for (const { step, locals } of taken) {

@@ -21,7 +21,7 @@ import type { Heard, Order } from '../../runtime/checker/product/ours/source-met
 import { DEFAULT_TIMES } from '../../runtime/cluster/config.js';
 import type { NodeReport } from '../../runtime/cluster/node-sync.js';
 import type { Task } from '../../runtime/simulation/index.js';
-import { SteppedClusters } from '../../runtime/simulation/stepped-clusters.js';
+import { SteppedClusters, type SteppedOptions } from '../../runtime/simulation/stepped-clusters.js';
 import { Conversations, FIRST_RPC, NotDrivable } from './conversations.js';
 import { primaryIsAt } from './frames.js';
 import { NodeSyncs } from './node-syncs.js';
@@ -48,8 +48,8 @@ export class ProductDriver {
   readonly #options: DuplicationModelOptions;
   readonly #conversations: Conversations;
   readonly #syncs: NodeSyncs;
-  /** What each node said in the report that is on its way, or was last. */
-  readonly #said = new Map<string, NodeReport['partitions']>();
+  /** What nodes said, oldest first; a report may be on its way for long. */
+  readonly #said: { readonly node: string; readonly partitions: NodeReport['partitions'] }[] = [];
 
   private constructor(stepped: SteppedClusters, options: DuplicationModelOptions) {
     this.stepped = stepped;
@@ -59,7 +59,10 @@ export class ProductDriver {
   }
 
   /** Stands where the model starts: a table with one row, and a duplication whose status is being written. */
-  static async start(options: DuplicationModelOptions): Promise<ProductDriver> {
+  static async start(
+    options: DuplicationModelOptions,
+    tableMachine?: SteppedOptions['tableMachine'],
+  ): Promise<ProductDriver> {
     const stepped = await SteppedClusters.start({
       times: {
         ...DEFAULT_TIMES,
@@ -68,6 +71,7 @@ export class ProductDriver {
         transfer: TIMES.transfer,
       },
       limits: { batchMutations: 1, parallelFiles: 1 },
+      ...(tableMachine === undefined ? {} : { tableMachine }),
       free: ({ kind, label }) =>
         label === 'commit counters' ||
         (kind === 'effect' && !/^(prepareCheckpoint|installCheckpoint) /.test(label)),
@@ -110,7 +114,7 @@ export class ProductDriver {
       case 'restart':
         return stepped.restart(server);
       case 'sync':
-        this.#said.set(server, this.#partitionsOf(server));
+        this.#said.push({ node: server, partitions: this.#partitionsOf(server) });
         return;
       case 'pause':
       case 'start':
@@ -241,20 +245,24 @@ export class ProductDriver {
     }
   }
 
-  /** What the node said when this message was sent. @throws Error when the model says something else */
-  #reportOf({ kind, body, from }: Message): (report: NodeReport) => NodeReport {
+  /** What the node said when this message was sent. @throws Error when it said something else than the model */
+  #reportOf({ kind, body, from, late }: Message): (report: NodeReport) => NodeReport {
     if (kind === 'Hello') return (report) => report;
-    const partitions = this.#said.get(SERVERS[from] ?? from) ?? [];
-    if (kind === 'Sync') {
-      const { decree, prepared } = (body as unknown as { report: Heard }).report;
-      const [said] = partitions[0]?.duplications ?? [];
-      if (said?.decree !== decree || said.prepared !== prepared) {
-        throw new Error(
-          `the model reports ${decree} ${prepared}, the node ${said?.decree} ${said?.prepared}`,
-        );
-      }
+    const said = this.#said.filter(({ node }) => node === SERVERS[from]);
+    const meant = kind === 'Sync' ? (body as unknown as { report: Heard }).report : null;
+    const isMeant = ({ partitions }: (typeof said)[number]): boolean => {
+      const [duplication] = partitions[0]?.duplications ?? [];
+      return (
+        meant === null || (duplication?.decree === meant.decree && duplication.prepared === meant.prepared)
+      );
+    };
+    const found = late === true ? said.findLast(isMeant) : said.slice(-1).find(isMeant);
+    if (found === undefined) {
+      throw new Error(
+        `the model reports ${JSON.stringify(meant)}, the node ${JSON.stringify(said.at(-1)?.partitions)}`,
+      );
     }
-    return (report) => ({ ...report, partitions });
+    return (report) => ({ ...report, partitions: found.partitions });
   }
 
   /** What a meta server has heard of a node when it makes this order. */
