@@ -41,7 +41,7 @@ const NOT_MODELLED = `
 - The follower meta's own storage and restarts, and its replies ERR_BUSY_CREATING and ERR_BUSY_DROPPING: a table is there or not.
 - In the models of one replica the meta server is part of the replica's step, so that loss of a sync is not explored there.
 - A20 and A21 are shown as a task that runs for an instance that is gone. That is what the reports suspect, not what their authors have proven.
-- N4, N5 and N9 to N16 were found in the models; N2, N3 and N6 were also seen on real servers.
+- N2, N3 and N6 were also seen on real servers; the other entries with an N come from the models alone.
 `;
 
 /** @example withoutTimes('| A1 | 0.2 s | x |') // '| A1 | – | x |' */
