@@ -77,10 +77,10 @@ interface Waits {
   readonly said: string;
 }
 
-const SOMEBODY_ELSE = /follower|source’s|storage|store|disk|clock/;
+const SOMEBODY_ELSE = /follower|source’s|store|disk|clock/;
 /**
- * Waits of the charts here that need no deadline of their own: the meta server's storage and the nodes
- * that poll answer for themselves, and the watchdog watches over the rest.
+ * Waits here that need no deadline of their own: what nodes report with every poll, what the child chart
+ * has deadlines for, and a meta server's own storage, which answers or ends the server.
  */
 const WATCHED = ['a durable checkpoint of every partition', 'the follower table to exist and to be ours'];
 const NEEDS_NO_DEADLINE = (waitingFor: string, from: string): boolean =>
@@ -136,20 +136,27 @@ function obeys(): LeadsTo {
 }
 
 interface Removal {
+  /** Removed, and not released yet. */
   readonly removed: boolean;
-  readonly released: boolean;
   readonly blocked: boolean;
-  readonly owner: string;
+  /** The duplication that is not removed, 0 for none. */
+  readonly live: number;
 }
 
-function removal({ up, disk, charts }: SourceMetaState): Json {
+function removal({ disk, charts }: SourceMetaState): Json {
   const status = duplicationOf(charts)?.status;
+  const durable = disk.record?.status;
+  const removed = durable === 'DS_REMOVED' || status === 'DS_REMOVED';
   return view({
-    removed: disk.record?.status === 'DS_REMOVED',
-    released: up && charts === null && disk.record === null,
+    removed,
     blocked: status === 'DS_REMOVED' && leavesOf(charts?.[FOLLOWER_CHART]).includes('blocked'),
-    owner: ownerOf(disk.lastId),
+    live: !removed && (durable !== undefined || status !== undefined) ? disk.lastId : 0,
   } satisfies Removal);
+}
+
+interface FollowerSide {
+  readonly owner: string | null;
+  readonly bornLate: boolean;
 }
 
 /** Logs and actors at the source, the record, and the follower's table by the policy. */
@@ -157,54 +164,45 @@ function releases(partitions: readonly number[], { onRemove }: DuplicationModelO
   const sources = partitions.map(sourceNode);
   const nodes = partitions.map(followerNode);
   const of = (seen: Readonly<Record<string, Json>>): Removal => as<Removal>(seen[SOURCE_META]);
-  return [
-    {
-      kind: 'leadsTo',
-      name: 'Releases',
-      sentence:
-        'a removal is carried out: the record is deleted, and the source’s nodes hold no duplicator and no log for it; or it is blocked and says why',
-      over: {
-        [SOURCE_META]: removal,
-        ...Object.fromEntries(
-          sources.map((node) => [
-            node,
-            ({ charts, order }: SourceNodeState) => charts === null && order === null,
-          ]),
-        ),
-      },
-      from: (seen) => of(seen).removed,
-      to: (seen) => (of(seen).released || of(seen).blocked) && sources.every((node) => seen[node] === true),
+  const released: LeadsTo = {
+    kind: 'leadsTo',
+    name: 'Releases',
+    sentence:
+      'a removal is carried out: the record is deleted, and no source node holds a duplicator or logs for it; or it is blocked and says why',
+    over: {
+      [SOURCE_META]: removal,
+      ...Object.fromEntries(sources.map((node) => [node, ({ order }: SourceNodeState) => order?.id ?? 0])),
     },
-    ...(onRemove === 'drop'
-      ? [
-          {
-            kind: 'leadsTo',
-            name: 'ReleasesTable',
-            sentence:
-              'a removal that drops leaves no table of the duplication behind, unless a creation that had been given up came through after it was looked for',
-            over: {
-              [SOURCE_META]: removal,
-              [FOLLOWER_META]: ({ asked, bornLate, disk }: FollowerMetaState) =>
-                view({ owner: asked?.owner ?? disk.table?.owner ?? null, bornLate }),
-              ...Object.fromEntries(
-                nodes.map((node) => [node, ({ charts }: FollowerNodeState) => charts === null]),
-              ),
-            },
-            from: (seen) => of(seen).removed,
-            to: (seen) => {
-              const { owner, bornLate } = as<{ owner: string | null; bornLate: boolean }>(
-                seen[FOLLOWER_META],
-              );
-              const gone = owner === null || owner !== of(seen).owner || bornLate;
-              return (
-                of(seen).blocked ||
-                (of(seen).released && gone && (bornLate || nodes.every((node) => seen[node] === true)))
-              );
-            },
-          } satisfies LeadsTo,
-        ]
-      : []),
-  ];
+    from: (seen) => of(seen).removed,
+    to: (seen) => {
+      const { removed, blocked, live } = of(seen);
+      return blocked || (!removed && sources.every((node) => seen[node] === 0 || seen[node] === live));
+    },
+  };
+  if (onRemove !== 'drop') return [released];
+  const table: LeadsTo = {
+    kind: 'leadsTo',
+    name: 'ReleasesTable',
+    sentence:
+      'a removal that drops leaves no table of the duplication behind, unless a creation that had been given up came through after it was looked for',
+    over: {
+      [SOURCE_META]: removal,
+      [FOLLOWER_META]: ({ asked, bornLate, disk }: FollowerMetaState) =>
+        view({ owner: asked?.owner ?? disk.table?.owner ?? null, bornLate } satisfies FollowerSide),
+      ...Object.fromEntries(
+        nodes.map((node) => [node, ({ disk }: FollowerNodeState) => disk?.owner ?? null]),
+      ),
+    },
+    from: (seen) => of(seen).removed,
+    to: (seen) => {
+      const { removed, blocked, live } = of(seen);
+      const { owner, bornLate } = as<FollowerSide>(seen[FOLLOWER_META]);
+      const isGone = (held: Json | undefined): boolean => held === null || held === ownerOf(live);
+      if (blocked || (!removed && bornLate)) return true;
+      return !removed && isGone(owner) && nodes.every((node) => isGone(seen[node]));
+    },
+  };
+  return [released, table];
 }
 
 interface Shipping {
