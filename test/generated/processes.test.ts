@@ -3,6 +3,7 @@
  * compared when everything has come to rest.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PartitionReport } from '../../runtime/cluster/node-sync.js';
 import {
   type Driver,
   type Expected,
@@ -14,7 +15,10 @@ import {
 import { enforce, type Pair, type Side, startPair, until } from '../e2e/support.js';
 import { type AtRest, atRest } from './at-rest.js';
 
-const suite = transitionCover(explore(atRest, { events: () => [] }));
+const suite = transitionCover(explore(atRest));
+/** The quick profile leaves out short paths: long ones begin with the same steps. */
+const SHORTEST = process.env.BRIDLE_GENERATED === 'long' ? 0 : 3;
+const paths = suite.paths.filter(({ steps }) => steps.length >= SHORTEST);
 const REST_MS = 20_000;
 const SHUT = [{ effect: 'deny', peer: '*', operation: 'RPC_CM_CREATE_APP' }] as const;
 
@@ -22,6 +26,8 @@ let pair: Pair;
 
 beforeAll(async () => {
   pair = await startPair({ replicas: 1 });
+  const { source, follower } = pair;
+  await source.client.command(source.servers.meta, 'bridle.set-remote', ['west', follower.servers.meta]);
 });
 
 afterAll(() => pair?.[Symbol.asyncDispose]());
@@ -51,7 +57,10 @@ class ProcessDriver implements Driver {
       ADD: async () => {
         this.#id = (await client.addDuplication({ table: this.#table, remoteCluster: 'west' })).dupid;
       },
-      PAUSE: () => modify('DS_PAUSE'),
+      PAUSE: async () => {
+        await modify('DS_PAUSE');
+        await until('the pause to have reached the node', () => this.#hasPaused(), REST_MS);
+      },
       START: () => modify('DS_LOG'),
       REMOVE: () => modify('DS_REMOVED', { followerTablePolicy: 'drop' }),
       WRITE: () => this.#write(),
@@ -82,6 +91,15 @@ class ProcessDriver implements Driver {
     });
   }
 
+  /** A node hears of a pause with its next sync; until then it ships. */
+  async #hasPaused(): Promise<boolean> {
+    const node = pair.source.servers.servers().find(({ role }) => role === 'replica')?.address;
+    const answer = await fetch(`http://${node}/replica/partitions`);
+    const partitions = (await answer.json()) as PartitionReport[];
+    const found = partitions.flatMap(({ duplications }) => duplications);
+    return found.some(({ duplicationId, state }) => duplicationId === this.#id && state === 'paused');
+  }
+
   async #seen(): Promise<AtRest> {
     const [entry] = await pair.source.client.queryDuplication(this.#table);
     const status = (entry?.status ?? null) as AtRest['status'];
@@ -106,6 +124,8 @@ class ProcessDriver implements Driver {
   }
 }
 
+const titleOf = ({ steps }: Path): string => steps.map(({ event }) => event.type).join(' ');
+
 /** With kill -9; the cluster starts it again. */
 async function kill({ servers }: Side, role: 'meta' | 'replica'): Promise<void> {
   const restartsOf = () => servers.servers().find((server) => server.role === role)?.restarts ?? 0;
@@ -119,10 +139,10 @@ describe('a duplication between processes, path by path', () => {
     expect(suite.unmet).toEqual([]);
   });
 
-  it.each(suite.paths.map((path) => [path.steps.map(({ event }) => event.type).join(' '), path] as const))(
+  it.each(paths.map((path) => [titleOf(path), path] as const))(
     'when %s, then what is seen at rest is the model’s',
-    async (_, path) => {
-      const replay = ({ id }: Path) => `npx vitest run test/generated/processes.test.ts (path ${id})`;
+    async (title, path) => {
+      const replay = () => `npx vitest run test/generated/processes.test.ts -t 'when ${title},'`;
       await runPath(path, { start: ProcessDriver.start, replay });
     },
     180_000,

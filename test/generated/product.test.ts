@@ -16,7 +16,7 @@ const wanted = process.env.BRIDLE_PATH;
 const isLong = process.env.BRIDLE_GENERATED === 'long' || wanted !== undefined;
 /** States explored for the paths of one product. */
 const MAX_STATES = isLong ? 200_000 : 3_000;
-const MAX_PATHS = isLong ? Number.POSITIVE_INFINITY : 12;
+const MAX_PATHS = isLong ? Number.POSITIVE_INFINITY : 8;
 const TIMEOUT_MS = isLong ? 900_000 : 60_000;
 /** Of the paths that are driven, those that may end before their last step. */
 const EARLY_SHARE = 0.25;
