@@ -7,7 +7,8 @@ export type {
   PartitionSeen,
 } from './observation.js';
 export { type DuplicationSeen, Operator } from './operator.js';
-export { type RunResult, Schedule, type Task, type TaskKind } from './schedule.js';
+export { Schedule, type Task, type TaskKind } from './schedule.js';
+export { SteppedClusters, type SteppedOptions, type Which } from './stepped-clusters.js';
 export { type LogLine, VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';
 export { type Fault, VirtualClusters, type VirtualClustersOptions } from './virtual-clusters.js';
 export type { DiskOperation } from './virtual-disk.js';

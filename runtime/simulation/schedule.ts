@@ -61,13 +61,6 @@ export interface NewTask {
   readonly ends?: MessageEnds;
 }
 
-/** How much happened during a run. */
-export interface RunResult {
-  readonly tasks: number;
-  /** The run ended because of its limit, with more to do. */
-  readonly limited: boolean;
-}
-
 /** A run that does not come to an end by itself is a loop without time: this many tasks at one moment. */
 const TASKS_AT_ONE_MOMENT = 1_000_000;
 
@@ -106,11 +99,6 @@ export class Schedule {
   /** Tasks that wait to be released, oldest first. */
   held(): readonly Task[] {
     return [...this.#held.values()];
-  }
-
-  /** Tasks that happen by themselves, in no particular order. */
-  planned(): readonly Task[] {
-    return this.#heap.items().filter(({ state }) => state === 'planned');
   }
 
   add(task: NewTask, delayMs: number): Task {
@@ -169,13 +157,12 @@ export class Schedule {
   }
 
   /** Runs what is planned up to a time and moves on to it. `enough` is asked after each task. */
-  async runUntil(timeMs: number, enough?: () => boolean): Promise<RunResult> {
-    let tasks = 0;
+  async runUntil(timeMs: number, enough?: () => boolean): Promise<void> {
     let atThisMoment = 0;
     for (;;) {
       // Also before the first task: whoever calls may have begun something.
       await atRest();
-      if (enough?.() === true) return { tasks, limited: false };
+      if (enough?.() === true) return;
       const next = this.#next();
       if (next === undefined || next.dueMs > timeMs) break;
       this.#heap.take();
@@ -183,12 +170,10 @@ export class Schedule {
       if (atThisMoment > TASKS_AT_ONE_MOMENT) throw new Error(`time stands still at ${next.label}`);
       this.#nowMs = Math.max(this.#nowMs, next.dueMs);
       next.state = 'over';
-      tasks++;
       this.#onTask?.(next);
       next.run();
     }
     this.#nowMs = Math.max(this.#nowMs, Number.isFinite(timeMs) ? timeMs : 0);
-    return { tasks, limited: this.#next() !== undefined };
   }
 
   /** Runs until nothing is planned. With timers that repeat, only while they are held back. */

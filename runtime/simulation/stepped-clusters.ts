@@ -13,13 +13,18 @@ import type { Observation } from './observation.js';
 import type { Task, TaskKind } from './schedule.js';
 import { VirtualClusters, type VirtualClustersOptions } from './virtual-clusters.js';
 
-export interface SteppedOptions extends Omit<VirtualClustersOptions, 'silentDeath'> {
-  /** Of commits, timers and effects, those that happen by themselves all the same, by their labels. */
-  readonly free?: (task: Task) => boolean;
-}
+export type SteppedOptions = Omit<VirtualClustersOptions, 'silentDeath'>;
 
 /** Which of several that fit is meant. */
 export type Which = 'oldest' | 'newest';
+
+/** Effects that end at a disk; the others end at a message or a commit, which is held. */
+const LONG_EFFECT = /^(prepareCheckpoint|installCheckpoint) /;
+
+/** What nobody outside can see begin or end. */
+function happensAtOnce({ kind, label }: Task): boolean {
+  return kind === 'effect' ? !LONG_EFFECT.test(label) : label === 'counters';
+}
 
 /** Time moves on with every timer; a node that is not heard meanwhile is not dead for that. */
 const NODE_DEAD_MS = 2_000_000_000;
@@ -28,12 +33,10 @@ const HELD: ReadonlySet<TaskKind> = new Set<TaskKind>(['timer', 'message', 'comm
 
 export class SteppedClusters {
   readonly clusters: VirtualClusters;
-  readonly #free: (task: Task) => boolean;
   #stepping = false;
 
-  private constructor(clusters: VirtualClusters, options: SteppedOptions) {
+  private constructor(clusters: VirtualClusters) {
     this.clusters = clusters;
-    this.#free = options.free ?? (() => false);
   }
 
   /** Starts the clusters; they run freely until {@link SteppedClusters.hold}. */
@@ -44,7 +47,6 @@ export class SteppedClusters {
         times: { ...options.times, nodeDeadMs: NODE_DEAD_MS },
         silentDeath: true,
       }),
-      options,
     );
   }
 
@@ -72,18 +74,14 @@ export class SteppedClusters {
     await this.release(this.#one('timer', server, label, 'newest'));
   }
 
-  async begin(server: string, label: string): Promise<void> {
-    await this.release(this.#one('effect', server, label, 'oldest'));
-  }
-
   /** Lets what is written become durable; `keys` as in the meta store, with `*` at the end. */
   async store(server: string, keys: string): Promise<void> {
-    await this.release(this.#one('commit', server, `commit ${keys}`, 'oldest'));
+    await this.release(this.#one('commit', server, keys, 'oldest'));
   }
 
   /** The disk refuses what is written. */
   async refuse(server: string, keys: string, errno: string): Promise<void> {
-    const task = this.#one('commit', server, `commit ${keys}`, 'oldest');
+    const task = this.#one('commit', server, keys, 'oldest');
     this.clusters.world.schedule.fail(task, Object.assign(new Error(errno), { code: errno }));
     await this.settle();
   }
@@ -149,7 +147,7 @@ export class SteppedClusters {
     if (!HELD.has(kind)) return false;
     // Whoever operates a cluster has no part in the interleaving: requests arrive, answers come back.
     if (message !== undefined && (message.from === 'client' || message.to === 'client')) return false;
-    return message !== undefined || !this.#free(task);
+    return message !== undefined || !happensAtOnce(task);
   }
 
   #message(pattern: MessagePattern, which: Which): Task {

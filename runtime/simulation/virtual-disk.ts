@@ -87,7 +87,8 @@ export class VirtualDisk {
           reject(error);
         }
       };
-      schedule.add({ kind, server: fence.server, label: `${what} ${path}`, run, fail }, latencyMs);
+      const label = kind === 'commit' ? path : `${what} ${path}`;
+      schedule.add({ kind, server: fence.server, label, run, fail }, latencyMs);
     });
   }
 

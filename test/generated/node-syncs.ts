@@ -32,7 +32,7 @@ export class NodeSyncs {
     await stepped.deliverInstead(request, bytes);
     // That a partition has been open is remembered at once, which the model knows nothing of.
     for (const commit of stepped.held('commit', meta)) {
-      if (!before.has(commit.id) && commit.label.startsWith('commit table/')) await stepped.release(commit);
+      if (!before.has(commit.id) && commit.label.startsWith('table/')) await stepped.release(commit);
     }
     const reply = stepped.messages({ code: SYNC, to: node, what: 'reply' }).at(-1);
     if (reply === undefined) this.#orders.delete(node);

@@ -20,8 +20,7 @@ import { FOLLOWER_TABLE, SOURCE_TABLE, TIMES } from '../../runtime/checker/produ
 import type { Heard, Order } from '../../runtime/checker/product/ours/source-meta.js';
 import { DEFAULT_TIMES } from '../../runtime/cluster/config.js';
 import type { NodeReport } from '../../runtime/cluster/node-sync.js';
-import type { Task } from '../../runtime/simulation/index.js';
-import { SteppedClusters, type SteppedOptions } from '../../runtime/simulation/stepped-clusters.js';
+import { SteppedClusters, type SteppedOptions, type Task } from '../../runtime/simulation/index.js';
 import { Conversations, FIRST_RPC, NotDrivable } from './conversations.js';
 import { primaryIsAt } from './frames.js';
 import { NodeSyncs } from './node-syncs.js';
@@ -72,9 +71,6 @@ export class ProductDriver {
       },
       limits: { batchMutations: 1, parallelFiles: 1 },
       ...(tableMachine === undefined ? {} : { tableMachine }),
-      free: ({ kind, label }) =>
-        label === 'commit counters' ||
-        (kind === 'effect' && !/^(prepareCheckpoint|installCheckpoint) /.test(label)),
     });
     await stepped.clusters.createTable(SOURCE_TABLE, 1);
     await stepped.clusters.put(SOURCE_TABLE, 'row', '1', 'written');
