@@ -26,7 +26,7 @@ export interface VirtualClustersOptions extends WorldOptions {
 
 const SETTLE_MS = 1_000;
 const DEFAULT_LIMIT_MS = 120_000;
-const WRITE_LIMIT_MS = 30_000;
+const WRITE_LIMIT_MS = 300_000;
 const WRITE_AGAIN_MS = 100;
 
 /** A fault that is in force until it is lifted. */
@@ -128,7 +128,7 @@ export class VirtualClusters {
     await this.advance(SETTLE_MS);
   }
 
-  /** Writes one row, again and again until it is acknowledged. @throws the last refusal after 30 virtual s */
+  /** Writes one row, again and again until it is acknowledged. @throws the last refusal after five virtual minutes */
   async put(table: string, hashKey: string, sortKey: string, value: string): Promise<void> {
     const endMs = this.world.nowMs + WRITE_LIMIT_MS;
     for (;;) {

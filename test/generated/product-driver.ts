@@ -14,16 +14,16 @@
  * | receive Request                    | the operator asks                                              |
  */
 import type { Message, TraceStep } from '../../runtime/checker/product/index.js';
-import type { FollowerOrder } from '../../runtime/checker/product/ours/follower-meta.js';
 import type { DuplicationModelOptions } from '../../runtime/checker/product/ours/index.js';
 import { FOLLOWER_TABLE, SOURCE_TABLE, TIMES } from '../../runtime/checker/product/ours/options.js';
-import type { Heard, Order } from '../../runtime/checker/product/ours/source-meta.js';
+import type { Heard } from '../../runtime/checker/product/ours/source-meta.js';
 import { DEFAULT_TIMES } from '../../runtime/cluster/config.js';
 import type { NodeReport } from '../../runtime/cluster/node-sync.js';
 import { SteppedClusters, type SteppedOptions, type Task } from '../../runtime/simulation/index.js';
 import { Conversations, FIRST_RPC, NotDrivable } from './conversations.js';
-import { primaryIsAt } from './frames.js';
+import { answerLocates, LOCATE } from './locates.js';
 import { NodeSyncs } from './node-syncs.js';
+import { heardOf } from './reports.js';
 
 /** Processes of the model and the servers that are them. */
 export const SERVERS: Readonly<Record<string, string>> = {
@@ -34,7 +34,6 @@ export const SERVERS: Readonly<Record<string, string>> = {
 };
 
 const STATUS_OF_VERB = { pause: 'DS_PAUSE', start: 'DS_LOG', remove: 'DS_REMOVED' } as const;
-const ORDERS = 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX';
 const DISK_ERROR = 'EIO';
 
 export const CLOSED = 'a node opens its partition with the first orders, in the model at once';
@@ -88,7 +87,7 @@ export class ProductDriver {
     if (what === 'lose') this.#lose(message);
     else if (message === null) await this.#move(process, label);
     else await this.#receive(process, message, step);
-    await this.#answerLocates();
+    await answerLocates(this.stepped, this.#conversations);
     for (const sent of step.sends) await this.#noteSent(process, sent, message);
   }
 
@@ -190,7 +189,7 @@ export class ProductDriver {
     // It was made for an earlier life of the node, or went with a sync that is over: the node asks anew.
     const meta = SERVERS[order.from] ?? order.from;
     if (!this.#isUp(meta)) throw new NotDrivable(UNTOLD);
-    await this.#syncs.report(node, meta, this.#heardOf(order));
+    await this.#syncs.report(node, meta, heardOf(order));
     if (!(await this.#syncs.order(node))) throw new NotDrivable(UNTOLD);
   }
 
@@ -217,7 +216,7 @@ export class ProductDriver {
     const answer = this.#conversations.answerTo(first.message);
     if (answer === undefined) return;
     await stepped.release(answer);
-    const second = this.#conversations.fresh('east/meta', 'west/meta', ORDERS)[0];
+    const second = this.#conversations.fresh('east/meta', 'west/meta', LOCATE)[0];
     if (second === undefined) return;
     this.#conversations.moveOn(first.message, second, 'QueryPartitions');
     await stepped.release(second);
@@ -237,7 +236,7 @@ export class ProductDriver {
       // A report that came just now has brought the orders with it.
       const came =
         cause !== null && ['Sync', 'Holds', 'Hello'].includes(cause.kind) && SERVERS[cause.from] === to;
-      if (!came && this.#isUp(to)) await this.#syncs.report(to, server, this.#heardOf(sent));
+      if (!came && this.#isUp(to)) await this.#syncs.report(to, server, heardOf(sent));
     }
   }
 
@@ -259,17 +258,6 @@ export class ProductDriver {
       );
     }
     return (report) => ({ ...report, partitions: found.partitions });
-  }
-
-  /** What a meta server has heard of a node when it makes this order. */
-  #heardOf({ from, body }: Message): (report: NodeReport) => NodeReport {
-    if (from === 'sourceMeta') {
-      const order = body as unknown as Order | null;
-      return (report) => withDuplication(report, order?.heard ?? null);
-    }
-    const order = body as unknown as FollowerOrder | null;
-    const isHeard = order !== null && order.heard === order.instance;
-    return (report) => (isHeard ? report : withState(report, 'copying'));
   }
 
   async #ask(verb: keyof typeof STATUS_OF_VERB | 'add'): Promise<void> {
@@ -303,32 +291,6 @@ export class ProductDriver {
     this.ids.push(hosted.record.duplicationId);
   }
 
-  /** Where primaries are is no question in the model: whoever asks is answered at once. */
-  async #answerLocates(): Promise<void> {
-    const { stepped } = this;
-    const { source, follower } = stepped.clusters;
-    for (const [node, there] of [
-      ['east/replica-0', follower],
-      ['west/replica-0', source],
-    ] as const) {
-      for (const task of stepped.messages({ from: node, code: ORDERS, what: 'request' })) {
-        const appId = there.replica(0)?.partitions().at(-1)?.gpid.appId ?? 1;
-        const frame = task.message?.bytes ?? Buffer.alloc(0);
-        await stepped.answerInstead(
-          task,
-          primaryIsAt(frame, there.addressOf(`${there.name}/replica-0`), appId),
-        );
-      }
-    }
-    const asked = stepped.messages({ code: 'RPC_CM_QUERY_DUPLICATION', what: 'request' })[0];
-    if (asked?.message === undefined) return;
-    await stepped.release(asked);
-    const answer = this.#conversations.answerTo(asked.message);
-    if (answer === undefined) throw new NotDrivable('the source does not say what was confirmed');
-    await stepped.release(answer);
-    await this.#answerLocates();
-  }
-
   #isSourceOpen(): boolean {
     const store = this.stepped.clusters.source.replica(0)?.partitions()[0]?.store;
     return store !== undefined && store !== null;
@@ -344,23 +306,4 @@ export class ProductDriver {
     const server = node === SERVERS.sourceNode0 ? source.replica(0) : follower.replica(0);
     return server?.partitions().map((partition) => partition.report()) ?? [];
   }
-}
-
-function withDuplication(report: NodeReport, said: Heard | null): NodeReport {
-  return {
-    ...report,
-    partitions: report.partitions.map((partition) => ({
-      ...partition,
-      duplications: partition.duplications
-        .slice(-1)
-        .flatMap((each) =>
-          said === null ? [] : [{ ...each, decree: said.decree, prepared: said.prepared, trouble: null }],
-        ),
-    })),
-  };
-}
-
-function withState(report: NodeReport, state: 'copying'): NodeReport {
-  const partitions = report.partitions.map((partition) => ({ ...partition, state }));
-  return { ...report, partitions };
 }

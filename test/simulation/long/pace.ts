@@ -28,7 +28,7 @@ async function pace(name: string, options: VirtualClustersOptions, writesPerMinu
   await clusters.createTable('users', 2);
   await clusters.put('users', 'a', 'b', 'c');
   await clusters.addDuplication('users');
-  await clusters.until('DS_LOG', ({ visible }) => visible?.status === 'DS_LOG');
+  await clusters.until('DS_LOG', ({ visible }) => visible?.status === 'DS_LOG', HOUR_MS);
   let tasks = 0;
   clusters.world.schedule.onTask = () => {
     tasks++;
