@@ -195,6 +195,8 @@ export interface Model {
    * others.
    */
   readonly budgets: Readonly<Record<string, number>>;
+  /** What costs one of a budget also costs one of another: how a sum of several is bounded. */
+  readonly alsoCosts?: Readonly<Record<string, string>>;
   readonly properties: readonly Property[];
   /** Every renaming but the identity. Closed under composition. */
   readonly symmetry?: readonly Renaming[];

@@ -87,7 +87,7 @@ export function plainSteps(model: Model, state: PlainState): PlainStep[] {
   model.processes.forEach((process, index) => {
     if (urgent) return;
     for (const move of movesOf(process, state.locals[index])) {
-      if (move.budget !== undefined && left(model, state, move.budget) === 0) continue;
+      if (move.budget !== undefined && !can(model, state, move.budget)) continue;
       if (move.unlessInFlight !== undefined && awaits(state.network, move.unlessInFlight)) continue;
       steps.push({
         process: index,
@@ -129,10 +129,10 @@ function messageSteps(model: Model, state: PlainState, position: number): PlainS
     };
   };
   const steps = outcomes.map((outcome) => arrival('receive', outcome));
-  if (message.reliable !== true && left(model, state, DUPLICATION) > 0) {
+  if (message.reliable !== true && can(model, state, DUPLICATION)) {
     steps.push(...outcomes.map((outcome) => arrival('receive a copy', outcome)));
   }
-  if (message.reliable !== true && left(model, state, LOSS) > 0) {
+  if (message.reliable !== true && can(model, state, LOSS)) {
     const to = { ...state, network: rest, budgets: spent(model, state.budgets, LOSS) };
     steps.push({ ...common, process: -1, what: 'lose', sends: [], action: null, budget: LOSS, to });
   }
@@ -160,16 +160,27 @@ function stepped(
   };
 }
 
-function left(model: Model, state: PlainState, budget: string): number {
-  const index = Object.keys(model.budgets).indexOf(budget);
-  if (index >= 0) return state.budgets[index]!;
-  if (budget === LOSS || budget === DUPLICATION) return 0;
+function can(model: Model, state: PlainState, budget: string): boolean {
+  if (model.budgets[budget] !== undefined) return spending(model, state.budgets, budget) !== null;
+  if (budget === LOSS || budget === DUPLICATION) return false;
   throw new ProductError('USAGE', `a move uses budget ${budget}, which the model does not have`);
 }
 
 function spent(model: Model, budgets: readonly number[], budget: string): readonly number[] {
-  const index = Object.keys(model.budgets).indexOf(budget);
-  return budgets.with(index, budgets[index]! - 1);
+  return spending(model, budgets, budget) ?? budgets;
+}
+
+/** What is left when one of a budget is used, and of what that also costs; null: there is not enough. */
+export function spending(model: Model, budgets: readonly number[], budget: string): readonly number[] | null {
+  const names = Object.keys(model.budgets);
+  const also = model.alsoCosts?.[budget];
+  let left = budgets;
+  for (const name of also === undefined ? [budget] : [budget, also]) {
+    const index = names.indexOf(name);
+    if (left[index]! <= 0) return null;
+    left = left.with(index, left[index]! - 1);
+  }
+  return left;
 }
 
 /** @throws ProductError USAGE if one of them is for nobody */

@@ -18,6 +18,7 @@ import {
   movesOf,
   outcomesOf,
   type PlainState,
+  spending,
   startOf,
   waitAction,
 } from './rules.js';
@@ -141,8 +142,8 @@ export class Tables extends NetworkTables {
     const known = this.#budgetAfter.data[at]!;
     if (known !== UNKNOWN) return known;
     const before = this.budgets[budgets]!;
-    const left = before[budget]!;
-    const after = left > 0 ? this.#internBudgets(before.with(budget, left - 1)) : MISSING;
+    const left = spending(this.model, before, this.budgetNames[budget]!);
+    const after = left === null ? MISSING : this.#internBudgets(left);
     this.#budgetAfter.data[at] = after;
     return after;
   }

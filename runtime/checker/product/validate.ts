@@ -17,6 +17,9 @@ export function validated(model: Model, options: CheckOptions): readonly Propert
   for (const [name, amount] of Object.entries(model.budgets)) {
     if (!Number.isInteger(amount) || amount < 0) throw usage(`budget ${name} is ${amount}`);
   }
+  for (const name of Object.entries(model.alsoCosts ?? {}).flat()) {
+    if (model.budgets[name] === undefined) throw usage(`alsoCosts names budget ${name}, which there is not`);
+  }
   const propertyTwice = firstRepeated(model.properties.map((property) => property.name));
   if (propertyTwice !== null) throw usage(`two properties are called ${propertyTwice}`);
   for (const property of model.properties) {

@@ -7,8 +7,8 @@ import { operator } from './operator.js';
 import {
   crashBudget,
   DEFAULTS,
+  DISTURBANCES,
   type DuplicationModelOptions,
-  OPERATOR_VERBS,
   PROCESS_KINDS,
   SLOW_BUDGET,
   STORAGE_BUDGET,
@@ -29,6 +29,13 @@ export * from './views.js';
 export function duplicationModel(options: Partial<DuplicationModelOptions>): Model {
   const all: DuplicationModelOptions = { ...DEFAULTS, ...options };
   const partitions = Array.from({ length: all.partitions }, (_, partition) => partition);
+  const faults: Readonly<Record<string, number>> = {
+    loss: all.loss,
+    duplication: all.duplication,
+    [STORAGE_BUDGET]: all.storageTimeouts,
+    [SLOW_BUDGET]: all.slowAnswers,
+    ...Object.fromEntries(PROCESS_KINDS.map((kind) => [crashBudget(kind), all.crashes[kind]])),
+  };
   return {
     name: all.name,
     assumptions: assumptionsOf(all),
@@ -39,14 +46,8 @@ export function duplicationModel(options: Partial<DuplicationModelOptions>): Mod
       ...partitions.map((partition) => followerNode(all, partition)),
       operator(all),
     ],
-    budgets: Object.fromEntries([
-      ['loss', all.loss],
-      ['duplication', all.duplication],
-      [STORAGE_BUDGET, all.storageTimeouts],
-      [SLOW_BUDGET, all.slowAnswers],
-      ...PROCESS_KINDS.map((kind) => [crashBudget(kind), all.crashes[kind]]),
-      ...OPERATOR_VERBS.map((verb) => [verb, all.operator[verb]]),
-    ] as [string, number][]),
+    budgets: { ...faults, [DISTURBANCES]: all.disturbances, ...all.operator },
+    alsoCosts: Object.fromEntries(Object.keys(faults).map((name) => [name, DISTURBANCES])),
     properties: [...safetyOf(all), ...livenessOf(all)],
     symmetry: partitionRenamings(all.partitions, all.charts.duplication.id),
   };
@@ -71,6 +72,7 @@ function assumptionsOf(options: DuplicationModelOptions): Assumptions {
       `policy ${policy}, removal ${onRemove === 'drop' ? 'drops' : 'keeps'} the follower table`,
       existing === 'none' ? 'no table is there before' : `a ${existing} table is there before`,
       gc ? 'source nodes collect their logs' : 'no log is collected',
+      ...(options.disturbances < 99 ? [`at most ${options.disturbances} of these faults in one run`] : []),
       watchdog ? 'the watchdog’s patience may end at any time' : 'without the watchdog',
       slowAnswers === 0
         ? 'deadlines pass only when nothing of the conversation is on its way'

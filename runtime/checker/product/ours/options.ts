@@ -55,6 +55,8 @@ export interface DuplicationModelOptions {
    * these a deadline passes only when nothing of the conversation is on its way any more.
    */
   readonly slowAnswers: number;
+  /** Of losses, copies, slow answers, crashes and refused writes, at most so many in one run. */
+  readonly disturbances: number;
   readonly charts: Charts;
 }
 
@@ -75,6 +77,7 @@ export const DEFAULTS: DuplicationModelOptions = {
   gc: true,
   watchdog: false,
   slowAnswers: 0,
+  disturbances: 99,
   charts: SHIPPED,
 };
 
@@ -82,6 +85,7 @@ export const DEFAULTS: DuplicationModelOptions = {
 export const crashBudget = (kind: ProcessKind): string => `crash ${kind}`;
 export const STORAGE_BUDGET = 'storage refuses';
 export const SLOW_BUDGET = 'slow answer';
+export const DISTURBANCES = 'disturbances';
 
 const RETRY = { floorMs: 100, ceilingMs: 1_000, limitAttempts: 2 } as const;
 

@@ -141,10 +141,12 @@ class SourceNode implements Process<SourceNodeState> {
     ];
   }
 
-  /** Tells the meta server what it has not heard yet; told anew until it has. */
+  /** Tells the meta server what it has not heard yet; told anew until it has, and until it is durable. */
   #syncMoves(local: SourceNodeState): readonly Move<SourceNodeState>[] {
     const report = this.#report(local);
-    if (report === null || textOf(report) === textOf(local.order?.heard ?? null)) return [];
+    if (report === null || local.order === null) return [];
+    const { heard, confirmed } = local.order;
+    if (textOf(report) === textOf(heard) && confirmed >= report.decree) return [];
     return [
       {
         label: 'sync',
