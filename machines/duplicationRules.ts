@@ -61,6 +61,8 @@ export interface Confirm {
   readonly partition: number;
   /** Highest decree that is safe on the follower, or that of the prepared checkpoint; −1 unknown. */
   readonly decree: number;
+  /** The follower itself has said that it holds the decree; otherwise it is a checkpoint's. */
+  readonly followerHolds: boolean;
   readonly prepared: boolean;
   readonly lastCommitted: number;
   readonly trouble: Trouble | null;
@@ -149,14 +151,14 @@ const at = <T>(list: readonly T[], index: number, value: T): readonly T[] =>
   list.map((old, i) => (i === index ? value : old));
 
 /**
- * Whether a report raises the decree that a partition's log may be collected up to. Before log shipping it is the
- * decree of the first prepared checkpoint: the follower may have copied that one already when a restarted replica
- * prepares another, and would miss what lies between (SPEC S-GAP-1, S-GC-1).
+ * Whether a report raises the decree that a partition's log may be collected up to. The decree of a checkpoint counts
+ * once, as the first: the follower may have copied that one when a restarted replica prepares another, and would miss
+ * what lies between. From then on only what the follower holds counts, in every status: a report may be older than
+ * the status (SPEC S-GAP-1, S-GC-1).
  */
 export function advances(context: DuplicationContext, event: Confirm): boolean {
   const known = context.writing[event.partition] ?? Number.POSITIVE_INFINITY;
-  const copying = context.status === 'DS_PREPARE' || context.status === 'DS_APP';
-  return event.decree > known && (known < 0 || !copying);
+  return event.decree > known && (known < 0 || event.followerHolds);
 }
 
 /** What a report changes in the context; decrees only ever grow (SPEC S-MONO-1). */

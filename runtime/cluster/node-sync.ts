@@ -42,6 +42,8 @@ const duplicationReport = z.object({
   state: z.string(),
   /** Highest decree that is safe on the follower, or that of the prepared checkpoint; −1 unknown. */
   decree: z.number().int(),
+  /** The follower has said that it holds the decree; otherwise it is that of a checkpoint. */
+  followerHolds: z.boolean(),
   prepared: z.boolean(),
   skippedMutations: z.number().int(),
   trouble: troubleReport.nullable(),

@@ -477,7 +477,13 @@ describe('many partitions', () => {
         ...{ appId: appid, partitionIndex, state: 'serving', lastCommitted: decree, firstLogDecree: 1 },
         ...{ logBytes: 0, trouble: null, transfer: null },
         duplications: cluster.meta.duplications.all().map(({ record }) => ({
-          ...{ duplicationId: record.duplicationId, state: 'prepared', decree, prepared: true },
+          ...{
+            duplicationId: record.duplicationId,
+            state: 'prepared',
+            decree,
+            followerHolds: true,
+            prepared: true,
+          },
           ...{ skippedMutations: 0, trouble: null },
         })),
       }));

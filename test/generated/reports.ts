@@ -23,7 +23,17 @@ function withDuplication(report: NodeReport, said: Heard | null): NodeReport {
       duplications: partition.duplications
         .slice(-1)
         .flatMap((each) =>
-          said === null ? [] : [{ ...each, decree: said.decree, prepared: said.prepared, trouble: null }],
+          said === null
+            ? []
+            : [
+                {
+                  ...each,
+                  decree: said.decree,
+                  followerHolds: said.followerHolds,
+                  prepared: said.prepared,
+                  trouble: null,
+                },
+              ],
         ),
     })),
   };

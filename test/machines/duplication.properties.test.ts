@@ -30,12 +30,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .record({ partition, decree, prepared: fc.boolean(), ahead: fc.nat(3), troubled: fc.boolean() })
+      .record({
+        partition,
+        decree,
+        followerHolds: fc.boolean(),
+        prepared: fc.boolean(),
+        ahead: fc.nat(3),
+        troubled: fc.boolean(),
+      })
       .map((r) =>
         event({
           type: 'CONFIRM',
           partition: r.partition,
           decree: r.decree,
+          followerHolds: r.followerHolds,
           prepared: r.prepared,
           lastCommitted: r.decree + r.ahead,
           trouble: r.troubled ? trouble('ERR_TIMEOUT') : null,
@@ -257,6 +265,7 @@ describe('a duplication under any sequence of events', () => {
                 type: 'CONFIRM',
                 partition: p,
                 decree: 20,
+                followerHolds: true,
                 prepared: true,
                 lastCommitted: 20,
                 trouble: null,

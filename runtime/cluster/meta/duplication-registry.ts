@@ -125,6 +125,7 @@ export class DuplicationRegistry {
         this.#hosted.get(confirm.duplicationId)?.confirm({
           partition: partition.partitionIndex,
           decree: confirm.decree,
+          followerHolds: confirm.followerHolds,
           prepared: confirm.prepared,
           lastCommitted: partition.lastCommitted,
           trouble: confirm.trouble,

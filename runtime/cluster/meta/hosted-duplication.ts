@@ -121,8 +121,8 @@ export class HostedDuplication implements DurableStatusPort {
    */
   confirm(report: Omit<Confirm, 'type'>): void {
     const { status, writeNo, confirmed } = this.context;
-    const { partition, decree, prepared, lastCommitted, trouble } = report;
-    const what = [status, writeNo, decree, prepared, lastCommitted, trouble?.error].join(' ');
+    const { partition, decree, followerHolds, prepared, lastCommitted, trouble } = report;
+    const what = [status, writeNo, decree, followerHolds, prepared, lastCommitted, trouble?.error].join(' ');
     const told = this.#told.get(partition);
     const atMs = this.#options.environment.clock.now();
     const repeatAfterMs = trouble === null ? Number.POSITIVE_INFINITY : REPEAT_TROUBLE_MS;

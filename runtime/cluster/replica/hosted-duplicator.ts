@@ -106,6 +106,7 @@ export class HostedDuplicator {
       duplicationId: this.#order.duplicationId,
       state: history?.state ?? 'idle',
       decree: context.shipped >= 0 ? context.shipped : context.checkpointDecree,
+      followerHolds: context.shipped >= 0,
       prepared: context.checkpointDecree >= 0,
       skippedMutations: context.skippedMutations,
       trouble: troubleReport(this.#node.address, history?.trouble ?? null),

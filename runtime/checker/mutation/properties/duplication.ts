@@ -38,7 +38,7 @@ function help(view: View<Context>): PossibleEvent | null {
   if (life === 'DS_PREPARE.checkpointing') {
     const partition = prepared.findIndex((yes, p) => !yes || confirmed[p]! < 0);
     if (partition < 0) return null;
-    return event({ type: 'CONFIRM', partition, decree: 1, prepared: true, lastCommitted: 1, trouble: null });
+    return event({ type: 'CONFIRM', partition, decree: 1, followerHolds: true, prepared: true, lastCommitted: 1, trouble: null });
   }
   if (life in GOALS) {
     const output = { goal: GOALS[life] };

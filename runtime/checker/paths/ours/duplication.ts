@@ -39,6 +39,7 @@ const confirm = (partition: number, more: Partial<Confirm> = {}): Confirm => ({
   type: 'CONFIRM',
   partition,
   decree: 1,
+  followerHolds: true,
   prepared: true,
   lastCommitted: 1,
   trouble: null,

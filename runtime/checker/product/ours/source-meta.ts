@@ -51,6 +51,7 @@ type Write =
 export interface Heard {
   readonly id: number;
   readonly decree: number;
+  readonly followerHolds: boolean;
   readonly prepared: boolean;
 }
 
@@ -250,8 +251,9 @@ class SourceMeta implements Process<SourceMetaState> {
     // A report about an earlier duplication is nobody's business any more.
     if (charts === null || this.#context(charts)?.identity.duplicationId !== report.id) return { local };
     const draft: Draft = { ...local, heard: withAt(local.heard, partition, report) };
-    const { decree, prepared } = report;
-    const event = { type: 'CONFIRM', partition, decree, prepared, lastCommitted: decree, trouble: null };
+    const { decree, followerHolds, prepared } = report;
+    const told = { partition, decree, followerHolds, prepared, lastCommitted: decree, trouble: null };
+    const event = { type: 'CONFIRM', ...told };
     return this.#step(draft, (sends) =>
       this.#settle(draft, this.#troupe.take(charts, this.#troupe.root, event), sends),
     );

@@ -347,6 +347,7 @@ class SourceNode implements Process<SourceNodeState> {
     return {
       id: order.id,
       decree: shipped >= 0 ? shipped : checkpointDecree,
+      followerHolds: shipped >= 0,
       prepared: checkpointDecree >= 0,
     };
   }
