@@ -4,7 +4,14 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { EXISTING_TABLE_POLICIES } from '../../machines/index.js';
 import type { Model } from '../checker/product/index.js';
-import { type Assumable, parseAssumptions } from './check-assume.js';
+import {
+  ASSUMPTION_SETS,
+  DEFAULTS,
+  type DuplicationModelOptions,
+  duplicationModel,
+  ourModels,
+} from '../checker/product/ours/index.js';
+import { parseAssumptions } from './check-assume.js';
 import { checkUsage } from './check-usage.js';
 
 export type Profile = 'quick' | 'full';
@@ -67,9 +74,8 @@ async function find({ profile, assume, upstream, machine }: ModelOptions): Promi
   return findOurs(profile ?? 'quick', assume);
 }
 
-async function findOurs(profile: Profile, assume: string | undefined): Promise<Selection> {
-  const { ourModels, duplicationModel, ASSUMPTION_SETS, DEFAULTS }: OurModule = await import(OURS);
-  const sets = Object.fromEntries(
+function findOurs(profile: Profile, assume: string | undefined): Selection {
+  const sets: Readonly<Record<string, DuplicationModelOptions>> = Object.fromEntries(
     Object.entries(ASSUMPTION_SETS).map(([name, set]) => [name, { ...DEFAULTS, name, ...set }]),
   );
   const assumptionSets = Object.keys(sets);
@@ -83,18 +89,7 @@ const CHOICES = {
   policy: EXISTING_TABLE_POLICIES,
   onRemove: ['keep', 'drop'],
   existing: ['none', 'foreign', 'plain'],
-  deadlines: ['any', 'lost'],
 };
-
-const OURS: string = '../checker/product/ours/index.js';
-
-interface OurModule {
-  readonly ourModels: (profile: Profile) => readonly Model[];
-  readonly duplicationModel: (options: Assumable) => Model;
-  readonly ASSUMPTION_SETS: Readonly<Record<string, Partial<Assumable>>>;
-  /** Nothing goes wrong. */
-  readonly DEFAULTS: Assumable;
-}
 
 /** Upstream is modelled beside the tests, so that an installed package does not carry it. */
 const UPSTREAM = new URL('../../test/upstream/index.js', import.meta.url);

@@ -1,4 +1,5 @@
 /** Explores a compiled product breadth first, in packed states. */
+import { getHeapStatistics } from 'node:v8';
 import type { Ample } from './ample.js';
 import { type Bound, type Graph, type GraphSteps, type Limits, newGraphSteps, putStep } from './graph.js';
 import { MISSING } from './int-tables.js';
@@ -26,6 +27,12 @@ export interface ExplorerOptions extends Limits {
   readonly onLevel?: (explorer: Explorer) => void;
   /** Hears of steps with NOTED when they are first taken, besides the judge. */
   readonly onTaken?: (step: number, state: number) => void;
+}
+
+/** States of processes and messages are objects of the heap; when it is full the program just ends. */
+function isHeapNearlyFull(): boolean {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used > 0.8 * limit;
 }
 
 /** Where an exploration begins. */
@@ -110,13 +117,18 @@ export class Explorer implements Graph {
         else if (this.bytes + this.#tables.bytes > this.#options.maxBytes) this.bound = 'memory';
         if (this.bound !== null) return;
         this.#expandSome(end, pace);
-        if (this.bound === 'states') this.#options.onLevel?.(this);
+        if (this.bound === null && pace.isDue && isHeapNearlyFull()) this.bound = 'memory';
+        if (this.#isFull()) this.#options.onLevel?.(this);
         if (this.bound !== null) return;
         if (pace.isDue) await pace.breathe(counts);
       }
       this.#options.onLevel?.(this);
       depth += 1;
     }
+  }
+
+  #isFull(): boolean {
+    return this.bound === 'states' || this.bound === 'memory';
   }
 
   parentOf(state: number): number {

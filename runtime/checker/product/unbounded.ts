@@ -5,8 +5,8 @@ import type { Explorer } from './explorer.js';
 import type { Tables } from './tables.js';
 import { pathTo } from './trace.js';
 
-/** Growth in so many states of a process in a row counts, when the limit of states was reached … */
-const WINDOW_AT_LIMIT = 32;
+/** Growth in so many states of a process in a row counts, when a limit of states or memory was reached … */
+const WINDOW_AT_LIMIT = { states: 32, memory: 12 };
 /** … and before it, at levels of this depth and its multiples. */
 const WINDOW = 512;
 
@@ -18,9 +18,10 @@ const WINDOW = 512;
 export function assertNothingGrows(tables: Tables, explorer: Explorer, isSymmetric: boolean): void {
   // With symmetry the states of a path are representatives, and processes change places along it.
   if (isSymmetric) return;
-  const atLimit = explorer.bound === 'states';
-  if (!atLimit && (explorer.depth === 0 || explorer.depth % (2 * WINDOW) !== 0)) return;
-  const window = atLimit ? WINDOW_AT_LIMIT : WINDOW;
+  const { bound } = explorer;
+  const limit = bound === 'states' || bound === 'memory' ? bound : null;
+  if (limit === null && (explorer.depth === 0 || explorer.depth % (2 * WINDOW) !== 0)) return;
+  const window = limit === null ? WINDOW : WINDOW_AT_LIMIT[limit];
   const path = pathTo(explorer, explorer.size - 1).map((state) => {
     const fields = new Int32Array(tables.fields);
     explorer.read(state, fields);

@@ -12,13 +12,16 @@ import {
   PROCESS_KINDS,
   SLOW_BUDGET,
   STORAGE_BUDGET,
+  UNLIMITED,
 } from './options.js';
+import { ASSUMPTION_SETS, PROFILES } from './profiles.js';
 import { safetyOf } from './safety.js';
 import { sourceMeta } from './source-meta.js';
 import { sourceNode } from './source-node.js';
 import { partitionRenamings } from './symmetry.js';
 
 export { type Charts, DEFAULTS, type DuplicationModelOptions, SHIPPED } from './options.js';
+export { ASSUMPTION_SETS, type AssumptionSet, PROFILES } from './profiles.js';
 export * from './views.js';
 
 /**
@@ -53,6 +56,11 @@ export function duplicationModel(options: Partial<DuplicationModelOptions>): Mod
   };
 }
 
+/** The products of a profile: `quick` takes a minute, `full` takes many and some memory. */
+export function ourModels(profile: keyof typeof PROFILES): readonly Model[] {
+  return PROFILES[profile].map((name) => duplicationModel({ name, ...ASSUMPTION_SETS[name] }));
+}
+
 function assumptionsOf(options: DuplicationModelOptions): Assumptions {
   const { partitions, writes, policy, onRemove, existing, gc, watchdog, slowAnswers } = options;
   return {
@@ -67,12 +75,14 @@ function assumptionsOf(options: DuplicationModelOptions): Assumptions {
     operator: options.operator,
     sizes: { partitions, sourceNodes: partitions, followerNodes: partitions, writes },
     lateMessages: options.lateMessages,
-    ...(options.delayed === undefined ? {} : { delayed: options.delayed }),
+    ...(Number.isFinite(options.delayed) ? { delayed: options.delayed } : {}),
     notes: [
       `policy ${policy}, removal ${onRemove === 'drop' ? 'drops' : 'keeps'} the follower table`,
       existing === 'none' ? 'no table is there before' : `a ${existing} table is there before`,
       gc ? 'source nodes collect their logs' : 'no log is collected',
-      ...(options.disturbances < 99 ? [`at most ${options.disturbances} of these faults in one run`] : []),
+      ...(options.disturbances < UNLIMITED
+        ? [`at most ${options.disturbances} of these faults in one run`]
+        : []),
       watchdog ? 'the watchdog’s patience may end at any time' : 'without the watchdog',
       slowAnswers === 0
         ? 'deadlines pass only when nothing of the conversation is on its way'

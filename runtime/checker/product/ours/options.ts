@@ -36,8 +36,8 @@ export interface DuplicationModelOptions {
   readonly duplication: number;
   readonly reorder: boolean;
   readonly lateMessages: number;
-  /** See `Assumptions.delayed`. */
-  readonly delayed?: number;
+  /** See `Assumptions.delayed`; infinite: any message may be on its way for as long as it likes. */
+  readonly delayed: number;
   readonly crashes: Readonly<Record<ProcessKind, number>>;
   /** Writes that a meta server's storage or a node's disk refuses. */
   readonly storageTimeouts: number;
@@ -60,6 +60,9 @@ export interface DuplicationModelOptions {
   readonly charts: Charts;
 }
 
+/** Disturbances without a limit of their own. */
+export const UNLIMITED = 99;
+
 export const DEFAULTS: DuplicationModelOptions = {
   name: 'one partition, nothing goes wrong',
   partitions: 1,
@@ -68,6 +71,7 @@ export const DEFAULTS: DuplicationModelOptions = {
   duplication: 0,
   reorder: true,
   lateMessages: 1,
+  delayed: 1,
   crashes: { sourceMeta: 0, sourceNode: 0, followerMeta: 0, followerNode: 0 },
   storageTimeouts: 0,
   operator: { pause: 0, start: 0, remove: 0, add: 0 },
@@ -77,7 +81,7 @@ export const DEFAULTS: DuplicationModelOptions = {
   gc: true,
   watchdog: false,
   slowAnswers: 0,
-  disturbances: 99,
+  disturbances: UNLIMITED,
   charts: SHIPPED,
 };
 

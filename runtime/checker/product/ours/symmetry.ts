@@ -3,7 +3,7 @@ import type { DuplicationContext } from '../../../../machines/index.js';
 import type { Json, Message, Renaming } from '../model.js';
 import { withContext } from '../troupe.js';
 import type { FollowerMetaState } from './follower-meta.js';
-import { FOLLOWER_META, followerNode, SOURCE_META, sourceNode } from './options.js';
+import { FOLLOWER_META, followerNode, OPERATOR, SOURCE_META, sourceNode } from './options.js';
 import type { SourceMetaState } from './source-meta.js';
 
 /** Every permutation of the partitions but the one that leaves them as they are. */
@@ -34,7 +34,7 @@ function renaming(to: readonly number[], duplicationChart: string): Renaming {
     local: (process, local) => {
       if (process === SOURCE_META) return ofSourceMeta(local as SourceMetaState);
       if (process === FOLLOWER_META) return ofFollowerMeta(local as FollowerMetaState);
-      return ofNode(local);
+      return process === OPERATOR ? local : ofNode(local);
     },
     message: (message: Message): Message => ({
       ...message,
