@@ -12,7 +12,7 @@ const ids = (machine: AnyStateMachine, options: Parameters<typeof mutantsOf>[1] 
   mutantsOf(machine, options).map(({ id }) => id);
 
 /** Where a machine is after some events, as a text. */
-const after = (machine: AnyStateMachine, ...events: string[]): string => {
+const endsIn = (machine: AnyStateMachine, ...events: string[]): string => {
   const found = explore(machine, { events: events.map((type) => ({ type })) });
   return found.states.map(({ control }) => control).join();
 };
@@ -33,9 +33,9 @@ const counter = setup({
 
 describe('mutants of a machine', () => {
   it('given a machine, when it is mutated, then it stays as it was', () => {
-    const before = after(door, 'OPEN', 'CLOSE');
+    const before = endsIn(door, 'OPEN', 'CLOSE');
     mutantsOf(door);
-    expect(after(door, 'OPEN', 'CLOSE')).toBe(before);
+    expect(endsIn(door, 'OPEN', 'CLOSE')).toBe(before);
   });
 
   it('given a door, when a transition is dropped, then there is one mutant for each and it stays shut', () => {
@@ -44,13 +44,13 @@ describe('mutants of a machine', () => {
       'drop-transition door.closed OPEN',
       'drop-transition door.open CLOSE',
     ]);
-    expect(after(mutants[0]!.machine, 'OPEN', 'CLOSE')).toBe('closed');
+    expect(endsIn(mutants[0]!.machine, 'OPEN', 'CLOSE')).toBe('closed');
   });
 
   it('given a door, when a transition is retargeted, then it leads to the sibling', () => {
     const [stuck] = mutantsOf(door, { operators: ['retarget'] });
     expect(stuck!.sentence).toBe('it goes to door.closed instead of door.open');
-    expect(after(stuck!.machine, 'OPEN')).toBe('closed');
+    expect(endsIn(stuck!.machine, 'OPEN')).toBe('closed');
   });
 
   it('given deadlines, when one is dropped, then its timer never runs', () => {

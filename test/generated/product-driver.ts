@@ -84,6 +84,8 @@ export class ProductDriver {
   async perform(step: TraceStep): Promise<void> {
     const { process, what, label, message } = step;
     if (what === 'start') return this.#begin(step);
+    // Here nothing arrives before it is told to.
+    if (what === 'delay') return;
     if (what === 'lose') this.#lose(message);
     else if (message === null) await this.#move(process, label);
     else await this.#receive(process, message, step);

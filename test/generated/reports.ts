@@ -20,21 +20,19 @@ function withDuplication(report: NodeReport, said: Heard | null): NodeReport {
     ...report,
     partitions: report.partitions.map((partition) => ({
       ...partition,
-      duplications: partition.duplications
-        .slice(-1)
-        .flatMap((each) =>
-          said === null
-            ? []
-            : [
-                {
-                  ...each,
-                  decree: said.decree,
-                  followerHolds: said.followerHolds,
-                  prepared: said.prepared,
-                  trouble: null,
-                },
-              ],
-        ),
+      duplications: partition.duplications.slice(-1).flatMap((each) =>
+        said === null
+          ? []
+          : [
+              {
+                ...each,
+                decree: said.decree,
+                followerHolds: said.followerHolds,
+                prepared: said.prepared,
+                trouble: null,
+              },
+            ],
+      ),
     })),
   };
 }

@@ -21,7 +21,7 @@ Each defect has a model of its own, as small as shows it, and is broken by the s
 
 \`npx bridle check --upstream before\` and \`--upstream after\` explore the same models; \`--model 'NAME' --format mermaid\` draws a counterexample.
 
-The last column says how our own charts answer: the property that judges them under the same assumptions (\`test/checker/upstream-ours.test.ts\` explores so many states of each within the test run and finds no violation; that is no proof of the whole), or why the question does not come up.
+The last column says how our own charts answer: the property that judges them under the same assumptions (\`test/checker/upstream-ours.test.ts\` explores each of these products to the end, with at most one message delayed at a time, and the property holds), or why the question does not come up.
 `;
 
 const NOT_MODELLED = `
