@@ -3,7 +3,33 @@
  * explored in every interleaving (docs/checking.md), and suites for ports (docs/testing.md).
  */
 export * from './checker/paths/index.js';
-export * from './checker/product/index.js';
+export {
+  type Assumptions,
+  type CheckOptions,
+  type CheckProgress,
+  type CheckResult,
+  type Counterexample,
+  check,
+  checkDirectly,
+  type Json,
+  type LeadsTo,
+  type Message,
+  type Model,
+  type Move,
+  type Process,
+  ProductError,
+  type ProductPath,
+  type Property,
+  process,
+  productPaths,
+  type Renaming,
+  type StateProperty,
+  type StaysPossible,
+  type StepProperty,
+  type TraceStep,
+  type Verdict,
+} from './checker/product/index.js';
+export type { Outcome as StepOutcome } from './checker/product/model.js';
 export {
   counterexampleAsMermaid,
   counterexampleAsText,
