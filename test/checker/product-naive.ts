@@ -41,18 +41,23 @@ export function naiveLiveness(model: Model, property: LeadsTo | StaysPossible): 
   const isBad = (state: number): boolean => {
     const possible = (at: number) => new Set(edges[at]!.flatMap(({ step }) => step.action ?? []));
     if (possible(state).size === 0) return true;
+    const urgent = (at: number) =>
+      model.assumptions.delayed !== undefined && states[at]!.network.some(({ delayed }) => delayed !== true);
     if (!avoiding[state]![state]) return false;
     // Everything that can be visited over and over from here; budgets keep steps that cost out of cycles.
     const round = states.flatMap((_, other) =>
       other === state || (avoiding[state]![other] && avoiding[other]![state]) ? [other] : [],
     );
+    // While a prompt message is on its way nothing else is less possible than before and after.
+    const calm = round.filter((at) => !urgent(at));
+    if (calm.length === 0) return true;
     const taken = new Set(
       round.flatMap((at) =>
         edges[at]!.flatMap(({ to, step }) => (round.includes(to) ? (step.action ?? []) : [])),
       ),
     );
-    return [...possible(state)].every(
-      (action) => taken.has(action) || round.some((at) => !possible(at).has(action)),
+    return [...possible(calm[0]!)].every(
+      (action) => taken.has(action) || calm.some((at) => !possible(at).has(action)),
     );
   };
   const bad = states.flatMap((_, state) => (!there[state] && isBad(state) ? [state] : []));

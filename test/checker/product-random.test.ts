@@ -112,6 +112,9 @@ const drawn = fc.record({
   tables: fc.array(table, { minLength: 2, maxLength: 3 }),
   reorder: fc.boolean(),
   lateMessages: fc.integer({ min: 0, max: 2 }),
+  delayed: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined }),
+  /** What else a loss costs. */
+  shared: fc.boolean(),
   budgets: fc.record({
     loss: fc.integer({ min: 0, max: 1 }),
     duplication: fc.integer({ min: 0, max: 1 }),
@@ -125,12 +128,16 @@ type Drawn = typeof drawn extends fc.Arbitrary<infer T> ? T : never;
 
 const localAt = (local: Local) => local.at;
 
-function modelOf({ tables, reorder, lateMessages, budgets, from, to }: Drawn, calm = true): Model {
+function modelOf(
+  { tables, reorder, lateMessages, delayed, shared, budgets, from, to }: Drawn,
+  calm = true,
+): Model {
   const over = { p: localAt, q: localAt };
   return {
     name: 'random',
-    assumptions: { ...CALM, reorder, lateMessages },
+    assumptions: { ...CALM, reorder, lateMessages, ...(delayed === undefined ? {} : { delayed }) },
     budgets,
+    ...(shared ? { alsoCosts: { loss: 'crash' } } : {}),
     processes: tables.map((table, index) => tableProcess(index, table, tables.length, calm)),
     properties: [
       {
