@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import {
   check,
   checkDirectly,
+  defineProcess,
   type Model,
   type Move,
   type Process,
   ProductError,
-  process,
 } from '../../runtime/checker/product/index.js';
 import { grid, handshake } from './product-models.js';
 
@@ -24,7 +24,7 @@ const alone = (definition: Partial<Process<number>>): Model => ({
   ...grid(1, 1),
   properties: [],
   processes: [
-    process<number>({
+    defineProcess<number>({
       name: 'one',
       start: () => ({ local: 0 }),
       moves: () => [],
@@ -89,7 +89,7 @@ describe('a process that misbehaves', () => {
     const model: Model = {
       ...alone({}),
       processes: [
-        process<{ seen: number }>({
+        defineProcess<{ seen: number }>({
           name: 'one',
           start: () => ({
             local: { seen: 0 },
@@ -142,7 +142,7 @@ describe('a process that misbehaves', () => {
     const error = await refused({
       ...alone({}),
       processes: [
-        process<{ attempts: number }>({
+        defineProcess<{ attempts: number }>({
           name: 'one',
           start: () => ({ local: { attempts: 0 } }),
           moves: ({ attempts }) => [{ label: 'go', kind: 'effect', local: { attempts: attempts + 1 } }],

@@ -1,5 +1,10 @@
 /** Small products whose states and verdicts can be worked out by hand. */
-import { type Assumptions, type Message, type Model, process } from '../../runtime/checker/product/index.js';
+import {
+  type Assumptions,
+  defineProcess,
+  type Message,
+  type Model,
+} from '../../runtime/checker/product/index.js';
 
 export const CALM: Assumptions = {
   name: 'calm',
@@ -23,7 +28,7 @@ export function grid(sides: number, top: number): Model {
     assumptions: CALM,
     budgets: {},
     processes: Array.from({ length: sides }, (_, side) =>
-      process<number>({
+      defineProcess<number>({
         name: `side${side}`,
         start: () => ({ local: 0 }),
         moves: (count) => (count < top ? [{ label: 'up', kind: 'effect', local: count + 1 }] : []),
@@ -74,7 +79,7 @@ export function handshake(
     assumptions: { ...CALM, loss, duplication, reorder },
     budgets: { loss, duplication },
     processes: [
-      process<'idle' | 'asking' | 'done'>({
+      defineProcess<'idle' | 'asking' | 'done'>({
         name: 'client',
         start: () => ({ local: 'idle' }),
         moves: (local) =>
@@ -87,7 +92,7 @@ export function handshake(
         key: text,
         describe: (local) => local,
       }),
-      process<number>({
+      defineProcess<number>({
         name: 'server',
         start: () => ({ local: 0 }),
         moves: () => [],
@@ -144,7 +149,7 @@ export function mutualExclusion(bug: boolean): Model {
     budgets: {},
     processes: [
       ...names.map((name) =>
-        process<string>({
+        defineProcess<string>({
           name,
           start: () => ({ local: 'out' }),
           moves: (local) =>
@@ -165,7 +170,7 @@ export function mutualExclusion(bug: boolean): Model {
           describe: (local) => local,
         }),
       ),
-      process<{ readonly owner: string | null; readonly granting: readonly string[] }>({
+      defineProcess<{ readonly owner: string | null; readonly granting: readonly string[] }>({
         name: 'lock',
         start: () => ({ local: { owner: null, granting: [] } }),
         moves: (local) =>
@@ -239,7 +244,7 @@ export function tokenRing(size: number, crashes: number): Model {
     assumptions: { ...CALM, crashes: { node: crashes } },
     budgets: { crash: crashes },
     processes: Array.from({ length: size }, (_, node) =>
-      process<boolean>({
+      defineProcess<boolean>({
         name: `node${node}`,
         start: () => ({ local: node === 0 }),
         moves: (has) =>
@@ -281,7 +286,7 @@ export function numbered(reorder: boolean): Model {
     assumptions: { ...CALM, reorder },
     budgets: {},
     processes: [
-      process<number>({
+      defineProcess<number>({
         name: 'sender',
         start: () => ({ local: 0 }),
         moves: (next) =>
@@ -299,7 +304,7 @@ export function numbered(reorder: boolean): Model {
         key: text,
         describe: text,
       }),
-      process<number>({
+      defineProcess<number>({
         name: 'receiver',
         start: () => ({ local: -1 }),
         moves: () => [],
@@ -334,7 +339,7 @@ export function durable(bug: boolean): Model {
     assumptions: { ...CALM, crashes: { server: 1 } },
     budgets: { crash: 1 },
     processes: [
-      process<Disk>({
+      defineProcess<Disk>({
         name: 'server',
         start: () => ({ local: { memory: 0, disk: 0, shown: 0 } }),
         moves: (at) => [
@@ -353,7 +358,7 @@ export function durable(bug: boolean): Model {
         key: text,
         describe: text,
       }),
-      process<boolean>({
+      defineProcess<boolean>({
         name: 'light',
         start: () => ({ local: false }),
         moves: (on) => [{ label: 'blink', kind: 'timer', local: !on }],
@@ -397,7 +402,7 @@ export function workers(size: number, options: { liar?: boolean } = {}): Model {
     assumptions: { ...CALM, reorder: true },
     budgets: {},
     processes: names.map((name, index) =>
-      process<{ readonly thought: boolean; readonly poked: number }>({
+      defineProcess<{ readonly thought: boolean; readonly poked: number }>({
         name,
         start: () => ({ local: { thought: false, poked: 0 } }),
         moves: (at) => [

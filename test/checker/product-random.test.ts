@@ -4,17 +4,19 @@ import { describe, expect, it } from 'vitest';
 import {
   check,
   checkDirectly,
+  defineProcess,
   type Message,
   type Model,
   type Move,
   type Outcome,
   type Property,
-  process,
 } from '../../runtime/checker/product/index.js';
 import { CALM } from './product-models.js';
 import { naiveLiveness } from './product-naive.js';
 
-const SEED = 20_261_122;
+/** `FC_SEED` draws other products, `FC_RUNS` more of them. */
+const SEED = Number(process.env.FC_SEED ?? 20_261_122);
+const runs = (few: number): number => Number(process.env.FC_RUNS ?? few);
 const NAMES = ['p', 'q', 'r'];
 const TAGS = ['s', 't'];
 const at = fc.integer({ min: 0, max: 2 });
@@ -74,7 +76,7 @@ function tableProcess(self: number, { moves, receipts, fidgets }: Table, count: 
     commutes: true,
     local: { ...local, calm: true },
   });
-  return process<Local>({
+  return defineProcess<Local>({
     name,
     start: () => ({ local: { at: 0, sends: 2, calm } }),
     moves: (local) => [
@@ -240,7 +242,7 @@ describe(`random products, seed ${SEED}`, () => {
         expect(packed.verdicts[index]!.verdict).toBe(naiveLiveness(model, property) ? 'holds' : 'violated');
       }
     });
-    await fc.assert(explored, { seed: SEED, numRuns: 150 });
+    await fc.assert(explored, { seed: SEED, numRuns: runs(150) });
     expect(compared).toBeGreaterThan(30);
     expect([...broken].sort()).toEqual(['LeadsTo', 'State', 'Stays', 'Step']);
   });
@@ -255,7 +257,7 @@ describe(`random products, seed ${SEED}`, () => {
       expect(plain(reduced.verdicts)).toEqual(plain(full.verdicts));
       if (reduced.states < full.states) fewer += 1;
     });
-    await fc.assert(explored, { seed: SEED, numRuns: 100 });
+    await fc.assert(explored, { seed: SEED, numRuns: runs(100) });
     expect(fewer).toBeGreaterThan(20);
   });
 
@@ -278,7 +280,7 @@ describe(`random products, seed ${SEED}`, () => {
       expect(judged(reduced.verdicts)).toEqual(judged(full.verdicts));
       if (reduced.states < full.states) fewer += 1;
     });
-    await fc.assert(explored, { seed: SEED, numRuns: 80 });
+    await fc.assert(explored, { seed: SEED, numRuns: runs(80) });
     expect(fewer).toBeGreaterThan(10);
     expect(refused).toBeGreaterThan(10);
   });

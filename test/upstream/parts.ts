@@ -7,7 +7,7 @@ import type {
   Move,
   Process,
 } from '../../runtime/checker/product/model.js';
-import { process } from '../../runtime/checker/product/model.js';
+import { defineProcess } from '../../runtime/checker/product/model.js';
 
 /** What differs from a network that does no harm and processes that never fail. */
 export function assume(name: string, more: Partial<Assumptions> = {}): Assumptions {
@@ -52,7 +52,7 @@ export function plain<Local>(
   definition: Omit<Process<Local>, 'key' | 'start'> & { readonly initial: Local },
 ): Process {
   const { initial, ...rest } = definition;
-  return process<Local>({
+  return defineProcess<Local>({
     ...rest,
     start: () => ({ local: initial }),
     key: (local) => JSON.stringify(local),

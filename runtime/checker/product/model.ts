@@ -83,7 +83,7 @@ export interface Process<Local = unknown> {
 }
 
 /** Ties the state of a process to its own type while models hold processes of all kinds. */
-export function process<Local>(definition: Process<Local>): Process {
+export function defineProcess<Local>(definition: Process<Local>): Process {
   return definition as unknown as Process;
 }
 

@@ -1,6 +1,6 @@
 /** The follower's meta server: the `table` chart of the follower table, its durable record, its nodes. */
 import type { Readiness, TableContext, TableEffects, TableView } from '../../../../machines/index.js';
-import { type Json, type Message, type Move, type Outcome, type Process, process } from '../model.js';
+import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
 import {
   crashBudget,
@@ -57,7 +57,7 @@ interface Asked {
 type Draft = { -readonly [Key in keyof FollowerMetaState]: FollowerMetaState[Key] };
 
 export function followerMeta(options: DuplicationModelOptions): Process {
-  return process<FollowerMetaState>(new FollowerMeta(options));
+  return defineProcess<FollowerMetaState>(new FollowerMeta(options));
 }
 
 class FollowerMeta implements Process<FollowerMetaState> {

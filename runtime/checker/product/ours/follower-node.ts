@@ -3,7 +3,7 @@
  * `checkpointTransfer` chart, then applying what the source ships.
  */
 import type { CheckpointTransferContext, CheckpointTransferEffects } from '../../../../machines/index.js';
-import { type Json, type Message, type Move, type Outcome, type Process, process } from '../model.js';
+import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
 import type { FollowerOrder } from './follower-meta.js';
 import {
@@ -45,7 +45,7 @@ type Draft = { -readonly [Key in keyof FollowerNodeState]: FollowerNodeState[Key
 const FILE = { name: 'rows', sizeBytes: 1, md5: '' } as const;
 
 export function followerNode(options: DuplicationModelOptions, partition: number): Process {
-  return process<FollowerNodeState>(new FollowerNode(options, partition));
+  return defineProcess<FollowerNodeState>(new FollowerNode(options, partition));
 }
 
 class FollowerNode implements Process<FollowerNodeState> {

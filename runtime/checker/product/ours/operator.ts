@@ -1,5 +1,5 @@
 /** The operator: each verb once for each unit of its budget, one request of a kind at a time. */
-import { type Message, type Move, type Outcome, type Process, process } from '../model.js';
+import { defineProcess, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { type DuplicationModelOptions, OPERATOR, OPERATOR_VERBS, SOURCE_META } from './options.js';
 
 export interface OperatorState {
@@ -9,7 +9,7 @@ export interface OperatorState {
 
 export function operator(options: DuplicationModelOptions): Process {
   const verbs = OPERATOR_VERBS.filter((verb) => options.operator[verb] > 0);
-  return process<OperatorState>({
+  return defineProcess<OperatorState>({
     name: OPERATOR,
     start: (): Outcome<OperatorState> => ({ local: { waiting: [] } }),
     moves: ({ waiting }: OperatorState): readonly Move<OperatorState>[] =>

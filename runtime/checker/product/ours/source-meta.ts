@@ -16,7 +16,7 @@ import type {
   FollowerTableContext,
   FollowerTableOnRemove,
 } from '../../../../machines/index.js';
-import { type Json, type Message, type Move, type Outcome, type Process, process } from '../model.js';
+import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
 import {
   crashBudget,
@@ -93,7 +93,7 @@ const STATUS_OF_VERB: Partial<Record<OperatorVerb, DuplicationStatus>> = {
 type Draft = { -readonly [Key in keyof SourceMetaState]: SourceMetaState[Key] };
 
 export function sourceMeta(options: DuplicationModelOptions): Process {
-  return process<SourceMetaState>(new SourceMeta(options));
+  return defineProcess<SourceMetaState>(new SourceMeta(options));
 }
 
 class SourceMeta implements Process<SourceMetaState> {

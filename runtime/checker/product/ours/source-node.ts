@@ -7,7 +7,7 @@ import type {
   PartitionDuplicatorEffects,
   Trouble,
 } from '../../../../machines/index.js';
-import { type Json, type Message, type Move, type Outcome, type Process, process } from '../model.js';
+import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
 import {
   crashBudget,
@@ -51,7 +51,7 @@ const DAMAGED_READS_LIMIT = 2;
 type Draft = { -readonly [Key in keyof SourceNodeState]: SourceNodeState[Key] };
 
 export function sourceNode(options: DuplicationModelOptions, partition: number): Process {
-  return process<SourceNodeState>(new SourceNode(options, partition));
+  return defineProcess<SourceNodeState>(new SourceNode(options, partition));
 }
 
 class SourceNode implements Process<SourceNodeState> {
