@@ -211,11 +211,12 @@ function circleOf(drawn: Drawn): Model {
 const LIMIT = 1_500;
 type Verdicts = Awaited<ReturnType<typeof check>>['verdicts'];
 const plain = (verdicts: Verdicts) =>
-  verdicts.map(({ property, verdict, vacuous, counterexample }) => ({
+  verdicts.map(({ property, kind, verdict, vacuous, counterexample }) => ({
     property,
     verdict,
     vacuous,
-    steps: counterexample?.steps.length ?? null,
+    // What is broken for ever is so in many states: which one comes first is no figure to keep.
+    steps: kind === 'state' || kind === 'step' ? (counterexample?.steps.length ?? null) : null,
   }));
 const judged = (verdicts: Verdicts) =>
   verdicts.map(({ property, verdict, vacuous }) => ({ property, verdict, vacuous }));
