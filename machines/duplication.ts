@@ -29,6 +29,7 @@ export const duplication = chart.createMachine({
     partitionTrouble: input.confirmed.map(() => null),
     trouble: null,
     blocked: false,
+    storageTrouble: null,
     blockAnnounced: false,
     stuck: null,
   }),

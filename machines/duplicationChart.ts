@@ -10,6 +10,7 @@ import {
   lagDecrees,
   othersBehind,
   refusal,
+  troubleToTell,
 } from './duplicationRules.js';
 import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
 import { type FollowerTableInput, followerTable } from './followerTable.js';
@@ -61,7 +62,7 @@ const base = setup({
             failMode: context.next.failMode,
             next: null,
             // Only storage's own trouble is over; what the follower's table waits for still stands.
-            ...(context.trouble?.operation === 'persistStatus' ? { trouble: null, blocked: false } : {}),
+            storageTrouble: null,
           },
     ),
     askFor: raise((_, params: { to: DuplicationStatus }) => ({ type: 'ALTER' as const, to: params.to })),
@@ -100,10 +101,7 @@ const base = setup({
     tellProgress: sendTo('watchdog', { type: 'PROGRESS' }),
     tellTrouble: sendTo('watchdog', ({ context, event }) => ({
       type: 'TROUBLE' as const,
-      error:
-        event.type === 'CONFIRM'
-          ? (event.trouble?.error ?? 'ERR_UNKNOWN')
-          : (context.trouble?.error ?? 'ERR_UNKNOWN'),
+      error: troubleToTell(context, event)?.error ?? 'ERR_UNKNOWN',
     })),
   },
   guards: {
@@ -150,8 +148,8 @@ export const chart = base.extend({
       enqueue('forgetBlock');
       // The watchdog announces the recovery itself if it has spoken up too.
       if (context.stuck !== null) return;
-      const { status } = context;
-      enqueue({ type: 'announce', params: { what: 'recovered', status, trouble: null, stuck: null } });
+      const { status, storageTrouble: trouble } = context;
+      enqueue({ type: 'announce', params: { what: 'recovered', status, trouble, stuck: null } });
     }),
   },
 });
@@ -161,10 +159,11 @@ export const meta = describeStates('explain', 'remove');
 /** After the assignments of the same transition, so that it says what is true from now on. */
 export const announce = (what: DuplicationEffects['announce']['what']) => ({
   type: 'announce' as const,
-  params: ({ context }: { context: DuplicationContext }) => ({
+  params: ({ context, event }: { context: DuplicationContext; event: DuplicationEvent }) => ({
     what,
     status: context.status,
-    trouble: context.trouble,
+    trouble:
+      event.type === 'FOLLOWER_TROUBLE' ? context.trouble : (context.storageTrouble ?? context.trouble),
     stuck: context.stuck,
   }),
 });

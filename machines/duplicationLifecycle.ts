@@ -169,7 +169,7 @@ export const lifecycle = chart.createStateConfig({
             storageRetry: {
               target: 'deletingRecord',
               reenter: true,
-              actions: assign({ trouble: { error: 'ERR_TIMEOUT', operation: 'deleteRecord' } }),
+              actions: assign({ storageTrouble: { error: 'ERR_TIMEOUT', operation: 'deleteRecord' } }),
             },
           },
         },

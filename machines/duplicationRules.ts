@@ -48,8 +48,11 @@ export interface DuplicationContext extends DuplicationInput {
   readonly writing: readonly number[];
   readonly lastCommitted: readonly number[];
   readonly partitionTrouble: readonly (Trouble | null)[];
+  /** Of the follower table; `blocked` says that trying again does not help. */
   readonly trouble: Trouble | null;
   readonly blocked: boolean;
+  /** What hinders the write or the deletion that is due; the follower's reports neither hide nor end it. */
+  readonly storageTrouble: Trouble | null;
   /** A blocked follower table has been announced, and its recovery has not. */
   readonly blockAnnounced: boolean;
   readonly stuck: StuckReason | null;
@@ -105,7 +108,8 @@ export interface DuplicationEffects {
   answer: { readonly requester: string | null; readonly error: string; readonly hint?: string };
   /**
    * For logs, metrics and alerts: a new status is visible, the follower table is blocked, the watchdog
-   * speaks up (`stuck` says why), or it goes on again.
+   * speaks up (`stuck` says why), or it goes on again. `trouble` is the follower's where that blocks,
+   * otherwise what still stands, storage's first: without a write that is done nothing goes on.
    */
   announce: {
     readonly what: 'status' | 'blocked' | 'recovered';
@@ -129,6 +133,12 @@ export function refusal(context: DuplicationContext, event: Modify): { error: st
       ? 'the follower does not hold the data yet; log shipping starts by itself when it does'
       : `${VERB_OF_STATUS[wanted] ?? wanted} is not possible now`;
   return { error: 'ERR_INVALID_PARAMETERS', hint: `${why}; ${legal}` };
+}
+
+/** What the watchdog is to hear of after an event: storage speaks where nobody reports. */
+export function troubleToTell(context: DuplicationContext, event: DuplicationEvent): Trouble | null {
+  const reported = event.type === 'CONFIRM' || event.type === 'FOLLOWER_TROUBLE';
+  return reported ? event.trouble : context.storageTrouble;
 }
 
 /** How many decrees a report says the follower is behind; 0 while either side is unknown. */

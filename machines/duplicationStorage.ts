@@ -8,6 +8,23 @@ import { refusal } from './duplicationRules.js';
 
 export const storage = chart.createStateConfig({
   initial: 'idle',
+  // Wherever it is heard, what is durable is shown: also when storage had refused the same write before.
+  on: {
+    STATUS_PERSISTED: {
+      guard: { type: 'persisted', params: {} },
+      target: '.idle',
+      actions: [
+        'show',
+        announce('status'),
+        'tellProgress',
+        {
+          type: 'answer',
+          params: ({ context }) => ({ requester: context.requester, error: 'ERR_OK' }),
+        },
+        'forgetRequester',
+      ],
+    },
+  },
   states: {
     idle: {
       on: {
@@ -59,7 +76,7 @@ export const storage = chart.createStateConfig({
       after: {
         storageRetry: {
           actions: [
-            assign({ trouble: { error: 'ERR_TIMEOUT', operation: 'persistStatus' } }),
+            assign({ storageTrouble: { error: 'ERR_TIMEOUT', operation: 'persistStatus' } }),
             {
               type: 'answer',
               params: ({ context }) => ({
@@ -74,26 +91,12 @@ export const storage = chart.createStateConfig({
         },
       },
       on: {
-        STATUS_PERSISTED: {
-          guard: { type: 'persisted', params: {} },
-          target: 'idle',
-          actions: [
-            'show',
-            announce('status'),
-            'tellProgress',
-            {
-              type: 'answer',
-              params: ({ context }) => ({ requester: context.requester, error: 'ERR_OK' }),
-            },
-            'forgetRequester',
-          ],
-        },
         STATUS_PERSIST_FAILED: {
           guard: 'persistFailed',
           target: 'failed',
           actions: [
             assign({
-              trouble: ({ event }) => ({ error: event.error, operation: 'persistStatus' }),
+              storageTrouble: ({ event }) => ({ error: event.error, operation: 'persistStatus' }),
             }),
             {
               type: 'answer',
@@ -132,7 +135,7 @@ export const storage = chart.createStateConfig({
             params: ({ context, event }) => ({
               requester: event.requester,
               error: 'ERR_BUSY',
-              hint: `an earlier change cannot be written: ${context.trouble?.error ?? 'storage fails'}`,
+              hint: `an earlier change cannot be written: ${context.storageTrouble?.error ?? 'storage fails'}`,
             }),
           },
         },

@@ -409,11 +409,14 @@ describe('what is explained', () => {
         failMode: 1,
       });
       expect(refused).toMatchObject({ err: 'ERR_DISK_INSUFFICIENT' });
-      const { waiting } = cluster.meta.explain(hosted);
-      expect(waiting.map(({ actor }) => actor)).toEqual(['duplication', 'storage', 'followerTable']);
+      const { waiting, line } = cluster.meta.explain(hosted);
+      // Both are told; storage's comes last, and so makes the headline.
+      expect(waiting.map(({ actor }) => actor)).toEqual(['duplication', 'followerTable', 'storage']);
       expect(waiting[0]?.waitingFor).toContain('the follower table to exist');
-      expect(waiting[1]).toMatchObject({ trouble: { error: 'ERR_DISK_INSUFFICIENT' } });
-      expect(waiting[1]?.sinceMs).toBeGreaterThan(waiting[0]?.sinceMs ?? Number.POSITIVE_INFINITY);
+      expect(waiting[1]).toMatchObject({ trouble: { error: 'ERR_ACL_DENY' } });
+      expect(waiting[2]).toMatchObject({ trouble: { error: 'ERR_DISK_INSUFFICIENT' } });
+      expect(line).toContain('ERR_DISK_INSUFFICIENT');
+      expect(waiting[2]?.sinceMs).toBeGreaterThan(waiting[0]?.sinceMs ?? Number.POSITIVE_INFINITY);
     } finally {
       put.mockRestore();
     }

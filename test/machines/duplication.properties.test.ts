@@ -153,9 +153,12 @@ class World {
         }
         if (each.event.type === 'MODIFY') {
           if (each.event.status) this.operatorAsked.add(each.event.status);
-          if (each.event.failMode) this.modeAsked = each.event.failMode;
         }
         this.run.send(each.event);
+        // A request that is refused, or comes while another is written, changes nothing.
+        if (each.event.type === 'MODIFY' && each.event.failMode) {
+          if (this.run.effects('persistStatus').length > 0) this.modeAsked = each.event.failMode;
+        }
         break;
       }
       case 'store':

@@ -134,7 +134,7 @@ describe('two-phase status (SPEC S-DURABLE-1)', () => {
     expect(run.effects('answer')).toMatchObject([{ requester: 'op', error: 'ERR_FS_INTERNAL' }]);
     expect(run.context).toMatchObject({
       status: 'DS_LOG',
-      trouble: { error: 'ERR_FS_INTERNAL', operation: 'persistStatus' },
+      storageTrouble: { error: 'ERR_FS_INTERNAL', operation: 'persistStatus' },
     });
     run.send(modify({ requester: 'other', status: 'DS_REMOVED' }));
     expect(run.effects('answer')).toMatchObject([
@@ -143,8 +143,19 @@ describe('two-phase status (SPEC S-DURABLE-1)', () => {
     run.fire('storageRetry');
     expect(written(run)).toEqual(['DS_PAUSE']);
     persisted(run);
-    expect(run.context).toMatchObject({ status: 'DS_PAUSE', trouble: null });
+    expect(run.context).toMatchObject({ status: 'DS_PAUSE', storageTrouble: null });
     expect(run.effects('answer')).toEqual([{ requester: null, error: 'ERR_OK' }]);
+  });
+
+  // Defect found by checking: the life went on while the status that was shown stayed behind.
+  it('given storage refused, when it turns out to be durable all the same, then it counts as done', () => {
+    const run = persisted(failed(REACH.DS_LOG().send(modify({ status: 'DS_PAUSE' }))));
+    expect(run.context).toMatchObject({ status: 'DS_PAUSE', next: null, storageTrouble: null });
+    expect(life(run)).toBe('DS_PAUSE');
+    expect(storage(run)).toBe('idle');
+    expect(run.pending('storageRetry')).toBeUndefined();
+    expect(run.effects('announce')).toMatchObject([{ what: 'status', status: 'DS_PAUSE' }]);
+    expect(persisted(run).effectNames).toEqual([]);
   });
 
   // Defect found by this test: the wait for storage had no deadline.
@@ -153,9 +164,29 @@ describe('two-phase status (SPEC S-DURABLE-1)', () => {
     run.fire('storageRetry');
     expect(run.effects('persistStatus')).toEqual([]);
     expect(run.effects('answer')).toMatchObject([{ requester: 'op', error: 'ERR_TIMEOUT' }]);
-    expect(run.context.trouble).toEqual({ error: 'ERR_TIMEOUT', operation: 'persistStatus' });
+    expect(run.context.storageTrouble).toEqual({ error: 'ERR_TIMEOUT', operation: 'persistStatus' });
     persisted(run);
-    expect(run.context).toMatchObject({ status: 'DS_PAUSE', trouble: null });
+    expect(run.context).toMatchObject({ status: 'DS_PAUSE', storageTrouble: null });
+  });
+
+  // Defect found by checking: the next report of the follower table hid that storage hangs.
+  it('given storage hangs, when the follower table reports trouble and then progress, then both are told apart (SPEC L-WAIT-1)', () => {
+    const run = REACH.DS_APP().send(modify({ failMode: 'FAIL_SKIP' }));
+    const slow = { error: 'ERR_TIMEOUT', operation: 'persistStatus' };
+    const why = trouble('ERR_ACL_DENY', 'RPC_CM_CREATE_APP');
+    run.fire('storageRetry');
+    expect(run.sentToChild('watchdog')).toEqual([{ type: 'TROUBLE', error: 'ERR_TIMEOUT' }]);
+    run.send({ type: 'FOLLOWER_TROUBLE', trouble: why, blocked: true });
+    expect(run.context).toMatchObject({ trouble: why, blocked: true, storageTrouble: slow });
+    expect(run.effects('announce')).toMatchObject([{ what: 'blocked', trouble: why }]);
+    expect(run.sentToChild('watchdog')).toEqual([{ type: 'TROUBLE', error: 'ERR_ACL_DENY' }]);
+    run.send({ type: 'STUCK', reason: 'no-progress', error: 'ERR_TIMEOUT' });
+    expect(run.effects('announce')).toMatchObject([{ what: 'blocked', trouble: slow }]);
+    run.send({ type: 'RECOVERED' }).send({ type: 'FOLLOWER_PROGRESS' });
+    expect(run.context).toMatchObject({ trouble: null, blocked: false, storageTrouble: slow });
+    expect(run.effects('announce')).toMatchObject([{ what: 'recovered', trouble: slow }]);
+    persisted(run);
+    expect(run.context).toMatchObject({ failMode: 'FAIL_SKIP', storageTrouble: null });
   });
 
   // Defect found by this test: the end of a write forgot the follower's trouble but stayed blocked.
@@ -368,7 +399,7 @@ describe('removal (SPEC L-RELEASE-1)', () => {
     for (let round = 0; round < 5; round++) {
       run.fire('storageRetry');
       expect(run.effects('deleteRecord')).toHaveLength(1);
-      expect(run.context.trouble).toEqual({ error: 'ERR_TIMEOUT', operation: 'deleteRecord' });
+      expect(run.context.storageTrouble).toEqual({ error: 'ERR_TIMEOUT', operation: 'deleteRecord' });
     }
     expect(run.send({ type: 'RECORD_DELETED' }).at).toBe('released');
   });

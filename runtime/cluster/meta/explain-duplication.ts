@@ -3,7 +3,7 @@ import type { StateMeta, Trouble } from '../../../machines/index.js';
 import { type ExplainedActor, type Explanation, explain } from '../../observe/explain.js';
 import type { ActorHistory, TroubleHistory } from '../../observe/journal.js';
 import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-sync.js';
-import type { HostedDuplication } from './hosted-duplication.js';
+import { type HostedDuplication, STORAGE_HISTORY } from './hosted-duplication.js';
 
 /** What the meta knows about one partition of the source table. */
 export interface SourcePartition {
@@ -26,8 +26,8 @@ export function explainDuplication(
   const follower = hosted.followerTable;
   const partitions = source.flatMap((partition, p) => explainedPartition(confirms[p], p, partition));
   const own = journal.of(hosted.host.name);
-  const ownTrouble = own?.trouble ?? null;
-  const storage = storageActor(hosted);
+  const ofStorage = journal.of(STORAGE_HISTORY)?.trouble ?? null;
+  const storage = storageActor(hosted, ofStorage);
   const shown = worstFirst(partitions).slice(0, 5);
   return explain({
     table: record.appName,
@@ -54,9 +54,10 @@ export function explainDuplication(
     actors: [
       {
         ...actorOf('duplication', hosted.host.snapshot.getMeta(), own, LIFECYCLE),
-        trouble: follower === null && storage === null ? ownTrouble : null,
+        // Each of the others tells its own; nobody but the duplication waits for its record to be deleted.
+        trouble: storage === null ? (ofStorage ?? (follower === null ? (own?.trouble ?? null) : null)) : null,
       },
-      ...(storage === null ? [] : [storage]),
+      ...(storage === null || storage.trouble !== null ? [] : [storage]),
       ...(follower === null
         ? []
         : [
@@ -67,17 +68,20 @@ export function explainDuplication(
             },
           ]),
       ...shown.map(({ explained }) => explained),
+      // Last, for the headline: whatever else is in trouble, no status moves before the write is done.
+      ...(storage?.trouble ? [storage] : []),
     ],
   });
 }
 
 /** Writing a status is a wait of its own, beside whatever the status waits for. */
-function storageActor({ host, journal }: HostedDuplication): ExplainedActor | null {
-  const history = journal.of(host.name);
-  const meta = metaOf(host.snapshot.getMeta(), STORAGE);
-  if (history === undefined || meta === null) return null;
-  const trouble = history.trouble?.operation === 'persistStatus' ? history.trouble : null;
-  return { ...actorOf('storage', host.snapshot.getMeta(), history, STORAGE), trouble };
+function storageActor(
+  { host, journal }: HostedDuplication,
+  trouble: TroubleHistory | null,
+): ExplainedActor | null {
+  const meta = host.snapshot.getMeta();
+  if (metaOf(meta, STORAGE) === null) return null;
+  return { ...actorOf('storage', meta, journal.of(host.name), STORAGE), trouble };
 }
 
 /** A node that does not report is the trouble of all that lives there, whatever it said last. */

@@ -33,6 +33,8 @@ export interface HostedDuplicationOptions {
 }
 
 const REPEAT_TROUBLE_MS = 1_000;
+/** Name in the journal. */
+export const STORAGE_HISTORY = 'storage';
 
 interface Told {
   readonly what: string;
@@ -81,7 +83,10 @@ export class HostedDuplication implements DurableStatusPort {
       children: { followerTable: { handlers: followerTableHandlers(options.follower, () => undefined) } },
       onDefect: options.onDefect,
       ...chartEnvironment(environment),
-      onSnapshot: (actor, snapshot) => this.journal.note(actor, snapshot),
+      onSnapshot: (actor, snapshot) => {
+        this.journal.note(actor, snapshot);
+        if (actor === this.#host.name) this.#noteStorage();
+      },
     });
     this.#host.actor.subscribe({ complete: options.onReleased });
   }
@@ -103,6 +108,12 @@ export class HostedDuplication implements DurableStatusPort {
     const child = this.#host.snapshot.children.followerTable?.getSnapshot();
     if (child === undefined || child.status !== 'active') return null;
     return { context: child.context, meta: child.getMeta() };
+  }
+
+  /** Storage's trouble has a history of its own beside the follower's. */
+  #noteStorage(): void {
+    const { value, context } = this.#host.snapshot;
+    this.journal.note(STORAGE_HISTORY, { value, context: { trouble: context.storageTrouble } });
   }
 
   start(): this {
