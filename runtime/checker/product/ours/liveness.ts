@@ -14,7 +14,7 @@ import {
 } from './options.js';
 import type { SourceMetaState } from './source-meta.js';
 import type { SourceNodeState } from './source-node.js';
-import { duplicationOf, FOLLOWER_CHART, followerTableOf, leavesOf, metasOf } from './views.js';
+import { DUPLICATION, duplicationOf, FOLLOWER_CHART, followerTableOf, leavesOf, metasOf } from './views.js';
 
 const as = <T>(seen: Json | undefined): T => seen as unknown as T;
 const view = <T extends object>(value: T): Json => value as unknown as Json;
@@ -77,10 +77,11 @@ interface Waits {
   readonly said: string;
 }
 
+const DUPLICATIONS_STORAGE = 'the meta server’s storage';
 const SOMEBODY_ELSE = /follower|source’s|store|disk|clock/;
 /**
  * Waits here that need no deadline of their own: what nodes report with every poll, what the child chart
- * has deadlines for, and a meta server's own storage, which answers or ends the server.
+ * has deadlines for, and storage of a table, whose requesters have deadlines.
  */
 const WATCHED = ['a durable checkpoint of every partition', 'the follower table to exist and to be ours'];
 const NEEDS_NO_DEADLINE = (waitingFor: string, from: string): boolean =>
@@ -90,13 +91,22 @@ function waits({ charts }: { readonly charts: SourceMetaState['charts'] }): Json
   const silent: string[] = [];
   const said: string[] = [];
   for (const [name, position] of Object.entries(charts ?? {})) {
-    const { trouble, attempt } = position.snapshot.context as { trouble?: unknown; attempt?: number };
-    said.push(`${name} ${leavesOf(position).join()} ${JSON.stringify(trouble ?? null)} ${attempt ?? 0}`);
-    // A deadline that has passed has been said, as a trouble; then the wait is not silent.
-    if (position.timers.length > 0 || trouble != null) continue;
+    const { trouble, storageTrouble, attempt } = position.snapshot.context as Partial<
+      Record<'trouble' | 'storageTrouble' | 'attempt', unknown>
+    >;
+    const troubles = JSON.stringify([trouble ?? null, storageTrouble ?? null]);
+    said.push(`${name} ${leavesOf(position).join()} ${troubles} ${attempt ?? 0}`);
+    const isTimed = position.timers.length > 0;
+    // A deadline that has passed has been said, as a trouble; then the wait is not silent. All deadlines
+    // of a duplication itself are storage's, and the trouble of the one says nothing about the other.
+    const isSaid = (waitingFor: string, from: string): boolean => {
+      if (name === DUPLICATION && from === DUPLICATIONS_STORAGE) return isTimed || storageTrouble != null;
+      const isExplained = trouble != null || (isTimed && name !== DUPLICATION);
+      return isExplained || NEEDS_NO_DEADLINE(waitingFor, from);
+    };
     for (const { waitingFor, from, settled } of metasOf(position)) {
-      if (settled === undefined && !NEEDS_NO_DEADLINE(waitingFor, from))
-        silent.push(`${name}: ${waitingFor}`);
+      if (settled === undefined && !isSaid(waitingFor, from))
+        silent.push(`${name}: ${waitingFor}, from ${from}`);
     }
   }
   return view({ silent, said: said.join('; ') } satisfies Waits);
@@ -120,9 +130,9 @@ function noSilentWait(partitions: readonly number[]): StepProperty {
   };
 }
 
-/** A parent that waits for what its child does has the child's deadlines. */
+/** A parent that waits for what its child does has the child's deadlines; its storage is its own affair. */
 const hasChildThatWaits = ({ said }: Waits, wait: string): boolean =>
-  wait.startsWith('duplication') && said.includes(`${FOLLOWER_CHART} `);
+  wait.startsWith(DUPLICATION) && !wait.endsWith(DUPLICATIONS_STORAGE) && said.includes(`${FOLLOWER_CHART} `);
 
 function obeys(): LeadsTo {
   return {
