@@ -9,6 +9,7 @@ export * from './followerTable.js';
 export * from './followerTableVerdict.js';
 export * from './messages.js';
 export * from './partitionDuplicator.js';
+export * from './partitionProgress.js';
 export * from './retry.js';
 export * from './table.js';
 export * from './vocabulary.js';

@@ -2,7 +2,7 @@
 import type { Subscription } from 'rxjs';
 import { ChartHost } from '../../../actors/chartHost.js';
 import { partitionDuplicatorHandlers } from '../../../actors/handlers.js';
-import { partitionDuplicator } from '../../../machines/index.js';
+import { logNeededAfter, partitionDuplicator, progressReport } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
 import type { PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
@@ -78,14 +78,9 @@ export class HostedDuplicator {
     this.follow(order);
   }
 
-  /**
-   * Decree above which this duplication still needs the log; −1 means all of it. A follower that was put back,
-   * from a backup perhaps, stands before what it once confirmed.
-   */
+  /** Decree above which this duplication still needs the log; −1 means all of it. */
   get neededAfter(): number {
-    const { shipped } = this.#host.snapshot.context;
-    const { confirmedDecree } = this.#order;
-    return shipped < 0 ? confirmedDecree : Math.min(confirmedDecree, shipped);
+    return logNeededAfter(this.#host.snapshot.context, this.#order.confirmedDecree);
   }
 
   follow(order: DuplicationOrder): void {
@@ -105,9 +100,7 @@ export class HostedDuplicator {
     return {
       duplicationId: this.#order.duplicationId,
       state: history?.state ?? 'idle',
-      decree: context.shipped >= 0 ? context.shipped : context.checkpointDecree,
-      followerHolds: context.shipped >= 0,
-      prepared: context.checkpointDecree >= 0,
+      ...progressReport(context),
       skippedMutations: context.skippedMutations,
       trouble: troubleReport(this.#node.address, history?.trouble ?? null),
     };

@@ -7,6 +7,7 @@ import {
   type RequestContext,
   WireError,
 } from '../../pegasus/index.js';
+import { admitBatch } from './admit-batch.js';
 import type { Admitted, Gate, ServingPartition } from './gate.js';
 import { checkOwnRow, splitRawKey } from './keys.js';
 import { readSourceWrite } from './row-write.js';
@@ -79,9 +80,9 @@ export class Duplicate {
       if (request.entries.length === 0) return { error: RrdbStatus.OK, appliedDecree };
       return { ...invalid('a batch of entries without toDecreeIncluded'), appliedDecree };
     }
-    if (appliedDecree < 0) return { error: RrdbStatus.TRY_AGAIN, appliedDecree: -1 };
-    if (toDecreeIncluded <= appliedDecree) return { error: RrdbStatus.OK, appliedDecree };
-    if (fromDecreeExcluded !== appliedDecree) return { error: RrdbStatus.TRY_AGAIN, appliedDecree };
+    const admission = admitBatch(appliedDecree, { fromDecreeExcluded, toDecreeIncluded });
+    if (admission === 'repeated') return { error: RrdbStatus.OK, appliedDecree };
+    if (admission !== 'apply') return { error: RrdbStatus.TRY_AGAIN, appliedDecree };
     const failed = await this.#write(request, admitted);
     return failed === undefined
       ? { error: RrdbStatus.OK, appliedDecree: toDecreeIncluded }

@@ -3,6 +3,7 @@
  * `checkpointTransfer` chart, then applying what the source ships.
  */
 import type { CheckpointTransferContext, CheckpointTransferEffects } from '../../../../machines/index.js';
+import { admitBatch } from '../../../cluster/rrdb/admit-batch.js';
 import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
 import type { FollowerOrder } from './follower-meta.js';
@@ -245,8 +246,9 @@ class FollowerNode implements Process<FollowerNodeState> {
     if (toDecree === undefined || fromDecreeExcluded === undefined) {
       return answer({ type: 'FOLLOWER_AT', appliedDecree });
     }
-    if (toDecree <= appliedDecree) return answer({ type: 'BATCH_SHIPPED', appliedDecree });
-    if (fromDecreeExcluded !== appliedDecree) return fail('ERR_TRY_AGAIN');
+    const admission = admitBatch(appliedDecree, { fromDecreeExcluded, toDecreeIncluded: toDecree });
+    if (admission === 'repeated') return answer({ type: 'BATCH_SHIPPED', appliedDecree });
+    if (admission !== 'apply') return fail('ERR_TRY_AGAIN');
     const shipped = Array.from(
       { length: toDecree - fromDecreeExcluded },
       (_, i) => fromDecreeExcluded + i + 1,

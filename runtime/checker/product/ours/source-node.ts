@@ -2,10 +2,12 @@
  * A source node with the primary of one partition: its log, its checkpoint, and the
  * `partitionDuplicator` chart while the meta server's orders name a duplication.
  */
-import type {
-  PartitionDuplicatorContext,
-  PartitionDuplicatorEffects,
-  Trouble,
+import {
+  logNeededAfter,
+  type PartitionDuplicatorContext,
+  type PartitionDuplicatorEffects,
+  progressReport,
+  type Trouble,
 } from '../../../../machines/index.js';
 import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
 import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
@@ -194,11 +196,9 @@ class SourceNode implements Process<SourceNodeState> {
     ];
   }
 
-  /** As a hosted duplicator has it: what was confirmed durably, or less if the follower stands before it. */
   #neededAfter({ order, charts }: SourceNodeState): number {
     if (order === null) return Number.POSITIVE_INFINITY;
-    const shipped = this.#context(charts)?.shipped ?? -1;
-    return shipped < 0 ? order.confirmed : Math.min(order.confirmed, shipped);
+    return logNeededAfter(this.#context(charts) ?? { shipped: -1 }, order.confirmed);
   }
 
   #crash(local: SourceNodeState): Outcome<SourceNodeState> {
@@ -343,13 +343,7 @@ class SourceNode implements Process<SourceNodeState> {
   #report({ charts, order }: SourceNodeState): Heard | null {
     const context = this.#context(charts);
     if (context === undefined || order === null) return null;
-    const { shipped, checkpointDecree } = context;
-    return {
-      id: order.id,
-      decree: shipped >= 0 ? shipped : checkpointDecree,
-      followerHolds: shipped >= 0,
-      prepared: checkpointDecree >= 0,
-    };
+    return { id: order.id, ...progressReport(context) };
   }
 
   #context(charts: TroupeState | null): PartitionDuplicatorContext | undefined {

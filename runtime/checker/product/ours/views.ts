@@ -1,21 +1,15 @@
-/** What properties, drivers and people look at in the states of the product's processes. */
+/** What properties look at in the states of the product's processes. */
 import type {
-  CheckpointTransferContext,
   DuplicationContext,
   DuplicationStatus,
   FollowerTableContext,
-  PartitionDuplicatorContext,
 } from '../../../../machines/index.js';
 import type { Position } from '../../paths/stepper.js';
 import { contextOf, type TroupeState } from '../troupe.js';
-import type { FollowerMetaState } from './follower-meta.js';
-import type { FollowerNodeState } from './follower-node.js';
 import type { SourceMetaState } from './source-meta.js';
-import type { SourceNodeState } from './source-node.js';
 
 export const DUPLICATION = 'duplication';
 export const FOLLOWER_CHART = 'followerTable';
-export const WATCHDOG = 'watchdog';
 
 /** What the source's meta server shows and holds. */
 export interface SourceMetaView {
@@ -43,51 +37,11 @@ export function seeSourceMeta({ up, disk, charts }: SourceMetaState): SourceMeta
   };
 }
 
-/** What a follower node holds. */
-export interface FollowerNodeView {
-  readonly open: boolean;
-  readonly owner: string | null;
-  readonly appliedDecree: number;
-  readonly effective: readonly number[];
-}
-
-export function seeFollowerNode({ open, disk }: FollowerNodeState): FollowerNodeView {
-  return {
-    open,
-    owner: disk?.owner ?? null,
-    appliedDecree: disk?.appliedDecree ?? -1,
-    effective: disk?.effective ?? [],
-  };
-}
-
-/** The follower table as its meta server has it durably. */
-export interface FollowerMetaView {
-  readonly up: boolean;
-  readonly owner: string | null;
-  readonly followerStatus: string | null;
-  readonly exists: boolean;
-}
-
-export function seeFollowerMeta({ up, disk }: FollowerMetaState): FollowerMetaView {
-  return {
-    up,
-    owner: disk.table?.owner ?? null,
-    followerStatus: disk.table?.followerStatus ?? null,
-    exists: disk.table !== null,
-  };
-}
-
 export const duplicationOf = (charts: TroupeState | null): DuplicationContext | undefined =>
   contextOf<DuplicationContext>(charts ?? {}, DUPLICATION);
 
 export const followerTableOf = (charts: TroupeState | null): FollowerTableContext | undefined =>
   contextOf<FollowerTableContext>(charts ?? {}, FOLLOWER_CHART);
-
-export const duplicatorOf = ({ charts }: SourceNodeState): PartitionDuplicatorContext | undefined =>
-  contextOf<PartitionDuplicatorContext>(charts ?? {}, 'partitionDuplicator');
-
-export const transferOf = ({ charts }: FollowerNodeState): CheckpointTransferContext | undefined =>
-  contextOf<CheckpointTransferContext>(charts ?? {}, 'checkpointTransfer');
 
 /** Active leaves of a chart as paths, e.g. `living.lifecycle.DS_LOG`. */
 export function leavesOf(position: Position | undefined): readonly string[] {
