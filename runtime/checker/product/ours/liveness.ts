@@ -1,5 +1,5 @@
 /** What must happen in the end: the liveness of the contract, over the product of our charts. */
-import type { Json, LeadsTo, Property, StaysPossible, StepProperty } from '../model.js';
+import type { Json, LeadsTo, Property, StaysPossible, StepProperty, StepSeen } from '../model.js';
 import type { FollowerMetaState } from './follower-meta.js';
 import type { FollowerNodeState } from './follower-node.js';
 import type { OperatorState } from './operator.js';
@@ -25,6 +25,7 @@ export function livenessOf(options: DuplicationModelOptions): readonly Property[
     ...settles(),
     noSilentWait(partitions),
     ...(Object.values(options.operator).some((count) => count > 0) ? [obeys()] : []),
+    ...(options.operator.start > 0 ? [refusalsSayWhatIsLegal()] : []),
     ...(options.operator.remove > 0 ? releases(partitions, options) : []),
     replicates(partitions),
   ];
@@ -100,7 +101,8 @@ function waits({ charts }: { readonly charts: SourceMetaState['charts'] }): Json
     // A deadline that has passed has been said, as a trouble; then the wait is not silent. All deadlines
     // of a duplication itself are storage's, and the trouble of the one says nothing about the other.
     const isSaid = (waitingFor: string, from: string): boolean => {
-      if (name === DUPLICATION && from === DUPLICATIONS_STORAGE) return isTimed || storageTrouble != null;
+      const isForStorage = from === DUPLICATIONS_STORAGE || from === 'the clock';
+      if (name === DUPLICATION && isForStorage) return isTimed || storageTrouble != null;
       const isExplained = trouble != null || (isTimed && name !== DUPLICATION);
       return isExplained || NEEDS_NO_DEADLINE(waitingFor, from);
     };
@@ -142,6 +144,22 @@ function obeys(): LeadsTo {
     over: { [OPERATOR]: ({ waiting }: OperatorState) => waiting.length > 0 },
     from: (seen) => seen[OPERATOR] === true,
     to: (seen) => seen[OPERATOR] === false,
+  };
+}
+
+function refusalsSayWhatIsLegal(): StepProperty {
+  const refusals = ({ sends }: StepSeen): readonly { readonly error: string; readonly hint?: string }[] =>
+    sends
+      .filter(({ kind }) => kind === 'Answer')
+      .map(({ body }) => as<{ error: string; hint?: string }>(body))
+      .filter(({ error }) => error === 'ERR_INVALID_PARAMETERS');
+  return {
+    kind: 'step',
+    name: 'RefusalsSayWhatIsLegal',
+    sentence: 'a refused request is told what is legal instead (Obeys)',
+    over: { [SOURCE_META]: () => null },
+    holds: (_before, _after, step) => refusals(step).every(({ hint = '' }) => hint.includes('legal in ')),
+    situation: (_before, _after, step) => refusals(step).length > 0,
   };
 }
 
