@@ -13,8 +13,6 @@ export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({
     ]),
   ),
   'duplication: forget-field alter.requester': 'the requester that is handed on is the one that is there',
-  'duplication: forget-field show.blocked':
-    'NOT equivalent, and a gap: it needs a follower that blocks while a slow write is told of; the walks of this seed miss it, `blocked without a reason` would see it',
   'duplication: domain rewritten.writeNo':
     'a late answer asks for a status once more, while storage is busy and does not hear it',
   'followerTable: forget-field startOver.acknowledged':

@@ -2,7 +2,16 @@
 import type { DuplicationContext, DuplicationEvent, DuplicationStatus } from '../../../../machines/index.js';
 import { isLegalSuccessor } from '../../../../machines/index.js';
 import type { Plan } from '../mutant.js';
-import { assigns, domain, effectSays, guardIs, guardSees, startsWith } from './edits.js';
+import {
+  assignmentSees,
+  assigns,
+  domain,
+  effectSays,
+  guardIs,
+  guardSees,
+  startsWith,
+  together,
+} from './edits.js';
 
 type Context = DuplicationContext;
 type Event = DuplicationEvent;
@@ -13,6 +22,12 @@ const anyWrite = (name: string) =>
     context,
     event: 'writeNo' in event ? { ...event, writeNo: context.writeNo } : event,
   }));
+
+/** Every reported decree counts as the follower's own. */
+const asTheFollowers = ({ context, event }: { readonly context: Context; readonly event: Event }) => ({
+  context,
+  event: event.type === 'CONFIRM' ? { ...event, followerHolds: true } : event,
+});
 
 const SWAPPED: Partial<Record<string, DuplicationStatus>> = { DS_APP: 'DS_LOG', DS_LOG: 'DS_APP' };
 
@@ -97,12 +112,12 @@ export const DUPLICATION_MUTANTS: readonly Plan[] = [
     ),
   ),
   domain(
-    'advances.copying',
-    'while the follower copies, a second checkpoint moves the decree that logs are kept from',
-    guardSees<Context, Event>('advances', ({ context, event }) => ({
-      context: { ...context, status: 'DS_LOG' },
-      event,
-    })),
+    'advances.followerHolds',
+    'a second checkpoint moves the decree that logs are kept from, though the follower may have the first',
+    together(
+      guardSees<Context, Event>('advances', asTheFollowers),
+      assignmentSees<Context, Event>('noteConfirm', asTheFollowers),
+    ),
   ),
   domain(
     'allPrepared.every',

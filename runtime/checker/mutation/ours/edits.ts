@@ -48,6 +48,16 @@ export const assigns =
     actions[name] = Object.assign(() => {}, original, { assignment });
   };
 
+/** The named assignment sees another context and event than there are. */
+export const assignmentSees =
+  <Context, Event>(name: string, see: (args: Args<Context, Event>) => Args<Context, Event>): Edit =>
+  ({ implementations: { actions } }) => {
+    const original = actions[name] as (() => void) & { assignment: (...all: unknown[]) => Loose };
+    const assignment = (args: Args<Context, Event>, params: unknown): Loose =>
+      original.assignment({ ...args, ...see(args) }, params);
+    actions[name] = Object.assign(() => {}, original, { assignment });
+  };
+
 /** Parameters of an effect go through `rewrite`, wherever the effect is asked for. */
 export const effectSays =
   (name: string, rewrite: Rewrite): Edit =>

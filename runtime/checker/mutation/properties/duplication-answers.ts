@@ -6,6 +6,7 @@ import type {
   DuplicationInput as Input,
 } from '../../../../machines/index.js';
 import { OPERATOR_MAY_REQUEST } from '../../../../machines/index.js';
+import { answers as heardBy } from './duplication-storage.js';
 import { asked, type ChartPromise, type View } from './promise.js';
 
 const idle = ({ control }: View<Context>): boolean => control.includes('storage.idle');
@@ -43,8 +44,7 @@ export const duplicationAnswers: readonly ChartPromise<Context, Event, Input>[] 
     name: 'whoever waits for storage is answered, once (L-OBEY-1)',
     ofStep: ({ before, after, event, timer, effects }) => {
       const { requester } = before.context;
-      const writing = before.control.includes('storage.writing');
-      const heard = 'writeNo' in event && event.writeNo === before.context.writeNo && writing;
+      const heard = heardBy(before, event);
       const slow = timer?.includes('storage.writing') ?? false;
       if (event.type === 'MODIFY') {
         return idle(before) || after.context.requester === requester ? null : 'it forgets who waits';

@@ -12,9 +12,11 @@ const writes = ({ control }: View<Context>): boolean => control.includes('storag
 const failed = ({ control }: View<Context>): boolean => control.includes('storage.failed');
 const idle = ({ control }: View<Context>): boolean => control.includes('storage.idle');
 
-/** Answer to the write under way. */
-const answers = (before: View<Context>, event: Event): boolean =>
-  'writeNo' in event && event.writeNo === before.context.writeNo && writes(before);
+/** Answer to the write under way; one that was refused and is durable all the same counts too. */
+export const answers = (before: View<Context>, event: Event): boolean =>
+  'writeNo' in event &&
+  event.writeNo === before.context.writeNo &&
+  (writes(before) || (failed(before) && event.type === 'STATUS_PERSISTED'));
 
 export const duplicationStorage: readonly ChartPromise<Context, Event, Input>[] = [
   {
@@ -65,21 +67,21 @@ export const duplicationStorage: readonly ChartPromise<Context, Event, Input>[] 
     ofStep: ({ before, after, event, timer }) => {
       if (timer?.includes('storage.failed')) return writes(after) ? null : 'a refused write is not repeated';
       if (timer?.includes('storage.writing')) {
-        const { trouble } = after.context;
+        const { storageTrouble: trouble } = after.context;
         const told = trouble?.error === 'ERR_TIMEOUT' && trouble.operation === 'persistStatus';
         return writes(after) && told ? null : 'a slow write is given up, or not told of';
       }
-      if (!('writeNo' in event) || !answers(before, event)) return null;
-      if (event.type === 'STATUS_PERSIST_FAILED') {
-        const { trouble } = after.context;
-        if (!failed(after)) return 'a refused write is not waited for';
-        return trouble?.error === event.error && trouble.operation === 'persistStatus' ? null : 'untold';
+      const [was, is] = [before.context.storageTrouble, after.context.storageTrouble];
+      if (!('writeNo' in event) || !answers(before, event)) {
+        const deleting = timer?.includes('deletingRecord') ?? false;
+        return deleting || same(was, is) ? null : 'somebody else hides or ends its trouble';
       }
-      const old = before.context.trouble?.operation === 'persistStatus';
+      if (event.type === 'STATUS_PERSIST_FAILED') {
+        if (!failed(after)) return 'a refused write is not waited for';
+        return is?.error === event.error && is.operation === 'persistStatus' ? null : 'untold';
+      }
       if (failed(after)) return 'a durable write counts as refused';
-      return old && after.context.trouble?.operation === 'persistStatus' && idle(after)
-        ? 'old trouble is kept'
-        : null;
+      return was !== null && is !== null && idle(after) ? 'old trouble is kept' : null;
     },
   },
   {
@@ -155,10 +157,9 @@ export const duplicationStorage: readonly ChartPromise<Context, Event, Input>[] 
       if (event.type !== 'CONFIRM') return null;
       const known = before.context.writing[event.partition];
       if (known === undefined) return null;
-      const copying = ['DS_PREPARE', 'DS_APP'].includes(before.context.status);
       const writing = asked(effects, 'persistProgress').length > 0;
-      if (writing && copying && known >= 0) return 'logs go that the follower may still need';
-      const due = event.decree > known && (known < 0 || !copying);
+      if (writing && !event.followerHolds && known >= 0) return 'logs go that the follower may still need';
+      const due = event.decree > known && (known < 0 || event.followerHolds);
       if (due && !writing) return 'a confirmed decree is not written';
       const p = event.partition;
       const { prepared, lastCommitted, partitionTrouble } = after.context;

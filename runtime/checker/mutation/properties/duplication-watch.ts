@@ -6,6 +6,7 @@ import type {
   DuplicationInput as Input,
 } from '../../../../machines/index.js';
 import type { Effect } from '../../paths/effect.js';
+import { answers } from './duplication-storage.js';
 import { asked, type ChartPromise, type Seen, same } from './promise.js';
 
 type Announcement = Effects['announce'];
@@ -23,9 +24,13 @@ const PATIENCE: Readonly<Record<Context['status'], 'EXPECT' | 'QUIET'>> = {
 };
 
 const shows = ({ before, event }: Seen<Context, Event>): boolean =>
-  event.type === 'STATUS_PERSISTED' &&
-  event.writeNo === before.context.writeNo &&
-  before.control.includes('storage.writing');
+  event.type === 'STATUS_PERSISTED' && answers(before, event);
+/** A checkpoint's decree counts once, as the first. */
+const advances = ({ context }: Seen<Context, Event>['before'], event: Event): boolean => {
+  if (event.type !== 'CONFIRM') return false;
+  const known = context.writing[event.partition] ?? Number.POSITIVE_INFINITY;
+  return event.decree > known && (known < 0 || event.followerHolds);
+};
 
 export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = [
   {
@@ -40,13 +45,12 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
       const { confirmed, lastCommitted, partitionTrouble } = after.context;
       const p = event.partition;
       const holds = Math.max(event.decree, confirmed[p] ?? -1);
-      const advances = event.decree > (before.context.writing[p] ?? Number.POSITIVE_INFINITY);
       const behind = holds >= 0 && event.lastCommitted > holds;
       const others = confirmed.some(
         (decree, q) =>
           q !== p && (partitionTrouble[q] !== null || (decree >= 0 && (lastCommitted[q] ?? -1) > decree)),
       );
-      const due = advances || event.trouble !== null || behind;
+      const due = advances(before, event) || event.trouble !== null || behind;
       if (due) return sent(effects, 'EXPECT').length > 0 ? null : 'progress is due, and it is not told';
       return sent(effects, 'QUIET').length > 0 === others ? 'calm is told wrongly' : null;
     },
@@ -73,20 +77,21 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
     name: 'the watchdog hears of trouble (L-STUCK-1)',
     ofStep: ({ before, after, event, timer, effects }) => {
       const [told] = sent(effects, 'TROUBLE').map(({ params }) => params as { error: string });
-      const { trouble } = after.context;
+      const { trouble, storageTrouble } = after.context;
       const writing = before.control.includes('storage.writing');
       const refused =
         event.type === 'STATUS_PERSIST_FAILED' && writing && event.writeNo === before.context.writeNo;
       const slow = timer?.includes('storage.writing') ?? false;
       const follower = event.type === 'FOLLOWER_TROUBLE' && event.trouble !== null;
-      const advances =
-        event.type === 'CONFIRM' &&
-        event.decree > (before.context.writing[event.partition] ?? Number.POSITIVE_INFINITY);
       const partition =
-        event.type === 'CONFIRM' && event.trouble !== null && !advances && after.context.status === 'DS_LOG';
+        event.type === 'CONFIRM' &&
+        event.trouble !== null &&
+        !advances(before, event) &&
+        after.context.status === 'DS_LOG';
       if (partition)
         return told?.error === event.trouble?.error ? null : 'a partition in trouble is not told';
-      if (refused || slow || follower) return told?.error === trouble?.error ? null : 'trouble is not told';
+      if (refused || slow) return told?.error === storageTrouble?.error ? null : 'storage’s is not told';
+      if (follower) return told?.error === trouble?.error ? null : 'trouble is not told';
       return told === undefined ? null : 'of trouble that is none';
     },
   },
@@ -129,12 +134,15 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
   {
     name: 'what is announced is true (L-STUCK-1)',
     ofStep: (seen) => {
-      const { after, effects } = seen;
-      const { status, trouble, stuck, blocked } = after.context;
+      const { after, event, effects } = seen;
+      const { status, stuck, blocked, storageTrouble } = after.context;
+      // What blocks the follower table is the follower's; otherwise storage's comes first.
+      const { trouble } = after.context;
+      const due = event.type === 'FOLLOWER_TROUBLE' && event.trouble ? trouble : (storageTrouble ?? trouble);
       for (const news of asked<Announcement>(effects, 'announce')) {
         const removed = news.what === 'status' && status === 'DS_REMOVED';
         if (news.status !== status || news.stuck !== stuck) return 'it says something else';
-        if (!removed && !same(news.trouble, trouble)) return 'it tells of other trouble';
+        if (!removed && !same(news.trouble, due)) return 'it tells of other trouble';
       }
       if (blocked && trouble === null) return 'blocked without a reason';
       const told = asked<Announcement>(effects, 'announce').some(({ what }) => what === 'status');

@@ -38,7 +38,15 @@ function help(view: View<Context>): PossibleEvent | null {
   if (life === 'DS_PREPARE.checkpointing') {
     const partition = prepared.findIndex((yes, p) => !yes || confirmed[p]! < 0);
     if (partition < 0) return null;
-    return event({ type: 'CONFIRM', partition, decree: 1, followerHolds: true, prepared: true, lastCommitted: 1, trouble: null });
+    return event({
+      type: 'CONFIRM',
+      partition,
+      decree: 1,
+      followerHolds: true,
+      prepared: true,
+      lastCommitted: 1,
+      trouble: null,
+    });
   }
   if (life in GOALS) {
     const output = { goal: GOALS[life] };
@@ -125,8 +133,9 @@ const lifecycle: readonly ChartPromise<Context, Event, Input>[] = [
       const began = deleting && lifeOf(before) !== 'DS_REMOVED.deletingRecord';
       const deletes = asked(effects, 'deleteRecord').length > 0;
       if (deletes !== Boolean(began || again)) return deletes ? 'deleted for no reason' : 'not deleted';
-      if (again && after.context.trouble?.error !== 'ERR_TIMEOUT') return 'the trouble is not told';
-      if (again && after.context.trouble?.operation !== 'deleteRecord') return 'the trouble has no place';
+      const { storageTrouble: trouble } = after.context;
+      if (again && trouble?.error !== 'ERR_TIMEOUT') return 'the trouble is not told';
+      if (again && trouble?.operation !== 'deleteRecord') return 'the trouble has no place';
       const gone = event.type === 'RECORD_DELETED' && lifeOf(before) === 'DS_REMOVED.deletingRecord';
       return gone === (after.status === 'done') ? null : 'record and duplication do not end together';
     },
@@ -159,11 +168,6 @@ export const duplicationPromises = promisesOf<Context, Event, Input>({
     'duplication.living.lifecycle.DS_REMOVED.droppingFollower': 'the follower table has deadlines of its own',
   },
   toldOnce: ['duplication.living.storage.writing'],
-  // Storage never reports a failure for a write that it goes on to do (SPEC.md, assumptions).
-  never: (view, event) =>
-    event.type === 'STATUS_PERSISTED' &&
-    event.writeNo === view.context.writeNo &&
-    storageOf(view).endsWith('failed'),
   help,
   settled: (view) => {
     const quiet = storageOf(view) === 'living.storage.idle';

@@ -54,7 +54,12 @@ function reports({ confirmed }: DuplicationContext): readonly Confirm[] {
     ...confirmed.map((_, partition) => confirm(partition)),
     confirm(0, { decree: -1, prepared: false }),
     confirm(0, { lastCommitted: 2 }),
-    ...(confirmed.length > 1 ? [confirm(0, { decree: 2, lastCommitted: 2 })] : []),
+    ...(confirmed.length > 1
+      ? [
+          confirm(0, { decree: 2, lastCommitted: 2 }),
+          confirm(0, { decree: 2, lastCommitted: 2, followerHolds: false }),
+        ]
+      : []),
     confirm(0, { trouble: TROUBLES.timeout }),
   ];
 }
