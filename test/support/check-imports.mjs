@@ -107,7 +107,9 @@ function wrongImport(root, folder, path, file, name) {
       folder === 'test' ||
       folder === 'bench' ||
       MAY_RUN_CHARTS.some((place) => path.startsWith(place));
-    return allowed ? null : 'xstate is known only to machines/, actors/, runtime/live/, runtime/checker/, test/ and bench/';
+    return allowed
+      ? null
+      : 'xstate is known only to machines/, actors/, runtime/live/, runtime/checker/, test/ and bench/';
   }
   if (folder === 'machines') {
     return target === 'machines' ? null : `machines/ may import only xstate and machines/, not ${name}`;
