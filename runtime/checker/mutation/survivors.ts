@@ -12,6 +12,17 @@ export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({
       'DS_INIT is entered once, with storage idle: the write it waits for is its own, and ALTER is not heard meanwhile',
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'DS_PREPARE STATUS_PERSISTED',
+      'DS_APP STATUS_PERSISTED',
+      'DS_LOG STATUS_PERSISTED[1]',
+      'DS_PAUSE STATUS_PERSISTED[1]',
+    ].map((transition) => [
+      `duplication: retarget duplication.living.lifecycle.${transition}`,
+      'the next sibling of DS_REMOVED is `recovering`, which goes on to the status that was just shown',
+    ]),
+  ),
   'duplication: forget-field alter.requester': 'the requester that is handed on is the one that is there',
   'duplication: domain rewritten.writeNo':
     'a late answer asks for a status once more, while storage is busy and does not hear it',
