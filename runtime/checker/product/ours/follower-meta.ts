@@ -14,8 +14,7 @@ import {
   STORAGE_BUDGET,
   TIMES,
 } from './options.js';
-import { type ChartEvent, textOf, timerMoves } from './plain.js';
-import { withAt } from './source-meta.js';
+import { type ChartEvent, tellNodes, textOf, timerMoves, withAt } from './plain.js';
 
 export interface TableRecord {
   readonly owner: string | null;
@@ -264,22 +263,8 @@ class FollowerMeta implements Process<FollowerMetaState> {
     const sends: Message[] = [];
     const retires: string[] = [];
     run(sends);
-    draft.told = draft.told.map((told, partition) => {
-      const order = this.#orderFor(draft, partition);
-      const text = textOf(order);
-      if (text === told) return told;
-      const tag = `followerOrder${partition}`;
-      retires.push(tag);
-      sends.push({
-        from: FOLLOWER_META,
-        to: followerNode(partition),
-        kind: 'Order',
-        body: order as unknown as Json,
-        tag,
-        reliable: true,
-      });
-      return text;
-    });
+    const orderFor = (partition: number) => this.#orderFor(draft, partition);
+    draft.told = tellNodes(draft.told, FOLLOWER_META, followerNode, orderFor, { sends, retires });
     return { local: draft, sends, retires };
   }
 

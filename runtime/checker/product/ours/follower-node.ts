@@ -5,7 +5,7 @@
 import type { CheckpointTransferContext, CheckpointTransferEffects } from '../../../../machines/index.js';
 import { admitBatch } from '../../../cluster/rrdb/admit-batch.js';
 import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
-import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
+import { contextOf, Troupe, type TroupeState, type TroupeStep } from '../troupe.js';
 import type { FollowerOrder } from './follower-meta.js';
 import {
   crashBudget,
@@ -16,7 +16,16 @@ import {
   sourceNode,
   TIMES,
 } from './options.js';
-import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
+import {
+  answerTo,
+  type ChartEvent,
+  numberedAnew,
+  renumbered,
+  STALE_NUMBER,
+  textOf,
+  timerMoves,
+  view,
+} from './plain.js';
 
 /** What the partition holds. */
 export interface Copy {
@@ -236,7 +245,7 @@ class FollowerNode implements Process<FollowerNodeState> {
     const { disk, open } = local;
     const answer = (event: object, changed = local): Outcome<FollowerNodeState> => ({
       local: changed,
-      sends: [this.#answer(message, event)],
+      sends: [answerTo(message, 'At', { event: view(event) })],
     });
     const fail = (error: string): Outcome<FollowerNodeState> =>
       answer({ type: 'FAILED', trouble: { error, operation: 'RPC_RRDB_RRDB_DUPLICATE' } });
@@ -265,17 +274,6 @@ class FollowerNode implements Process<FollowerNodeState> {
     return answer({ type: 'BATCH_SHIPPED', appliedDecree: toDecree }, changed);
   }
 
-  #answer({ from, tag, late }: Message, event: object): Message {
-    return {
-      from: this.name,
-      to: from,
-      kind: 'At',
-      body: { event } as unknown as Json,
-      ...(tag === undefined ? {} : { tag }),
-      ...(late === undefined ? {} : { late }),
-    };
-  }
-
   #event(local: FollowerNodeState, event: ChartEvent): Outcome<FollowerNodeState> {
     return this.#charts(local, (charts) => this.#troupe.take(charts, this.#troupe.root, event));
   }
@@ -292,9 +290,7 @@ class FollowerNode implements Process<FollowerNodeState> {
   #settle(draft: Draft, { state, effects }: TroupeStep, sends: Message[]): string[] {
     const current = contextOf<CheckpointTransferContext>(state, this.#troupe.root)?.requestNo ?? 0;
     const retires = current === 0 ? [] : [this.#fetch];
-    draft.charts = withContext<CheckpointTransferContext>(state, this.#troupe.root, (context) =>
-      context.requestNo === 0 ? context : { ...context, requestNo: 0 },
-    );
+    draft.charts = numberedAnew<CheckpointTransferContext>(state, this.#troupe.root);
     if (draft.installing !== null) {
       draft.installing = {
         ...draft.installing,

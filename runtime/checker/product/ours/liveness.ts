@@ -12,12 +12,10 @@ import {
   SOURCE_META,
   sourceNode,
 } from './options.js';
+import { seenAs, view } from './plain.js';
 import type { SourceMetaState } from './source-meta.js';
 import type { SourceNodeState } from './source-node.js';
 import { DUPLICATION, duplicationOf, FOLLOWER_CHART, followerTableOf, leavesOf, metasOf } from './views.js';
-
-const as = <T>(seen: Json | undefined): T => seen as unknown as T;
-const view = <T extends object>(value: T): Json => value as unknown as Json;
 
 export function livenessOf(options: DuplicationModelOptions): readonly Property[] {
   const partitions = Array.from({ length: options.partitions }, (_, partition) => partition);
@@ -58,15 +56,15 @@ function settles(): readonly Property[] {
     name: 'Settles',
     sentence: 'a duplication reaches DS_LOG, DS_PAUSE or its release, or is blocked and says why',
     over,
-    from: (seen) => as<Standing>(seen[SOURCE_META]).living,
-    to: (seen) => as<Standing>(seen[SOURCE_META]).settled,
+    from: (seen) => seenAs<Standing>(seen[SOURCE_META]).living,
+    to: (seen) => seenAs<Standing>(seen[SOURCE_META]).settled,
   };
   const possible: StaysPossible = {
     kind: 'staysPossible',
     name: 'SettlesFromEverywhere',
     sentence: 'from every reachable state a settled state stays reachable (Settles)',
     over,
-    to: (seen) => as<Standing>(seen[SOURCE_META]).settled,
+    to: (seen) => seenAs<Standing>(seen[SOURCE_META]).settled,
   };
   return [leadsTo, possible];
 }
@@ -123,7 +121,7 @@ function noSilentWait(partitions: readonly number[]): StepProperty {
       'a chart that waits for another process has a deadline, and passing it changes what is explained',
     over: Object.fromEntries(names.map((name) => [name, waits])),
     holds: (before, after, { cause }) => {
-      const [was, is] = [as<Waits>(before), as<Waits>(after)];
+      const [was, is] = [seenAs<Waits>(before), seenAs<Waits>(after)];
       const ofChildren = is.silent.filter((wait) => !hasChildThatWaits(is, wait));
       const deadline = cause.startsWith('timer requestDeadline') || cause.startsWith('timer stalledFile');
       return ofChildren.length === 0 && (!deadline || was.said !== is.said);
@@ -151,7 +149,7 @@ function refusalsSayWhatIsLegal(): StepProperty {
   const refusals = ({ sends }: StepSeen): readonly { readonly error: string; readonly hint?: string }[] =>
     sends
       .filter(({ kind }) => kind === 'Answer')
-      .map(({ body }) => as<{ error: string; hint?: string }>(body))
+      .map(({ body }) => seenAs<{ error: string; hint?: string }>(body))
       .filter(({ error }) => error === 'ERR_INVALID_PARAMETERS');
   return {
     kind: 'step',
@@ -191,7 +189,7 @@ interface FollowerSide {
 function releases(partitions: readonly number[], { onRemove }: DuplicationModelOptions): readonly Property[] {
   const sources = partitions.map(sourceNode);
   const nodes = partitions.map(followerNode);
-  const of = (seen: Readonly<Record<string, Json>>): Removal => as<Removal>(seen[SOURCE_META]);
+  const of = (seen: Readonly<Record<string, Json>>): Removal => seenAs<Removal>(seen[SOURCE_META]);
   const released: LeadsTo = {
     kind: 'leadsTo',
     name: 'Releases',
@@ -224,7 +222,7 @@ function releases(partitions: readonly number[], { onRemove }: DuplicationModelO
     from: (seen) => of(seen).removed,
     to: (seen) => {
       const { removed, blocked, live } = of(seen);
-      const { owner, bornLate } = as<FollowerSide>(seen[FOLLOWER_META]);
+      const { owner, bornLate } = seenAs<FollowerSide>(seen[FOLLOWER_META]);
       const isGone = (held: Json | undefined): boolean => held === null || held === ownerOf(live);
       if (blocked || (!removed && bornLate)) return true;
       return !removed && isGone(owner) && nodes.every((node) => isGone(seen[node]));
@@ -254,9 +252,9 @@ function replicates(partitions: readonly number[]): LeadsTo {
         nodes.map((node) => [node, ({ disk }: FollowerNodeState) => disk?.appliedDecree ?? -1]),
       ),
     },
-    from: (seen) => as<Shipping>(seen[SOURCE_META]).shipping,
+    from: (seen) => seenAs<Shipping>(seen[SOURCE_META]).shipping,
     to: (seen) =>
-      !as<Shipping>(seen[SOURCE_META]).shipping ||
-      partitions.every((p) => as<number>(seen[followerNode(p)]) >= as<number>(seen[sourceNode(p)])),
+      !seenAs<Shipping>(seen[SOURCE_META]).shipping ||
+      partitions.every((p) => seenAs<number>(seen[followerNode(p)]) >= seenAs<number>(seen[sourceNode(p)])),
   };
 }

@@ -11,13 +11,10 @@ import {
   SOURCE_META,
   sourceNode,
 } from './options.js';
+import { seenAs, view } from './plain.js';
 import type { SourceMetaState } from './source-meta.js';
 import type { SourceNodeState } from './source-node.js';
 import { duplicationOf, seeSourceMeta } from './views.js';
-
-/** Views are plain data; here they get their names back. */
-const as = <T>(seen: Json | undefined): T => seen as unknown as T;
-const view = <T extends object>(value: T): Json => value as unknown as Json;
 
 interface Rows {
   readonly open: boolean;
@@ -72,10 +69,10 @@ function noGap(partitions: readonly number[]): StateProperty {
     holds: (seen) =>
       sources.every((node) => seen[node] === false) &&
       nodes.every((node) => {
-        const held = as<Rows | null>(seen[node]);
+        const held = seenAs<Rows | null>(seen[node]);
         return held === null || hasAll(held);
       }),
-    situation: (seen) => nodes.some((node) => as<Rows | null>(seen[node])?.open === true),
+    situation: (seen) => nodes.some((node) => seenAs<Rows | null>(seen[node])?.open === true),
   };
 }
 
@@ -93,10 +90,10 @@ function perKeyOrder(partitions: readonly number[]): StateProperty {
     over: Object.fromEntries(nodes.map((node) => [node, rows])),
     holds: (seen) =>
       nodes.every((node) => {
-        const effective = as<Rows | null>(seen[node])?.effective ?? [];
+        const effective = seenAs<Rows | null>(seen[node])?.effective ?? [];
         return effective.every((decree, index) => index === 0 || decree > effective[index - 1]!);
       }),
-    situation: (seen) => nodes.some((node) => (as<Rows | null>(seen[node])?.effective.length ?? 0) >= 1),
+    situation: (seen) => nodes.some((node) => (seenAs<Rows | null>(seen[node])?.effective.length ?? 0) >= 1),
   };
 }
 
@@ -109,10 +106,10 @@ function ownTable(partitions: readonly number[]): StateProperty {
     over: Object.fromEntries(nodes.map((node) => [node, rows])),
     holds: (seen) =>
       nodes.every((node) => {
-        const held = as<Rows | null>(seen[node]);
+        const held = seenAs<Rows | null>(seen[node]);
         return held === null || held.fedBy.every((owner) => owner === held.owner);
       }),
-    situation: (seen) => nodes.some((node) => as<Rows | null>(seen[node]) !== null),
+    situation: (seen) => nodes.some((node) => seenAs<Rows | null>(seen[node]) !== null),
   };
 }
 
@@ -121,7 +118,7 @@ function ackedToOwner(): StepProperty {
   const acknowledges = ({ message, sends }: StepSeen): boolean =>
     message !== null &&
     (message.kind === 'CreateTable' || message.kind === 'MarkCreated') &&
-    sends.some(({ kind, body }) => kind === 'Reply' && as<{ error: string }>(body).error === 'ERR_OK');
+    sends.some(({ kind, body }) => kind === 'Reply' && seenAs<{ error: string }>(body).error === 'ERR_OK');
   return {
     kind: 'step',
     name: 'AckedToOwner',
@@ -131,7 +128,7 @@ function ackedToOwner(): StepProperty {
     },
     holds: (_before, owner, step) => {
       if (!acknowledges(step)) return true;
-      const { owner: asker } = as<{ owner: { duplicationId: number } }>(step.message?.body);
+      const { owner: asker } = seenAs<{ owner: { duplicationId: number } }>(step.message?.body);
       return owner === ownerOf(asker.duplicationId);
     },
     situation: (_before, _after, step) => acknowledges(step),
@@ -143,7 +140,7 @@ type Statuses = ReturnType<typeof seeSourceMeta>;
 
 function durableFirst(): readonly (StateProperty | StepProperty)[] {
   const over = { [SOURCE_META]: statuses };
-  const of = (seen: Seen): Statuses => as<Statuses>(seen[SOURCE_META]);
+  const of = (seen: Seen): Statuses => seenAs<Statuses>(seen[SOURCE_META]);
   return [
     {
       kind: 'state',
@@ -166,12 +163,12 @@ function durableFirst(): readonly (StateProperty | StepProperty)[] {
       sentence: 'a new status becomes visible only when it is durable (DurableFirst)',
       over,
       holds: (before, after) => {
-        const [was, is] = [as<Statuses>(before), as<Statuses>(after)];
+        const [was, is] = [seenAs<Statuses>(before), seenAs<Statuses>(after)];
         const unchanged = is.status === was.status && is.id === was.id;
         return is.status === null || is.status === 'DS_INIT' || unchanged || is.status === is.durable;
       },
       situation: (before, after) =>
-        as<Statuses>(before).status === 'DS_APP' && as<Statuses>(after).status === 'DS_LOG',
+        seenAs<Statuses>(before).status === 'DS_APP' && seenAs<Statuses>(after).status === 'DS_LOG',
     },
   ];
 }
@@ -183,12 +180,12 @@ function legalSuccessor(): StepProperty {
     sentence: 'each durable status is a legal successor of the one before',
     over: { [SOURCE_META]: statuses },
     holds: (before, after) => {
-      const [was, is] = [as<Statuses>(before), as<Statuses>(after)];
+      const [was, is] = [seenAs<Statuses>(before), seenAs<Statuses>(after)];
       if (is.durable === null) return was.durable === null || was.durable === 'DS_REMOVED';
       return isLegalSuccessor(was.durable ?? 'DS_INIT', is.durable);
     },
     situation: (before, after) =>
-      as<Statuses>(before).durable === 'DS_PREPARE' && as<Statuses>(after).durable === 'DS_APP',
+      seenAs<Statuses>(before).durable === 'DS_PREPARE' && seenAs<Statuses>(after).durable === 'DS_APP',
   };
 }
 
@@ -205,10 +202,10 @@ function pauseSticky({ operator }: DuplicationModelOptions): StepProperty | null
     sentence: 'DS_PAUSE is left only for a status that an operator asked for, crashes or not',
     over: { [SOURCE_META]: seeWanted },
     holds: (before, after) => {
-      const [was, is] = [as<Wanted>(before), as<Wanted>(after)];
+      const [was, is] = [seenAs<Wanted>(before), seenAs<Wanted>(after)];
       return was.durable !== 'DS_PAUSE' || is.durable === 'DS_PAUSE' || is.durable === is.wanted;
     },
-    situation: (_before, after) => as<Wanted>(after).durable === 'DS_PAUSE',
+    situation: (_before, after) => seenAs<Wanted>(after).durable === 'DS_PAUSE',
   };
 }
 
@@ -225,8 +222,8 @@ function failModeKept(): StateProperty {
       ],
     },
     holds: (seen) =>
-      as<(string | null)[]>(seen[SOURCE_META]).every((mode) => mode === null || mode === 'FAIL_SLOW'),
-    situation: (seen) => as<(string | null)[]>(seen[SOURCE_META])[0] !== null,
+      seenAs<(string | null)[]>(seen[SOURCE_META]).every((mode) => mode === null || mode === 'FAIL_SLOW'),
+    situation: (seen) => seenAs<(string | null)[]>(seen[SOURCE_META])[0] !== null,
   };
 }
 
@@ -249,16 +246,16 @@ function noPrematureGc(partitions: readonly number[], { gc }: DuplicationModelOp
       ...Object.fromEntries(partitions.map((partition) => [sourceNode(partition), collected])),
     },
     holds: (seen) => {
-      const { live, confirmed } = as<Live>(seen[SOURCE_META]);
+      const { live, confirmed } = seenAs<Live>(seen[SOURCE_META]);
       if (!live) return true;
       return partitions.every((partition) => {
         const decree = confirmed[partition] ?? -1;
-        return decree < 0 || as<number>(seen[sourceNode(partition)]) <= decree;
+        return decree < 0 || seenAs<number>(seen[sourceNode(partition)]) <= decree;
       });
     },
     situation: (seen) =>
-      as<Live>(seen[SOURCE_META]).live &&
-      partitions.some((partition) => as<number>(seen[sourceNode(partition)]) > 0),
+      seenAs<Live>(seen[SOURCE_META]).live &&
+      partitions.some((partition) => seenAs<number>(seen[sourceNode(partition)]) > 0),
   };
 }
 
@@ -281,13 +278,13 @@ function monotone(): StepProperty {
         } satisfies Progress),
     },
     holds: (before, after) => {
-      const [was, is] = [as<Progress>(before), as<Progress>(after)];
+      const [was, is] = [seenAs<Progress>(before), seenAs<Progress>(after)];
       if (was.id !== is.id || !was.stored || !is.stored) return true;
       return is.confirmed.every((decree, partition) => decree >= (was.confirmed[partition] ?? -1));
     },
     situation: (before, after) =>
-      as<Progress>(after).confirmed.some(
-        (decree, partition) => decree > (as<Progress>(before).confirmed[partition] ?? -1),
+      seenAs<Progress>(after).confirmed.some(
+        (decree, partition) => decree > (seenAs<Progress>(before).confirmed[partition] ?? -1),
       ),
   };
 }

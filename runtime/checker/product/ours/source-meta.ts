@@ -1,9 +1,6 @@
 /**
  * The source's meta server: the `duplication` chart with its children, its durable record, and storage
  * that does writes in the order it was told.
- *
- * What a node knows of orders is told whenever it changes: an order that is on its way stands for
- * the poll that has not happened yet, so it is reliable, and a newer one takes its place.
  */
 import type {
   DuplicationContext,
@@ -32,20 +29,25 @@ import {
   sourceNode,
   TIMES,
 } from './options.js';
-import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
-
-export interface MetaRecord {
-  readonly id: number;
-  readonly status: DuplicationStatus;
-  readonly failMode: FailMode;
-  readonly onRemove: FollowerTableOnRemove;
-}
-
-/** A write that storage has been told and has not done yet. */
-type Write =
-  | { readonly kind: 'status'; readonly writeNo: number; readonly record: MetaRecord }
-  | { readonly kind: 'progress'; readonly partition: number; readonly decree: number }
-  | { readonly kind: 'delete' };
+import {
+  type ChartEvent,
+  numberedAnew,
+  renumbered,
+  STALE_NUMBER,
+  tellNodes,
+  textOf,
+  timerMoves,
+  withAt,
+} from './plain.js';
+import {
+  diskAfter,
+  doneEvent,
+  type MetaDisk,
+  type MetaRecord,
+  refusedEvent,
+  type Write,
+  writeInWords,
+} from './source-meta-storage.js';
 
 /** What a source node reports about its partition. */
 export interface Heard {
@@ -68,11 +70,7 @@ export interface Order {
 export interface SourceMetaState {
   readonly up: boolean;
   /** Survives a crash. */
-  readonly disk: {
-    readonly record: MetaRecord | null;
-    readonly confirmed: readonly number[];
-    readonly lastId: number;
-  };
+  readonly disk: MetaDisk;
   readonly charts: TroupeState | null;
   readonly writes: readonly Write[];
   readonly heard: readonly (Heard | null)[];
@@ -203,7 +201,7 @@ class SourceMeta implements Process<SourceMetaState> {
         told: this.#none,
       },
       retires: [ASK],
-      sends: requester === null ? [] : [answerTo(requester, 'ERR_NETWORK_FAILURE')],
+      sends: requester === null ? [] : [operatorAnswer(requester, 'ERR_NETWORK_FAILURE')],
     };
   }
 
@@ -220,14 +218,14 @@ class SourceMeta implements Process<SourceMetaState> {
 
   #operatorAsks(local: SourceMetaState, { body }: Message): Outcome<SourceMetaState> {
     const { verb } = body as unknown as { verb: OperatorVerb };
-    if (!local.up) return { local, sends: [answerTo(verb, 'ERR_NETWORK_FAILURE')] };
+    if (!local.up) return { local, sends: [operatorAnswer(verb, 'ERR_NETWORK_FAILURE')] };
     const draft: Draft = { ...local };
     const { charts } = local;
     if (verb === 'add') {
-      if (charts !== null) return { local, sends: [answerTo(verb, 'ERR_DUP_EXIST')] };
+      if (charts !== null) return { local, sends: [operatorAnswer(verb, 'ERR_DUP_EXIST')] };
       return this.#step(draft, (sends) => this.#add(draft, verb, sends));
     }
-    if (charts === null) return { local, sends: [answerTo(verb, 'ERR_OBJECT_NOT_FOUND')] };
+    if (charts === null) return { local, sends: [operatorAnswer(verb, 'ERR_OBJECT_NOT_FOUND')] };
     const status = STATUS_OF_VERB[verb];
     const { onRemove } = this.#options;
     const event = { type: 'MODIFY', requester: verb, status, ...(verb === 'remove' ? { onRemove } : {}) };
@@ -288,22 +286,8 @@ class SourceMeta implements Process<SourceMetaState> {
   #step(draft: Draft, run: (sends: Message[]) => readonly string[]): Outcome<SourceMetaState> {
     const sends: Message[] = [];
     const retires = [...run(sends)];
-    draft.told = draft.told.map((told, partition) => {
-      const order = this.#orderFor(draft, partition);
-      const text = textOf(order);
-      if (text === told) return told;
-      const tag = `order${partition}`;
-      retires.push(tag);
-      sends.push({
-        from: SOURCE_META,
-        to: sourceNode(partition),
-        kind: 'Order',
-        body: order as unknown as Json,
-        tag,
-        reliable: true,
-      });
-      return text;
-    });
+    const orderFor = (partition: number) => this.#orderFor(draft, partition);
+    draft.told = tellNodes(draft.told, SOURCE_META, sourceNode, orderFor, { sends, retires });
     return { local: draft, sends, retires };
   }
 
@@ -340,18 +324,26 @@ class SourceMeta implements Process<SourceMetaState> {
           sends.push(request(params.request));
           break;
         case 'answer':
-          if (params.requester !== null) sends.push(answerTo(params.requester, params.error, params.hint));
+          if (params.requester !== null)
+            sends.push(operatorAnswer(params.requester, params.error, params.hint));
           break;
       }
     }
     const released = state[this.#troupe.root]?.snapshot.status === 'done';
-    draft.charts = released ? null : canonical(state, this.#troupe.root);
+    draft.charts = released ? null : this.#numberedAnew(state);
     if (released) {
       draft.writes = [];
       draft.heard = this.#none;
       draft.wanted = null;
     }
     return retires;
+  }
+
+  #numberedAnew(state: TroupeState): TroupeState {
+    const parent = withContext<DuplicationContext>(state, this.#troupe.root, (context) =>
+      context.writeNo === 0 ? context : { ...context, writeNo: 0 },
+    );
+    return numberedAnew<FollowerTableContext>(parent, FOLLOWER_CHART);
   }
 
   #statusWrite(draft: Draft, params: DuplicationEffects['persistStatus'], current: number): Write {
@@ -399,78 +391,11 @@ class SourceMeta implements Process<SourceMetaState> {
   }
 }
 
-function canonical(state: TroupeState, root: string): TroupeState {
-  const parent = withContext<DuplicationContext>(state, root, (context) =>
-    context.writeNo === 0 ? context : { ...context, writeNo: 0 },
-  );
-  return withContext<FollowerTableContext>(parent, FOLLOWER_CHART, (context) =>
-    context.requestNo === 0 ? context : { ...context, requestNo: 0 },
-  );
-}
-
 function request({ requestNo: _, ...body }: FollowerRequest): Message {
   return { from: SOURCE_META, to: FOLLOWER_META, kind: body.kind, body: body as unknown as Json, tag: ASK };
 }
 
-function answerTo(verb: string, error: string, hint?: string): Message {
+function operatorAnswer(verb: string, error: string, hint?: string): Message {
   const body = hint === undefined ? { verb, error } : { verb, error, hint };
   return { from: SOURCE_META, to: OPERATOR, kind: 'Answer', body, tag: `answer ${verb}`, reliable: true };
 }
-
-function writeInWords(write: Write): string {
-  switch (write.kind) {
-    case 'status':
-      return `write ${write.record.status}`;
-    case 'progress':
-      return `write decree ${write.decree} of ${write.partition}`;
-    case 'delete':
-      return 'delete';
-  }
-}
-
-function diskAfter(disk: SourceMetaState['disk'], write: Write): SourceMetaState['disk'] {
-  const { record, confirmed } = disk;
-  switch (write.kind) {
-    case 'status':
-      return { ...disk, record: write.record };
-    case 'progress':
-      return record === null
-        ? disk
-        : {
-            ...disk,
-            confirmed: withAt(
-              confirmed,
-              write.partition,
-              Math.max(write.decree, confirmed[write.partition] ?? -1),
-            ),
-          };
-    case 'delete':
-      return { ...disk, record: null, confirmed: confirmed.map(() => -1) };
-  }
-}
-
-function doneEvent(write: Write): ChartEvent {
-  switch (write.kind) {
-    case 'status':
-      return { type: 'STATUS_PERSISTED', writeNo: write.writeNo };
-    case 'progress':
-      return { ...write, type: 'PROGRESS_PERSISTED' };
-    case 'delete':
-      return { type: 'RECORD_DELETED' };
-  }
-}
-
-function refusedEvent(write: Write): ChartEvent | null {
-  const error = 'ERR_ZOOKEEPER_OPERATION';
-  switch (write.kind) {
-    case 'status':
-      return { type: 'STATUS_PERSIST_FAILED', writeNo: write.writeNo, error };
-    case 'progress':
-      return { ...write, type: 'PROGRESS_PERSIST_FAILED', error };
-    case 'delete':
-      return null;
-  }
-}
-
-export const withAt = <T>(list: readonly T[], index: number, value: T): readonly T[] =>
-  list.map((old, i) => (i === index ? value : old));

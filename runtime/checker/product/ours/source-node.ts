@@ -10,7 +10,7 @@ import {
   type Trouble,
 } from '../../../../machines/index.js';
 import { defineProcess, type Json, type Message, type Move, type Outcome, type Process } from '../model.js';
-import { contextOf, Troupe, type TroupeState, type TroupeStep, withContext } from '../troupe.js';
+import { contextOf, Troupe, type TroupeState, type TroupeStep } from '../troupe.js';
 import {
   crashBudget,
   type DuplicationModelOptions,
@@ -21,7 +21,15 @@ import {
   sourceNode as sourceNodeName,
   TIMES,
 } from './options.js';
-import { type ChartEvent, renumbered, STALE_NUMBER, textOf, timerMoves } from './plain.js';
+import {
+  answerTo,
+  type ChartEvent,
+  numberedAnew,
+  renumbered,
+  STALE_NUMBER,
+  textOf,
+  timerMoves,
+} from './plain.js';
 import type { Heard, Order } from './source-meta.js';
 
 export interface SourceNodeState {
@@ -258,18 +266,11 @@ class SourceNode implements Process<SourceNodeState> {
   }
 
   /** Answers a follower node that copies the checkpoint. */
-  #serve({ disk }: SourceNodeState, { kind, body, from, tag, late }: Message): Message {
-    const { decree } = body as { decree?: number };
-    const found = kind === 'QueryCheckpoint' ? disk.checkpoint >= 0 : disk.checkpoint === decree;
+  #serve({ disk }: SourceNodeState, question: Message): Message {
+    const { decree } = question.body as { decree?: number };
+    const found = question.kind === 'QueryCheckpoint' ? disk.checkpoint >= 0 : disk.checkpoint === decree;
     const answer = found ? { decree: disk.checkpoint } : { error: 'ERR_OBJECT_NOT_FOUND' };
-    return {
-      from: this.name,
-      to: from,
-      kind: `${kind}Answer`,
-      body: answer,
-      ...(tag === undefined ? {} : { tag }),
-      ...(late === undefined ? {} : { late }),
-    };
+    return answerTo(question, `${question.kind}Answer`, answer);
   }
 
   #event(local: SourceNodeState, event: ChartEvent): Outcome<SourceNodeState> {
@@ -288,9 +289,7 @@ class SourceNode implements Process<SourceNodeState> {
   #settle(draft: Draft, { state, effects }: TroupeStep, sends: Message[]): string[] {
     const current = this.#context(state)?.requestNo ?? 0;
     if (draft.making !== null) draft.making = renumbered(current, draft.making);
-    draft.charts = withContext<PartitionDuplicatorContext>(state, this.#troupe.root, (context) =>
-      context.requestNo === 0 ? context : { ...context, requestNo: 0 },
-    );
+    draft.charts = numberedAnew<PartitionDuplicatorContext>(state, this.#troupe.root);
     const retires = current === 0 ? [] : [this.#ship];
     for (const { name, params } of effects) {
       if (name === 'prepareCheckpoint') {
