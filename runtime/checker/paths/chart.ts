@@ -6,6 +6,7 @@
  * the inspection event of xstate also lists transitions that another region preempted.
  */
 import type { AnyStateMachine } from 'xstate';
+import { ALWAYS, transitionId } from '../../../actors/transitionIds.js';
 import { type ConditionValues, evaluateGuard, type GuardArgs, type GuardPlan, planGuard } from './guards.js';
 
 export interface ChartState {
@@ -122,13 +123,13 @@ export function instrument(given: AnyStateMachine): InstrumentedMachine {
 
   const visit = (node: NodeView): void => {
     states.push({ id: node.id, type: node.type });
-    const always: [string, readonly TransitionView[]][] = node.always ? [['always', node.always]] : [];
+    const always: [string, readonly TransitionView[]][] = node.always ? [[ALWAYS, node.always]] : [];
     for (const [event, list] of [...node.transitions, ...always]) {
       for (const [at, transition] of list.entries()) {
         const number = transitions.length;
         const guard = prepareGuard(transition, number);
         transitions.push({
-          id: `${node.id} ${event}${list.length > 1 ? `[${at}]` : ''}`,
+          id: transitionId(node.id, event, at, list),
           source: node.id,
           event,
           targets: (transition.target ?? []).map((target) => target.id),
