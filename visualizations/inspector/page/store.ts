@@ -2,6 +2,7 @@
  * What the page shows, and every way to change it. Parts of the page read the state with `useStore` and
  * change nothing but through these methods.
  */
+import type { HeaderLine, RecordingLine } from '../../../runtime/observe/recording/lines.js';
 import type { LaidOutChart } from '../../diagrams/laid-out-chart.js';
 import type { RecordingIndex } from '../model/recording-index.js';
 import type { ActorKey, Filter } from '../model/types.js';
@@ -19,11 +20,21 @@ export interface LiveState {
   readonly answer: string | null;
 }
 
+/** Moments that pass the filter, found bit by bit so that the page stays fluid. */
+export interface Matches {
+  /** Ascending; grows in place while `scanned` grows. */
+  readonly moments: readonly number[];
+  /** Moments looked at so far. */
+  readonly scanned: number;
+}
+
 export interface PageState {
   /** Grows in place while live; `length` is part of the state so that parts notice. */
   readonly index: RecordingIndex;
   readonly length: number;
-  /** Moment. */
+  /** Moments that were let go at the beginning, to bound the page's memory: moment i is the run's i + dropped. */
+  readonly dropped: number;
+  /** Moment; -1 is before everything. */
   readonly cursor: number;
   /** Live: the cursor stays at the newest moment. */
   readonly following: boolean;
@@ -32,15 +43,21 @@ export interface PageState {
   readonly view: View;
   readonly selected: ActorKey | null;
   readonly filter: Filter;
+  readonly matches: Matches;
   /** The recording it is compared with. */
   readonly other: RecordingIndex | null;
   readonly live: LiveState | null;
+  /** What the user has to know, such as a file that is no recording. */
+  readonly notice: string | null;
 }
+
+export type CommandName = 'pause' | 'start' | 'retry' | 'fault' | 'heal';
 
 export interface Store {
   get(): PageState;
   /** @returns a function that ends it */
   subscribe(listener: () => void): () => void;
+  /** A moment that is not there: the nearest that is. */
   goTo(moment: number): void;
   /** To the next or previous moment that passes the filter. */
   step(direction: 1 | -1): void;
@@ -50,6 +67,9 @@ export interface Store {
   select(actor: ActorKey | null): void;
   filter(change: Partial<Filter>): void;
   compareWith(other: RecordingIndex | null): void;
+  notify(notice: string | null): void;
+  /** Shows another recording, from its beginning. */
+  open(header: HeaderLine, lines: readonly RecordingLine[]): void;
   /** Live and with permission only. */
-  command(name: 'pause' | 'start' | 'retry' | 'fault' | 'heal', args?: Readonly<Record<string, string>>): void;
+  command(name: CommandName, args?: Readonly<Record<string, string>>): void;
 }
