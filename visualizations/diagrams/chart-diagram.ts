@@ -17,6 +17,8 @@ export interface DiagramAction {
     | 'emit'
     | 'log'
     | 'choose';
+  /** For a named action made of one of XState's own, what that does: `sendTo(watchdog, EXPECT)`; else null. */
+  readonly does: string | null;
 }
 
 /** An actor that lives as long as a state, or that an action spawns. */
@@ -25,6 +27,17 @@ export interface DiagramActor {
   /** Key under which the machine knows its logic. */
   readonly logic: string;
   readonly how: 'invoked' | 'spawned';
+  /** Name under which the whole system of actors knows it. */
+  readonly systemId: string | null;
+  /** As text where it is fixed; null where there is none, `…` where it is computed. */
+  readonly input: string | null;
+}
+
+export interface DiagramInitial {
+  readonly target: string;
+  readonly actions: readonly DiagramAction[];
+  readonly description: string | null;
+  readonly meta: Readonly<Record<string, unknown>> | null;
 }
 
 export interface DiagramState {
@@ -36,7 +49,9 @@ export interface DiagramState {
   readonly kind: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   readonly history: 'shallow' | 'deep' | null;
   /** Id of the initial child of a compound state, and what is done on the way there. */
-  readonly initial: { readonly target: string; readonly actions: readonly DiagramAction[] } | null;
+  readonly initial: DiagramInitial | null;
+  /** Where a history state leads before there is any history; none: to the parent's initial state. */
+  readonly historyDefault: readonly string[];
   readonly description: string | null;
   readonly tags: readonly string[];
   /** As the chart has it; `waitingFor`, `from`, `leavesWhen` and `operatorCan` are those of StateMeta. */
@@ -44,8 +59,10 @@ export interface DiagramState {
   readonly entry: readonly DiagramAction[];
   readonly exit: readonly DiagramAction[];
   readonly invokes: readonly DiagramActor[];
-  /** Of a final state. */
+  /** Of a final state, and of the machine. */
   readonly hasOutput: boolean;
+  /** As text where it is fixed; null where there is none, `…` where it is computed. */
+  readonly output: string | null;
 }
 
 export interface DiagramEdge {
@@ -65,12 +82,15 @@ export interface DiagramEdge {
   /** The source is left and entered again although the target is inside of it. */
   readonly reenter: boolean;
   readonly description: string | null;
+  readonly meta: Readonly<Record<string, unknown>> | null;
 }
 
 /** @example readChart(followerTable).states[0].id // 'followerTable' */
 export interface ChartDiagram {
   /** The machine's id. */
   readonly id: string;
+  /** As the machine states it. */
+  readonly version: string | null;
   readonly description: string | null;
   /** In document order; the first is the machine itself. */
   readonly states: readonly DiagramState[];

@@ -51,8 +51,17 @@ const COMPOSED = new Map<Check, 'and' | 'or' | 'not'>([
 const isBuiltin = (guard: unknown): guard is Builtin =>
   typeof guard === 'function' && typeof (guard as Partial<Builtin>).check === 'function';
 
-/** Reads a guard as it stands in a machine. Unknown names stay unknown: xstate's message is the better one. */
-export function planGuard(guard: unknown, implementations: Implementations): GuardPlan {
+/**
+ * Reads a guard as it stands in a machine. Unknown names stay unknown: xstate's message is the better one.
+ *
+ * @param paramsText what follows the name of a guard with parameters: names in coverage are short, a
+ *   diagram writes them as the chart does
+ */
+export function planGuard(
+  guard: unknown,
+  implementations: Implementations,
+  paramsText: (params: unknown) => string = paramsName,
+): GuardPlan {
   const names: string[] = [];
   const condition = (
     name: string,
@@ -82,7 +91,7 @@ export function planGuard(guard: unknown, implementations: Implementations): Gua
     };
     const found = implementations[type];
     if (isBuiltin(found) || (found !== undefined && typeof found !== 'function')) return read(found);
-    return condition(`${type}${paramsName(params)}`, (_, args) => {
+    return condition(`${type}${paramsText(params)}`, (_, args) => {
       if (typeof found !== 'function') throw new Error(`guard ${type} is not implemented`);
       const resolved = typeof params === 'function' ? (params as (args: GuardArgs) => unknown)(args) : params;
       return Boolean((found as Plain)(args, resolved));

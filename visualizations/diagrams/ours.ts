@@ -1,0 +1,20 @@
+/** The charts of Bridle. */
+import type { AnyStateMachine } from 'xstate';
+import {
+  checkpointTransfer,
+  duplication,
+  followerTable,
+  partitionDuplicator,
+  table,
+  watchdog,
+} from '../../machines/index.js';
+
+/** By the id of the chart. */
+export const OUR_CHARTS: Readonly<Record<string, AnyStateMachine>> = Object.freeze({
+  duplication,
+  followerTable,
+  table,
+  partitionDuplicator,
+  checkpointTransfer,
+  watchdog,
+});
