@@ -67,6 +67,13 @@ export interface ProcessLine extends Timed {
   readonly why?: string;
 }
 
+/** Envelopes waiting to be delivered to a system of actors and to its effects, and effects under way. */
+export interface Mail {
+  readonly inbox: number;
+  readonly outbox: number;
+  readonly underWay: number;
+}
+
 interface OfActor extends Timed {
   readonly process: string;
   /** Unique in its process, children after their parent: `duplication/1/followerTable`. */
@@ -86,6 +93,8 @@ export interface ActorLine extends OfActor {
   readonly partition?: number;
   /** It ran before this line was written. */
   readonly already?: boolean;
+  /** What waited then, of an actor that ran already: a part of a recording begins with such lines. */
+  readonly mail?: Mail;
 }
 
 export interface EndLine extends OfActor {
@@ -119,9 +128,8 @@ export interface StepLine extends OfActor {
   readonly effects?: readonly { readonly name: string; readonly params?: Json }[];
   /** In the order of asking; where they were observed. */
   readonly guards?: readonly AskedGuard[];
-  /** After the step: envelopes waiting to be delivered to this system of actors and to its effects, and
-   * effects under way. Left out when all are 0. */
-  readonly mail?: { readonly inbox: number; readonly outbox: number; readonly underWay: number };
+  /** After the step. Left out when all are 0. */
+  readonly mail?: Mail;
 }
 
 /** A message leaves a process. */
