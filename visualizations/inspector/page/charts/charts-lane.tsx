@@ -1,0 +1,203 @@
+/** The charts of the actors at the cursor: one large, the others in a few words. */
+import type { ComponentChildren } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { LaidOutChart } from '../../../diagrams/laid-out-chart.js';
+import { stateInWords } from '../../model/moments.js';
+import type { RecordingIndex } from '../../model/recording-index.js';
+import type { ActorInfo, ActorKey, ActorState, WorldState } from '../../model/types.js';
+import type { Store } from '../store.js';
+import { useStore } from '../use-store.js';
+import { ActorCards, livingCharts } from './actor-cards.js';
+import { ChartDrawing, type Picked } from './chart-svg.js';
+import { Details, edgeInWords, short } from './details.js';
+import { edgeCounts, edgeHistory } from './edge-history.js';
+import { PanZoom } from './pan-zoom.js';
+import { WaitingBanner } from './waiting.js';
+import { spanInWords } from './words.js';
+import './charts.css';
+
+export function ChartsLane({ store }: { readonly store: Store }): ComponentChildren {
+  const index = useStore(store, (state) => state.index);
+  const cursor = useStore(store, (state) => state.cursor);
+  const selected = useStore(store, (state) => state.selected);
+  const charts = useStore(store, (state) => state.charts);
+  const world = useMemo(() => index.at(cursor), [index, cursor]);
+  const actor = useMemo(() => actorToShow(index, world, selected), [index, world, selected]);
+  const info = actor === null ? undefined : index.actor(actor);
+  const state = actor === null ? undefined : world.actors.get(actor);
+  return (
+    <div class="charts-lane">
+      {info === undefined || state === undefined ? (
+        <p class="charts-empty">
+          {index.actors.some(({ chart }) => chart !== null)
+            ? 'No actor has begun yet. Step forward, or move the slider.'
+            : 'This recording has no actor with a chart.'}
+        </p>
+      ) : (
+        <ShownActor
+          key={info.chart}
+          store={store}
+          info={info}
+          state={state}
+          chart={charts.get(info.chart ?? '')}
+          index={index}
+          cursor={cursor}
+          world={world}
+        />
+      )}
+      <ActorCards index={index} world={world} shown={actor} onSelect={(key) => store.select(key)} />
+    </div>
+  );
+}
+
+/** The selected one; else the one that acted last, of those that have a chart. */
+function actorToShow(index: RecordingIndex, world: WorldState, selected: ActorKey | null): ActorKey | null {
+  const hasChart = (key: ActorKey): boolean => world.actors.has(key) && index.actor(key)?.chart != null;
+  if (selected !== null && hasChart(selected)) return selected;
+  const acting = world.moment < 0 ? null : index.moment(world.moment).actor;
+  if (acting !== null && hasChart(acting)) return acting;
+  let last: { key: ActorKey; step: number } | null = null;
+  for (const { info, state } of livingCharts(index, world)) {
+    const step = state.lastStep ?? -1;
+    if (last === null || step > last.step) last = { key: info.key, step };
+  }
+  return last?.key ?? null;
+}
+
+interface ShownProps {
+  readonly store: Store;
+  readonly info: ActorInfo;
+  readonly state: ActorState;
+  readonly chart: LaidOutChart | undefined;
+  readonly index: RecordingIndex;
+  readonly cursor: number;
+  readonly world: WorldState;
+}
+
+function ShownActor({ store, info, state, chart, index, cursor, world }: ShownProps): ComponentChildren {
+  const [picked, setPicked] = useState<Picked>(null);
+  const [covered, setCovered] = useState(false);
+  const length = useStore(store, (all) => all.length);
+  const selected = useStore(store, (all) => all.selected);
+  // The index grows in place, which `length` tells.
+  const history = useMemo(() => edgeHistory(index, info.key), [index, info.key, length]);
+  const counts = useMemo(
+    () => (covered ? edgeCounts(index, info.chart ?? '') : null),
+    [covered, index, info.chart, length],
+  );
+  const inSteps = index.header.beganUs === null;
+  const now = cursor < 0 ? 0 : index.moment(cursor).at;
+  const diagram = chart?.diagram ?? index.charts.get(info.chart ?? '');
+  return (
+    <>
+      <header class="charts-head">
+        <h2 title={info.key}>
+          {info.actor} <span class="charts-process">{info.process}</span>
+        </h2>
+        <p class="charts-status">
+          <span class={`charts-dot charts-${state.alive ? 'alive' : 'ended'}`} aria-hidden="true" />
+          {stateInWords(state.state)}
+          {state.alive
+            ? ` for ${spanInWords(Math.max(0, now - state.sinceAt), inSteps)}`
+            : ` · ${ended(state)}`}
+        </p>
+        <div class="charts-tools">
+          {selected !== null && (
+            <button type="button" onClick={() => store.select(null)} title="Show whoever acts">
+              Follow acting
+            </button>
+          )}
+          {diagram !== undefined && <PickList diagram={diagram} picked={picked} onPick={setPicked} />}
+          <button
+            type="button"
+            aria-pressed={covered}
+            title="How often each transition was taken in this recording, by all actors of this chart"
+            onClick={() => setCovered(!covered)}
+          >
+            Coverage
+          </button>
+        </div>
+      </header>
+      {diagram !== undefined && state.alive && <WaitingBanner diagram={diagram} state={state} />}
+      <div class="charts-main">
+        {chart === undefined ? (
+          <p class="charts-empty">The drawing of chart {info.chart} is not there yet.</p>
+        ) : (
+          <PanZoom
+            width={chart.width}
+            height={chart.height}
+            label={`Chart ${chart.diagram.id} of ${info.actor}, active: ${activeInWords(state, chart)}`}
+          >
+            <ChartDrawing
+              chart={chart}
+              active={new Set(state.active)}
+              taken={new Set(state.lastEdges)}
+              now={state.lastStep === world.moment}
+              counts={counts}
+              picked={picked}
+              onPick={setPicked}
+            />
+          </PanZoom>
+        )}
+        {picked !== null && diagram !== undefined && (
+          <Details
+            diagram={diagram}
+            picked={picked}
+            history={history}
+            cursor={cursor}
+            onPick={setPicked}
+            onGo={(moment) => store.goTo(moment)}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+const ended = ({ status }: ActorState): string =>
+  status === 'done' ? 'done' : status === 'error' ? 'ended with an error' : 'stopped';
+
+const activeInWords = (state: ActorState, { diagram }: LaidOutChart): string =>
+  state.active
+    .filter((id) => id !== diagram.id)
+    .map((id) => short(id, diagram))
+    .join(', ') || 'nothing';
+
+/** The same as clicking into the drawing, by keyboard and by name. */
+function PickList({
+  diagram,
+  picked,
+  onPick,
+}: {
+  readonly diagram: LaidOutChart['diagram'];
+  readonly picked: Picked;
+  readonly onPick: (picked: Picked) => void;
+}): ComponentChildren {
+  return (
+    <select
+      aria-label="State or transition to look at"
+      class="charts-pick"
+      value={picked === null ? '' : `${picked.what} ${picked.id}`}
+      onChange={({ currentTarget: { value } }) => {
+        const what = value.startsWith('edge ') ? 'edge' : 'state';
+        onPick(value === '' ? null : { what, id: value.slice(what.length + 1) });
+      }}
+    >
+      <option value="">Look at…</option>
+      <optgroup label="States">
+        {diagram.states.map(({ id }) => (
+          <option key={id} value={`state ${id}`}>
+            {short(id, diagram)}
+          </option>
+        ))}
+      </optgroup>
+      <optgroup label="Transitions">
+        {diagram.edges.map((edge) => (
+          <option key={edge.id} value={`edge ${edge.id}`}>
+            {`${short(edge.source, diagram)}: ${edgeInWords(edge, diagram)}`}
+          </option>
+        ))}
+      </optgroup>
+    </select>
+  );
+}
