@@ -11,28 +11,39 @@ export interface Box extends Point {
   readonly height: number;
 }
 
+/** `x` is the left end of the base line. */
 export interface PlacedText extends Point {
-  /** `x` is the left end of the base line. */
   readonly text: string;
   readonly role: 'title' | 'activity' | 'event' | 'guard' | 'action' | 'note';
+  /** As reckoned; SVG's `textLength` holds the text to it in whatever font there is. */
+  readonly width: number;
+}
+
+/** A box of text. */
+export interface PlacedLabel extends Box {
+  readonly texts: readonly PlacedText[];
 }
 
 export interface PlacedState extends Box {
   /** Of a DiagramState. */
   readonly id: string;
-  /** In absolute pixels. */
+  /** In absolute pixels. Texts of transitions that do not leave the state are labels of these edges. */
   readonly texts: readonly PlacedText[];
-  /** The dot of an initial state with its arrow, inside of a compound state. */
-  readonly initial: { readonly dot: Point; readonly path: readonly Point[] } | null;
+  /** The dot of an initial state with its arrow, inside of a compound state; a label if it has actions. */
+  readonly initial: {
+    readonly dot: Point;
+    readonly path: readonly Point[];
+    readonly label: PlacedLabel | null;
+  } | null;
 }
 
 export interface PlacedEdge {
   /** Of a DiagramEdge. */
   readonly id: string;
   /** One polyline for each target, the last point at the arrow's tip; none for an edge without a target,
-   * which is a line of text in its state. */
+   * whose label stands in its state. */
   readonly paths: readonly (readonly Point[])[];
-  readonly label: (Box & { readonly texts: readonly PlacedText[] }) | null;
+  readonly label: PlacedLabel | null;
 }
 
 export interface LaidOutChart {

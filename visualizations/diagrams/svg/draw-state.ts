@@ -1,0 +1,95 @@
+/** Boxes of states with their text, and the dots where composite states begin. */
+import type { DiagramState } from '../chart-diagram.js';
+import type { Box, PlacedState, PlacedText } from '../laid-out-chart.js';
+import { LINE_HEIGHT_PX } from '../layout/text-style.js';
+import { arrowHead, roundedPath } from './lines.js';
+import type { Paint } from './paint.js';
+import { stateTooltip } from './tooltip.js';
+import { element, escapeXml } from './xml.js';
+
+const RADIUS_PX = 8;
+const INSET_PX = 3;
+
+export interface StateContext {
+  /** How deep it lies; the machine itself is 0. */
+  readonly depth: number;
+  readonly composite: boolean;
+  readonly region: boolean;
+}
+
+export function drawState(
+  state: DiagramState,
+  place: PlacedState,
+  { depth, composite, region }: StateContext,
+  paint: Paint,
+): string {
+  const shade = composite && depth % 2 === 0 ? ' nested' : '';
+  const shape = state.kind === 'history' ? circle(place) : rectangle(place, region ? ' region' : shade);
+  const count = paint.count === null ? [] : [stateCount(place, paint.count)];
+  return element(
+    'g',
+    { class: `state ${state.kind}${paint.classes}`, 'data-id': state.id },
+    element('title', {}, stateTooltip(state)),
+    shape,
+    ...(state.kind === 'final' ? [innerBorder(place)] : []),
+    ...(composite ? [rule(place)] : []),
+    ...place.texts.map((text) => drawText(text)),
+    ...count,
+    ...(place.initial === null ? [] : [drawInitial(place.initial)]),
+  );
+}
+
+export function drawText({ x, y, text, role, width }: PlacedText, halo = ''): string {
+  const attributes = { class: `${role}${halo}`, x, y, textLength: width, lengthAdjust: 'spacingAndGlyphs' };
+  return element('text', attributes, escapeXml(text));
+}
+
+const rectangle = ({ x, y, width, height }: Box, classes: string): string =>
+  element('rect', { class: `box${classes}`, x, y, width, height, rx: RADIUS_PX });
+
+const circle = ({ x, y, width, height }: Box): string =>
+  element('circle', { class: 'box', cx: x + width / 2, cy: y + height / 2, r: Math.min(width, height) / 2 });
+
+const innerBorder = ({ x, y, width, height }: Box): string =>
+  element('rect', {
+    class: 'inner',
+    x: x + INSET_PX,
+    y: y + INSET_PX,
+    width: width - 2 * INSET_PX,
+    height: height - 2 * INSET_PX,
+    rx: RADIUS_PX - INSET_PX,
+  });
+
+/** Under the title of a composite state. */
+function rule({ x, width, texts }: PlacedState): string {
+  const title = texts[0];
+  if (title === undefined) return '';
+  const y = title.y + LINE_HEIGHT_PX / 3;
+  return element('path', {
+    class: 'rule',
+    d: roundedPath(
+      [
+        { x, y },
+        { x: x + width, y },
+      ],
+      false,
+    ),
+  });
+}
+
+function stateCount({ x, y, width }: Box, count: number): string {
+  return element(
+    'text',
+    { class: 'note count', x: x + width - INSET_PX, y: y - INSET_PX, 'text-anchor': 'end' },
+    `×${count}`,
+  );
+}
+
+function drawInitial({ dot, path, label }: NonNullable<PlacedState['initial']>): string {
+  return [
+    element('circle', { class: 'dot', cx: dot.x, cy: dot.y, r: 5 }),
+    element('path', { class: 'line', d: roundedPath(path) }),
+    element('path', { class: 'head', d: arrowHead(path) }),
+    ...(label?.texts ?? []).map((text) => drawText(text, ' halo')),
+  ].join('');
+}
