@@ -64,8 +64,8 @@ export class Backlog {
   #foldHalf(): void {
     const half = Math.ceil(this.#lines.length / 2);
     const old = this.#lines.slice(0, half);
-    const parsed = [...this.#folded, ...old].map((text) => JSON.parse(text) as RecordingLine);
-    this.#folded = foldLines(parsed).map((line) => JSON.stringify(line));
+    const parsed = (texts: readonly string[]) => texts.map((text) => JSON.parse(text) as RecordingLine);
+    this.#folded = foldLines(parsed(this.#folded), parsed(old)).map((line) => JSON.stringify(line));
     this.#lines = this.#lines.slice(half);
     this.#first += half;
     this.#bytes = this.#lines.reduce((sum, text) => sum + text.length, 0);

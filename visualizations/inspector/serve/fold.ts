@@ -25,8 +25,11 @@ interface State {
   at: number;
 }
 
-/** @example foldLines([actor, step, step]) // [actor with the state after both steps, gap] */
-export function foldLines(lines: Iterable<RecordingLine>): RecordingLine[] {
+/**
+ * @param folded what an earlier folding left of the lines before these
+ * @example foldLines([], [actor, step, step]) // [actor with the state after both steps, gap]
+ */
+export function foldLines(folded: Iterable<RecordingLine>, lines: Iterable<RecordingLine>): RecordingLine[] {
   const state: State = {
     charts: new Map(),
     processes: new Map(),
@@ -37,7 +40,11 @@ export function foldLines(lines: Iterable<RecordingLine>): RecordingLine[] {
     gone: new Map(),
     at: 0,
   };
-  for (const line of lines) fold(state, line);
+  for (const line of folded) fold(state, line);
+  for (const line of lines) {
+    if (line.t !== 'gap' && 'process' in line && line.process !== undefined) letGo(state, line.process, 1);
+    fold(state, line);
+  }
   const { at } = state;
   return [
     ...state.charts.values(),
@@ -58,11 +65,6 @@ export function foldLines(lines: Iterable<RecordingLine>): RecordingLine[] {
 
 function fold(state: State, line: RecordingLine): void {
   if ('at' in line) state.at = Math.max(state.at, line.at);
-  if (line.t === 'gap') {
-    letGo(state, line.process, line.lines ?? 1);
-    return;
-  }
-  if ('process' in line && line.process !== undefined) letGo(state, line.process, 1);
   switch (line.t) {
     case 'chart':
       state.charts.set(line.chart, line);
@@ -90,6 +92,9 @@ function fold(state: State, line: RecordingLine): void {
       return;
     case 'verdict':
       state.verdicts.push(line);
+      return;
+    case 'gap':
+      letGo(state, line.process, line.lines ?? 1);
       return;
     case 'send':
     case 'receive':
