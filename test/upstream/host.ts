@@ -1,7 +1,7 @@
 /** Hosts one chart inside a process of the product explorer. */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import { controlOf } from '../../runtime/checker/paths/position.js';
-import { Troupe, type TroupeStep } from '../../runtime/checker/product/troupe.js';
+import { Troupe, type TroupeState, type TroupeStep } from '../../runtime/checker/product/troupe.js';
 
 /** A chart at rest. */
 export interface Resting<Context> {
@@ -21,6 +21,15 @@ export type EffectOf<Effects> = {
 export interface Acted<Context, Effects> {
   readonly chart: Resting<Context>;
   readonly effects: readonly EffectOf<Effects>[];
+}
+
+/** What a process hosts, see `Process.hosts`; what is not there is left out. */
+export function hosted(
+  charts: Readonly<Record<string, Resting<unknown> | null | undefined>>,
+): Readonly<Record<string, TroupeState>> {
+  return Object.fromEntries(
+    Object.entries(charts).flatMap(([name, chart]) => (chart == null ? [] : [[name, chart.state]])),
+  );
 }
 
 export class ChartHost<Context, Event extends EventObject, Effects, Input> {

@@ -6,6 +6,8 @@
  * remember: what a process does depends on its own state and on nothing else.
  */
 
+import type { TroupeState } from './troupe.js';
+
 /** Plain data. */
 export type Json =
   | null
@@ -47,7 +49,10 @@ export interface Outcome<Local> {
 
 /** Something a process can do without being told. */
 export interface Move<Local> extends Outcome<Local> {
-  /** In words, e.g. `timer requestDeadline of followerTable`; tells the moves of a process apart. */
+  /**
+   * In words, e.g. `timer requestDeadline of followerTable`; tells the moves of a process apart. A recording
+   * takes `crash`, `restart` and `crash and restart` for what they say.
+   */
   readonly label: string;
   /**
    * `timer` and `effect` are weakly fair: possible for ever, they happen. `fault`, `operator` and
@@ -80,6 +85,11 @@ export interface Process<Local = unknown> {
   key(local: Local): string;
   /** The state in a few words, for people, e.g. `DS_PREPARE creatingFollower`. */
   describe(local: Local): string;
+  /**
+   * The charts it hosts now, by a name for each troupe that stays the same while it lives, e.g.
+   * `duplication/1`: lets recordings of traces show them. As troupes gave the states, not copies.
+   */
+  hosts?(local: Local): Readonly<Record<string, TroupeState>>;
 }
 
 /** Ties the state of a process to its own type while models hold processes of all kinds. */

@@ -7,7 +7,10 @@
  */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import { positionText } from '../paths/position.js';
-import { type Position, Stepper } from '../paths/stepper.js';
+import { type Position, type Step, Stepper } from '../paths/stepper.js';
+import { isWatched, namesOf, noteRun, type TroupeAct } from './troupe-watch.js';
+
+export { contextOf, withContext } from './troupe-context.js';
 
 /** Every chart at rest, by name: the machine's id for the first, the child's id for the others. */
 export type TroupeState = Readonly<Record<string, Position>>;
@@ -47,16 +50,28 @@ export interface TroupeOptions {
 interface Actor {
   readonly parent: string | null;
   busy: boolean;
-  readonly mail: EventObject[];
+  readonly mail: Delivery[];
+}
+
+/** An event for a chart, and whence: see `TroupeAct.from`. */
+interface Delivery {
+  readonly event: EventObject;
+  readonly from: string;
+  /** Id of the timer that fired. */
+  readonly timer?: string;
 }
 
 interface Run {
+  readonly from: TroupeState | null;
   readonly positions: Map<string, Position>;
   readonly actors: Map<string, Actor>;
   readonly effects: TroupeEffect[];
   readonly began: string[];
+  /** Null: nobody watches. */
+  readonly acts: TroupeAct[] | null;
 }
 
+const OUTSIDE = 'outside';
 const AFTER = /^xstate\.after\.(.+?)\.([^.]+(?:\..*)?)$/;
 
 /**
@@ -82,7 +97,7 @@ export class Troupe {
   }
 
   start(input: unknown): TroupeStep {
-    const run = this.#run({});
+    const run = this.#run(null);
     this.#begin(run, this.root, null, this.#machine, input);
     return this.#result(run);
   }
@@ -90,14 +105,14 @@ export class Troupe {
   /** @returns the state as it was if there is no such actor, as with an event to one that has ended */
   take(state: TroupeState, actor: string, event: EventObject): TroupeStep {
     const run = this.#run(state);
-    this.#deliver(run, actor, event);
+    this.#deliver(run, actor, { event, from: OUTSIDE });
     return this.#result(run);
   }
 
   fire(state: TroupeState, { actor, id }: Pick<TroupeTimer, 'actor' | 'id'>): TroupeStep {
     const run = this.#run(state);
     const timer = state[actor]?.timers.find((each) => each.id === id);
-    if (timer !== undefined) this.#deliver(run, actor, timer.event, id);
+    if (timer !== undefined) this.#deliver(run, actor, { event: timer.event, from: 'timer', timer: id });
     return this.#result(run);
   }
 
@@ -133,15 +148,17 @@ export class Troupe {
     return position === undefined ? '' : positionText(actor, position, TEXTS);
   }
 
-  #run(state: TroupeState): Run {
-    const positions = new Map(Object.entries(state));
+  #run(from: TroupeState | null): Run {
+    const positions = new Map(Object.entries(from ?? {}));
     const actors = new Map<string, Actor>();
     for (const name of positions.keys()) actors.set(name, newActor(this.#parents.get(name) ?? null));
-    return { positions, actors, effects: [], began: [] };
+    return { from, positions, actors, effects: [], began: [], acts: isWatched() ? [] : null };
   }
 
-  #result({ positions, effects, began }: Run): TroupeStep {
-    return { state: Object.fromEntries(positions), effects, began };
+  #result({ from, positions, effects, began, acts }: Run): TroupeStep {
+    const state = Object.fromEntries(positions);
+    if (acts !== null) noteRun({ from, to: state, acts });
+    return { state, effects, began };
   }
 
   #begin(run: Run, name: string, parent: string | null, machine: AnyStateMachine, input: unknown): void {
@@ -149,32 +166,51 @@ export class Troupe {
     if (parent !== null) this.#parents.set(name, parent);
     run.actors.set(name, newActor(parent));
     run.began.push(name);
-    this.#busily(run, name, () => this.#stepperOf(machine).start(input));
+    this.#busily(run, name, machine, null, (stepper) => stepper.start(input));
   }
 
-  #deliver(run: Run, name: string, event: EventObject, timer?: string): void {
+  #deliver(run: Run, name: string, delivery: Delivery): void {
     const actor = run.actors.get(name);
     if (actor === undefined) return;
     if (actor.busy) {
-      actor.mail.push(event);
+      actor.mail.push(delivery);
       return;
     }
-    this.#step(run, name, event, timer);
+    this.#step(run, name, delivery);
   }
 
-  #step(run: Run, name: string, event: EventObject, timer?: string): void {
+  #step(run: Run, name: string, delivery: Delivery): void {
     const machine = this.#machines.get(name);
     const position = run.positions.get(name);
     if (machine === undefined || position === undefined || position.snapshot.status !== 'active') return;
-    this.#busily(run, name, () => this.#stepperOf(machine).take(position, event, timer));
+    const { event, timer } = delivery;
+    this.#busily(run, name, machine, delivery, (stepper) => stepper.take(position, event, timer));
   }
 
-  #busily(run: Run, name: string, take: () => ReturnType<Stepper['start']>): void {
+  #busily(
+    run: Run,
+    name: string,
+    machine: AnyStateMachine,
+    cause: Delivery | null,
+    take: (stepper: Stepper) => Step,
+  ): void {
     const actor = run.actors.get(name);
     if (actor === undefined) return;
     actor.busy = true;
-    const { position, effects } = take();
+    const stepper = this.#stepperOf(machine);
+    const step = take(stepper);
+    const { position, effects } = step;
     run.positions.set(name, position);
+    run.acts?.push({
+      actor: name,
+      parent: actor.parent,
+      machine,
+      event: cause?.event ?? null,
+      from: cause?.from ?? actor.parent ?? OUTSIDE,
+      position,
+      effects,
+      ...namesOf(stepper.instrumented, step),
+    });
     for (const effect of effects) this.#perform(run, name, actor.parent, effect);
     actor.busy = false;
     const next = actor.mail.shift();
@@ -183,16 +219,11 @@ export class Troupe {
     else if (next !== undefined) this.#step(run, name, next);
   }
 
-  #perform(
-    run: Run,
-    name: string,
-    parent: string | null,
-    effect: ReturnType<Stepper['start']>['effects'][number],
-  ): void {
+  #perform(run: Run, name: string, parent: string | null, effect: Step['effects'][number]): void {
     switch (effect.kind) {
       case 'send': {
         const to = effect.to === 'parent' ? parent : (effect.to ?? null);
-        if (to !== null) this.#deliver(run, to, effect.params as EventObject);
+        if (to !== null) this.#deliver(run, to, { event: effect.params as EventObject, from: name });
         return;
       }
       case 'spawn': {
@@ -207,6 +238,7 @@ export class Troupe {
         if (this.#without.has(effect.name)) return;
         // A chart that has come to its end is gone already.
         if (this.#machines.has(effect.name)) {
+          this.#noteStop(run, effect.name, name);
           run.positions.delete(effect.name);
           run.actors.delete(effect.name);
         } else run.effects.push({ actor: name, name: 'stop', params: { id: effect.name } });
@@ -228,7 +260,14 @@ export class Troupe {
       snapshot.status === 'done'
         ? { type: `xstate.done.actor.${name}`, actorId: name, output: snapshot.output }
         : { type: `xstate.error.actor.${name}`, actorId: name, error: snapshot.error };
-    this.#deliver(run, parent, ended);
+    this.#deliver(run, parent, { event: ended, from: name });
+  }
+
+  #noteStop(run: Run, actor: string, parent: string): void {
+    const machine = this.#machines.get(actor);
+    if (machine === undefined || !run.positions.has(actor)) return;
+    const nothing = { event: null, position: null, edges: [], guards: [], effects: [] };
+    run.acts?.push({ actor, parent, machine, from: parent, ...nothing });
   }
 
   #childMachine(run: Run, parent: string, id: string): AnyStateMachine | null {
@@ -254,22 +293,4 @@ const newActor = (parent: string | null): Actor => ({ parent, busy: false, mail:
 
 function isMachineLogic(logic: unknown): logic is AnyStateMachine {
   return typeof logic === 'object' && logic !== null && 'root' in logic && 'provide' in logic;
-}
-
-/** The state with an actor's context rewritten: how hosts keep numbers that only have to differ small. */
-export function withContext<Context>(
-  state: TroupeState,
-  actor: string,
-  rewrite: (context: Context) => Context,
-): TroupeState {
-  const position = state[actor];
-  if (position === undefined) return state;
-  const context = rewrite(position.snapshot.context as Context);
-  if (context === position.snapshot.context) return state;
-  return { ...state, [actor]: { ...position, snapshot: { ...position.snapshot, context } } };
-}
-
-/** An actor's context, undefined when it is not there. */
-export function contextOf<Context>(state: TroupeState, actor: string): Context | undefined {
-  return state[actor]?.snapshot.context as Context | undefined;
 }

@@ -11,7 +11,7 @@ import {
   replicaDuplicator,
 } from '../charts/replicaDuplicator.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type Resting } from '../host.js';
+import { type Acted, ChartHost, hosted, type Resting } from '../host.js';
 import { move, plain, possible, product } from '../parts.js';
 
 interface ReplicaLocal {
@@ -93,6 +93,7 @@ export function checkpoint({ fixes, assumptions, applied }: CheckpointOptions): 
       duplicator: null,
       stored: -1,
     },
+    hosts: ({ duplicator }) => hosted({ duplicator }),
     describe: ({ duplicator, active, durable, running, flagged }) =>
       [
         active ? (duplicator?.at ?? 'no duplicator') : 'inactive',

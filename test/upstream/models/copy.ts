@@ -8,7 +8,7 @@ import {
   metaDuplication,
 } from '../charts/metaDuplication.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type Resting } from '../host.js';
+import { type Acted, ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible, product } from '../parts.js';
 import { type CopyFollowerLocal, copyFollower } from './copyFollower.js';
 import { copyNode } from './copyNode.js';
@@ -89,6 +89,7 @@ export function copy(options: { readonly fixes: Fixes; readonly assumptions: Ass
       primary: 'node1',
       writing: false,
     },
+    hosts: ({ memory }) => hosted({ [`duplication/${memory?.id}`]: memory?.chart }),
     describe: ({ memory, progress, primary }) =>
       `${memory?.chart.at ?? 'no duplication'}, confirmed ${progress}, primary ${primary}`,
     moves: (local) => {

@@ -13,7 +13,7 @@ import {
   followerReplica,
 } from '../charts/followerReplica.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain } from '../parts.js';
 
 export interface CopyFollowerLocal {
@@ -50,6 +50,7 @@ export function copyFollower(fixes: Fixes): Process {
   return plain<CopyFollowerLocal>({
     name: 'follower',
     initial: { table: null, replica: null },
+    hosts: (local) => hosted({ table: local.table, replica: local.replica }),
     describe: ({ table, replica }) =>
       table === null || replica === null
         ? 'no table'

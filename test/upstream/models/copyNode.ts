@@ -8,7 +8,7 @@ import {
   replicaDuplicator,
 } from '../charts/replicaDuplicator.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible } from '../parts.js';
 
 interface NodeLocal {
@@ -49,6 +49,7 @@ export function copyNode(name: string, primary: boolean, fixes: Fixes): Process 
   return plain<NodeLocal>({
     name,
     initial: { primary, applied: APPLIED, durable: DURABLE, asked: false, duplicator: null },
+    hosts: ({ duplicator }) => hosted({ [`duplicator/${duplicator?.id}`]: duplicator?.chart }),
     describe: ({ primary, applied, durable, duplicator }) =>
       `${primary ? 'primary' : 'secondary'}, applied ${applied}, checkpoint ${durable}, ${duplicator?.chart.at ?? 'no duplicator'}`,
     moves: (local) => {

@@ -8,7 +8,7 @@ import {
   followerApp,
 } from '../charts/followerApp.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type Resting } from '../host.js';
+import { type Acted, ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain } from '../parts.js';
 
 export interface FollowerMetaLocal {
@@ -71,6 +71,8 @@ export function followerMeta(fixes: Fixes, ordinary: string | null = null): Proc
   return plain<FollowerMetaLocal>({
     name: 'followerMeta',
     initial: { tables: ordinary === null ? {} : { [ordinary]: ordinaryTable() } },
+    hosts: ({ tables }) =>
+      hosted(Object.fromEntries(Object.entries(tables).map(([name, table]) => [`table/${name}`, table]))),
     describe: ({ tables }) =>
       Object.entries(tables)
         .map(([name, { at, context }]) => `${name} ${at}, ${context.members} members`)

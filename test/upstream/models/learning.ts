@@ -2,7 +2,7 @@
 import type { Assumptions, Model } from '../../../runtime/checker/product/model.js';
 import { type LearnerEvent, learner } from '../charts/learner.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { move, plain, possible, product } from '../parts.js';
 
 interface SecondaryLocal {
@@ -30,6 +30,7 @@ export function learning(options: { readonly fixes: Fixes; readonly assumptions:
   const secondary = plain<SecondaryLocal>({
     name: 'secondary',
     initial: { learner: host.start(undefined).chart, log: [1, 2], confirmed: 0 },
+    hosts: ({ learner }) => hosted({ learner }),
     describe: ({ learner, log, confirmed }) =>
       `${learner.at}, log ${log.join() || 'empty'}, confirmed ${confirmed}`,
     moves: (local) =>

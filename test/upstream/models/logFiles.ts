@@ -2,7 +2,7 @@
 import type { Assumptions, Model } from '../../../runtime/checker/product/model.js';
 import { type LogLoaderContext, type LogLoaderEvent, logLoader } from '../charts/logLoader.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { move, plain, possible, product } from '../parts.js';
 
 interface ReplicaLocal {
@@ -39,6 +39,7 @@ export function logFiles(options: { readonly fixes: Fixes; readonly assumptions:
       checking: false,
       loader: host.start(undefined).chart,
     },
+    hosts: ({ loader }) => hosted({ loader }),
     describe: ({ files, doomed, loader, confirmed }) =>
       `loader ${loader.at}, files ${files.join()}, chosen for deletion ${doomed.join() || 'none'}, confirmed ${confirmed}`,
     moves: (local) => {

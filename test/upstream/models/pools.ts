@@ -2,7 +2,7 @@
 import type { Assumptions, Model } from '../../../runtime/checker/product/model.js';
 import { type OpenerEvent, opener } from '../charts/opener.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { move, plain, product } from '../parts.js';
 
 interface NodeLocal {
@@ -16,6 +16,8 @@ export function pools(options: { readonly fixes: Fixes; readonly assumptions: As
   const node = plain<NodeLocal>({
     name: 'followerNode',
     initial: { openers: Array.from({ length: replicas }, () => host.start(undefined).chart) },
+    hosts: ({ openers }) =>
+      hosted(Object.fromEntries(openers.map((each, index) => [`opener/${index}`, each]))),
     describe: ({ openers }) => openers.map(({ at }) => at).join(', '),
     moves: ({ openers }) => {
       const waiting = openers.filter(({ at }) => at === 'waiting').length;

@@ -7,7 +7,7 @@ import {
   partitionProgress,
 } from '../charts/partitionProgress.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type Resting } from '../host.js';
+import { type Acted, ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible, product } from '../parts.js';
 import { type ShippingNodeLocal, shippingNode } from './shippingNode.js';
 
@@ -75,6 +75,7 @@ export function progress(options: { readonly fixes: Fixes; readonly assumptions:
       writing: null,
       asker: null,
     },
+    hosts: (local) => hosted({ progress: local.progress }),
     describe: ({ primary, zk, progress: { context } }) =>
       `primary ${primary}, reported ${context.volatile}, believed stored ${context.stored}, stored ${zk}`,
     moves: (local) => {

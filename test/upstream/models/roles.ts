@@ -2,7 +2,7 @@
 import type { Assumptions, Model } from '../../../runtime/checker/product/model.js';
 import { type PipelineEvent, pipeline } from '../charts/pipeline.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { move, plain, possible, product } from '../parts.js';
 
 interface ReplicaLocal {
@@ -53,6 +53,7 @@ export function roles(options: { readonly fixes: Fixes; readonly assumptions: As
       pipeline: host.start(undefined).chart,
       aborted: null,
     },
+    hosts: ({ pipeline }) => hosted({ pipeline }),
     describe: ({ primary, open, duplicator, pipeline, aborted }) =>
       aborted !== null
         ? `aborted: ${aborted}`

@@ -9,7 +9,7 @@ import {
   shipper,
 } from '../charts/shipper.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type Resting } from '../host.js';
+import { type Acted, ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible, product } from '../parts.js';
 import { type FollowerLocal, shippingProperties } from './shippingProperties.js';
 
@@ -130,6 +130,7 @@ export function shipping(options: ShippingOptions): Model {
       lost: 0,
       aborted: null,
     },
+    hosts: ({ shipper }) => hosted({ shipper }),
     describe: ({ log, shipper: { at, context }, lost, aborted, paused }) =>
       aborted !== null
         ? `aborted: ${aborted}`

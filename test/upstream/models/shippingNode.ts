@@ -8,7 +8,7 @@ import {
   replicaDuplicator,
 } from '../charts/replicaDuplicator.js';
 import type { Fixes } from '../fixes.js';
-import { ChartHost, type Resting } from '../host.js';
+import { ChartHost, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible } from '../parts.js';
 
 export interface ShippingNodeLocal {
@@ -41,6 +41,7 @@ export function shippingNode(name: string, primary: boolean, fixes: Fixes): Proc
   return plain<ShippingNodeLocal>({
     name,
     initial: { primary, duplicator: null },
+    hosts: ({ duplicator }) => hosted({ duplicator }),
     describe: ({ primary, duplicator }) => {
       if (duplicator === null) return primary ? 'primary' : 'secondary';
       const { last, confirmed } = duplicator.context;

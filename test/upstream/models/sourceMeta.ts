@@ -12,7 +12,7 @@ import {
   metaDuplication,
 } from '../charts/metaDuplication.js';
 import type { Fixes } from '../fixes.js';
-import { type Acted, ChartHost, type EffectOf, type Resting } from '../host.js';
+import { type Acted, ChartHost, type EffectOf, hosted, type Resting } from '../host.js';
 import { message, move, plain, possible } from '../parts.js';
 import { type MetaLocal, type Operator, operatorMoves, type Write } from './operator.js';
 
@@ -164,6 +164,7 @@ export function sourceMeta(options: SourceMetaOptions): Process {
       wishesPause: false,
       lastAdd: null,
     },
+    hosts: ({ memory }) => hosted({ [`duplication/${memory?.id}`]: memory?.chart }),
     describe: (local) =>
       [
         local.aborted === null ? (local.memory?.chart.at ?? 'no duplication') : `aborted: ${local.aborted}`,

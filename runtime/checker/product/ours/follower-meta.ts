@@ -142,6 +142,10 @@ class FollowerMeta implements Process<FollowerMetaState> {
     return `${state} of ${asked.owner ?? 'nobody'}, ${status ?? 'unmarked'}, ${ready} ready${writing === null ? '' : ', writes'}`;
   }
 
+  hosts({ charts }: FollowerMetaState): Readonly<Record<string, TroupeState>> {
+    return charts === null ? {} : { [`table/${FOLLOWER_TABLE}`]: charts };
+  }
+
   #storageMoves(local: FollowerMetaState): readonly Move<FollowerMetaState>[] {
     const { writing } = local;
     if (writing === null) return [];

@@ -121,6 +121,10 @@ class FollowerNode implements Process<FollowerNodeState> {
     return `${chart}${installing === null ? '' : ', installs'}, ${rows}`;
   }
 
+  hosts({ charts, order }: FollowerNodeState): Readonly<Record<string, TroupeState>> {
+    return charts === null ? {} : { [`transfer/${order?.instance ?? 0}.${this.#partition}`]: charts };
+  }
+
   #installMoves(local: FollowerNodeState): readonly Move<FollowerNodeState>[] {
     const { installing, order } = local;
     if (installing === null || order === null) return [];

@@ -165,6 +165,10 @@ class SourceMeta implements Process<SourceMetaState> {
     );
   }
 
+  hosts({ charts, disk }: SourceMetaState): Readonly<Record<string, TroupeState>> {
+    return charts === null ? {} : { [`duplication/${disk.lastId}`]: charts };
+  }
+
   #storageMoves(local: SourceMetaState): readonly Move<SourceMetaState>[] {
     const [write, ...writes] = local.writes;
     if (write === undefined) return [];

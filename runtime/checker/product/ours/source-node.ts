@@ -130,6 +130,10 @@ class SourceNode implements Process<SourceNodeState> {
     return `${chart}${making === null ? '' : ', makes a checkpoint'}, ${log}`;
   }
 
+  hosts({ charts, order }: SourceNodeState): Readonly<Record<string, TroupeState>> {
+    return charts === null ? {} : { [`duplicator/${order?.id ?? 0}/${this.#partition}`]: charts };
+  }
+
   #checkpointMoves(local: SourceNodeState): readonly Move<SourceNodeState>[] {
     const requestNo = local.making;
     if (requestNo === null) return [];
