@@ -5,7 +5,7 @@ const BEYOND_ROWS = 8;
 
 /** Which rows of a scrolling list of equal rows are to be in the document. */
 export function useWindow(
-  scroller: RefObject<HTMLElement>,
+  scroller: RefObject<HTMLElement | null>,
   rows: number,
   rowPx: number,
 ): { readonly first: number; readonly last: number } {
