@@ -20,6 +20,8 @@ import {
   type InspectionEvent,
 } from 'xstate';
 import { fullJitterMs, type RetryPolicy } from '../machines/retry.js';
+import { ChartObserver } from './chartObserver.js';
+import type { ChartWatcher } from './chartWatcher.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Envelope } from './envelope.js';
 import { type Link, perfectLink } from './link.js';
@@ -67,8 +69,12 @@ export interface ChartHostOptions<Machine extends AnyStateMachine> extends Chart
   readonly onDefect?: (error: unknown, effect: string) => void;
   /** Called after every step of every actor of the system. */
   readonly onSnapshot?: (actor: string, snapshot: AnyMachineSnapshot) => void;
-  /** Everything xstate's inspection reports, for recorders. */
+  /** Everything xstate's inspection reports. */
   readonly onInspection?: (event: InspectionEvent) => void;
+  /** Is told what the actors of the system do. */
+  readonly watcher?: ChartWatcher | undefined;
+  /** Index of the partition that the system works for, for the watcher. */
+  readonly partition?: number;
 }
 
 interface EffectRequest {
@@ -93,19 +99,24 @@ export class ChartHost<Machine extends AnyStateMachine> {
   readonly #subscriptions: Subscription[] = [];
   readonly #options: ChartHostOptions<Machine>;
   readonly #clock: Clock;
+  readonly #observer: ChartObserver | null;
+  /** Names of the effects that this chart and its children declare. */
+  readonly #effects = new Set<string>();
+  #underWay = 0;
   #sequence = 0;
 
   constructor(options: ChartHostOptions<Machine>) {
     this.name = options.name;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#observer = this.#observe(options);
     const provided = this.#provide(options.machine, options) as Machine;
     this.#actor = createActor(provided, {
       input: options.input,
       id: options.name,
       clock: {
         setTimeout: (fire: () => void, delayMs: number) =>
-          this.#clock.setTimeout(fire, delayMs, this.#newestTimer()),
+          this.#clock.setTimeout(() => this.#turn(fire), delayMs, this.#newestTimer()),
         clearTimeout: (timer: unknown) => this.#clock.clearTimeout(timer),
       },
       inspect: (event: InspectionEvent) => this.#inspect(event),
@@ -126,7 +137,7 @@ export class ChartHost<Machine extends AnyStateMachine> {
   }
 
   start(): this {
-    this.#actor.start();
+    this.#turn(() => this.#actor.start());
     return this;
   }
 
@@ -139,6 +150,7 @@ export class ChartHost<Machine extends AnyStateMachine> {
   stop(): void {
     this.#abort.abort();
     this.#actor.stop();
+    this.#observer?.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.outbox.close();
     this.inbox.close();
@@ -148,6 +160,7 @@ export class ChartHost<Machine extends AnyStateMachine> {
   #provide(machine: AnyStateMachine, parts: ChartParts): AnyStateMachine {
     const actions: Record<string, unknown> = {};
     for (const [effect, handler] of Object.entries(parts.handlers)) {
+      this.#effects.add(effect);
       actions[effect] = ({ self }: { self: AnyActorRef }, params: never) =>
         this.#post(this.outbox, nameOf(self), effect, effect, {
           effect,
@@ -171,7 +184,32 @@ export class ChartHost<Machine extends AnyStateMachine> {
       retryBackoff: ({ context }: { context: { attempt: number; times: { retry: RetryPolicy } } }) =>
         fullJitterMs(context.times.retry, context.attempt, random()),
     };
-    return machine.provide({ actions, actors, delays } as never);
+    const watched = this.#observer?.watchedGuards(machine.implementations.guards);
+    const guards = watched?.guards ?? {};
+    const provided = machine.provide({ actions, actors, delays, guards } as never);
+    watched?.of(provided);
+    return provided;
+  }
+
+  #observe({ watcher, name, partition }: ChartHostOptions<Machine>): ChartObserver | null {
+    if (watcher === undefined) return null;
+    return new ChartObserver({
+      watcher,
+      name,
+      partition,
+      root: () => this.#actor,
+      isEffect: (action) => this.#effects.has(action),
+      mail: () => ({ inbox: this.inbox.length, outbox: this.outbox.length, underWay: this.#underWay }),
+    });
+  }
+
+  /** Everything that moves the system from outside goes through here. */
+  #turn(work: () => void): void {
+    try {
+      work();
+    } finally {
+      this.#observer?.settle();
+    }
   }
 
   #post(mailbox: Mailbox<unknown>, from: string, to: string, kind: string, body: unknown): void {
@@ -192,17 +230,27 @@ export class ChartHost<Machine extends AnyStateMachine> {
 
   #perform(envelope: Envelope): void {
     const { effect, params, handler, replyTo } = envelope.body as EffectRequest;
+    let waiting = false;
+    const over = () => {
+      if (waiting) this.#underWay -= 1;
+      waiting = false;
+    };
     const answer = (event: EventObject | undefined) => {
+      over();
       if (event === undefined || this.#abort.signal.aborted) return;
       this.#post(this.inbox, effect, envelope.from, event.type, { event, target: replyTo });
     };
     const defect = (error: unknown) => {
+      over();
       if (!this.#abort.signal.aborted) this.#options.onDefect?.(error, effect);
     };
     try {
       const outcome = handler(params, { signal: this.#abort.signal, actor: envelope.from });
-      if (outcome instanceof Promise) outcome.then(answer, defect);
-      else answer(outcome);
+      if (outcome instanceof Promise) {
+        waiting = true;
+        this.#underWay += 1;
+        outcome.then(answer, defect);
+      } else answer(outcome);
     } catch (error) {
       defect(error);
     }
@@ -211,10 +259,13 @@ export class ChartHost<Machine extends AnyStateMachine> {
   /** An actor that has ended since the effect was posted takes no notice: late replies change nothing. */
   #deliver(envelope: Envelope): void {
     const { event, target } = envelope.body as { event: EventObject; target: AnyActorRef };
-    if (target.getSnapshot().status === 'active') target.send(event);
+    if (target.getSnapshot().status !== 'active') return;
+    if (this.#observer === null) target.send(event);
+    else this.#turn(() => this.#observer?.delivering(envelope.from, () => target.send(event)));
   }
 
   #inspect(event: InspectionEvent): void {
+    this.#observer?.inspect(event);
     this.#options.onInspection?.(event);
     if (event.type !== '@xstate.snapshot') return;
     const snapshot = event.snapshot as Partial<AnyMachineSnapshot>;

@@ -2,8 +2,10 @@
  * Everything of the world outside that a server touches. The real one is the default; a simulation hands in
  * another and runs the same servers on its own time, links and disks.
  */
+import type { ChartWatcher } from '../../actors/chartWatcher.js';
 import { type Clock, systemClock } from '../../actors/clock.js';
 import { type Link, perfectLink } from '../../actors/link.js';
+import { Recorder } from '../observe/recording/recorder.js';
 import { type Network, tcp } from '../pegasus/index.js';
 import {
   ClassicLevelEngine,
@@ -29,6 +31,8 @@ export interface Environment {
   readonly processId: number;
   /** Between the effects of a chart and their handlers. */
   readonly link: Link;
+  /** Remembers what the process does, for whoever records it. Left out, a server makes its own. */
+  readonly recorder?: Recorder;
 }
 
 export const REAL_ENVIRONMENT: Environment = {
@@ -48,6 +52,15 @@ export function chartEnvironment({
   clock,
   random,
   link,
-}: Environment): Pick<Environment, 'clock' | 'random' | 'link'> {
-  return { clock, random, link };
+  recorder,
+}: Environment): Pick<Environment, 'clock' | 'random' | 'link'> & { readonly watcher?: ChartWatcher } {
+  return { clock, random, link, ...(recorder === undefined ? {} : { watcher: recorder.charts }) };
+}
+
+export type RecordableEnvironment = Environment & { readonly recorder: Recorder };
+
+/** The same with a recorder of its own, if it came without one. */
+export function recordable(environment: Environment, process: string): RecordableEnvironment {
+  const { clock, recorder = new Recorder({ process, clock }) } = environment;
+  return { ...environment, recorder };
 }

@@ -16,7 +16,12 @@ import {
   RpcServer,
 } from '../../pegasus/index.js';
 import { rpcTimeoutMs, type ServerConfig } from '../config.js';
-import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
+import {
+  type Environment,
+  REAL_ENVIRONMENT,
+  type RecordableEnvironment,
+  recordable,
+} from '../environment.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { DuplicationRegistry } from './duplication-registry.js';
@@ -44,7 +49,7 @@ export interface MetaServerOptions {
 export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
-  readonly #environment: Environment;
+  readonly #environment: RecordableEnvironment;
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
@@ -57,7 +62,7 @@ export class MetaServer implements AsyncDisposable {
   #policyVersion = 0;
 
   private constructor(
-    options: MetaServerOptions,
+    options: MetaServerOptions & { readonly environment: RecordableEnvironment },
     parts: {
       store: MetaStore;
       client: RpcClient;
@@ -70,7 +75,7 @@ export class MetaServer implements AsyncDisposable {
   ) {
     this.#config = options.config;
     this.#log = options.log;
-    this.#environment = options.environment ?? REAL_ENVIRONMENT;
+    this.#environment = options.environment;
     this.#address = options.config.listen;
     this.#store = parts.store;
     this.#client = parts.client;
@@ -92,8 +97,10 @@ export class MetaServer implements AsyncDisposable {
   }
 
   /** Recovers everything durable, then listens: no request is served from half a state. */
-  static async start(options: MetaServerOptions): Promise<MetaServer> {
-    const { config, log, environment = REAL_ENVIRONMENT } = options;
+  static async start(given: MetaServerOptions): Promise<MetaServer> {
+    const { config, log } = given;
+    const environment = recordable(given.environment ?? REAL_ENVIRONMENT, `${config.cluster.name} meta`);
+    const options = { ...given, environment };
     const { clock, network } = environment;
     const store = await MetaStore.open(config.directory, environment.openMap);
     const gate = new PolicyGate();
@@ -214,6 +221,7 @@ export class MetaServer implements AsyncDisposable {
     await this.#server.close();
     await this.#client.close();
     await this.#store.close();
+    this.#environment.recorder.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -58,6 +58,7 @@ export class HostedDuplicator {
     this.#host = new ChartHost({
       name,
       machine: partitionDuplicator,
+      partition: partition.partitionIndex,
       input: {
         partition: partition.partitionIndex,
         damagedReadsLimit: DAMAGED_READS_LIMIT,

@@ -35,6 +35,7 @@ export class HostedTransfer {
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
       machine: checkpointTransfer,
+      partition: order.partitionIndex,
       input: {
         partition: order.partitionIndex,
         parallelFiles: limits.parallelFiles,

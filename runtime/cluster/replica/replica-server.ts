@@ -15,7 +15,12 @@ import {
   RpcServer,
 } from '../../pegasus/index.js';
 import type { ServerConfig } from '../config.js';
-import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
+import {
+  type Environment,
+  REAL_ENVIRONMENT,
+  type RecordableEnvironment,
+  recordable,
+} from '../environment.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
@@ -36,7 +41,7 @@ export interface ReplicaServerOptions {
 export class ReplicaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
-  readonly #environment: Environment;
+  readonly #environment: RecordableEnvironment;
   readonly #gate = new PolicyGate();
   readonly #client: RpcClient;
   readonly #metas: MetaGroup;
@@ -51,7 +56,8 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #stop = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
 
-  private constructor({ config, log, environment = REAL_ENVIRONMENT }: ReplicaServerOptions) {
+  private constructor({ config, log, environment: given = REAL_ENVIRONMENT }: ReplicaServerOptions) {
+    const environment = recordable(given, `${config.cluster.name} replica ${config.listen.port}`);
     const { clock, network, fileSystem } = environment;
     this.#config = config;
     this.#log = log;
@@ -146,6 +152,7 @@ export class ReplicaServer implements AsyncDisposable {
     await Promise.all(this.#dropping.values());
     await this.#checkpoints.close();
     this.#rrdb.close();
+    this.#environment.recorder.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

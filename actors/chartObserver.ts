@@ -1,0 +1,276 @@
+/**
+ * Tells a watcher what the actors of one system do, from xstate's inspection.
+ *
+ * What has to be known about inspection: an actor's microsteps come while it works on an event, its
+ * snapshot at the very end, when children it started and parents it told have already reported theirs. So a
+ * step takes its place in the order of things with its first microstep. An actor that stops has no event of
+ * its own but a status. An actor whose chart threw reports nothing at all; `settle` finds it.
+ */
+import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
+import type {
+  ActorEnd,
+  ChartWatcher,
+  StepEnd,
+  Watchable,
+  WatchedGuard,
+  WatchedMail,
+} from './chartWatcher.js';
+import { type SelectedTransition, takenTransitions } from './takenTransitions.js';
+import { transitionIds } from './transitionIds.js';
+
+export interface ChartObserverOptions {
+  readonly watcher: ChartWatcher;
+  /** Under which name the root is told. */
+  readonly name: string;
+  /** The root; asked when it is needed, for inspection begins before it is made. */
+  readonly root: () => AnyActorRef;
+  /** Index of the partition that the whole system works for. */
+  readonly partition?: number | undefined;
+  /** Which actions are effects; default: every named one that is not xstate's own. */
+  readonly isEffect?: (action: string) => boolean;
+  readonly mail?: () => WatchedMail;
+}
+
+type Snapshot = Partial<AnyMachineSnapshot> & { readonly status: string; readonly input?: unknown };
+type Microstep = InspectionEvent & {
+  readonly snapshot: AnyMachineSnapshot;
+  readonly _transitions: readonly SelectedTransition[];
+};
+
+/** What is known of one actor since it began, or since the watching began. */
+interface Known {
+  readonly name: string;
+  /** As the watcher has it; null before the actor begins. */
+  snapshot: Snapshot | null;
+  /** After the latest microstep of the event it works on. */
+  latest: Snapshot | null;
+  edges: string[];
+  effects: { name: string; params: unknown }[];
+  guards: WatchedGuard[];
+  tell: StepEnd | null;
+}
+
+const NO_MAIL: WatchedMail = { inbox: 0, outbox: 0, underWay: 0 };
+const NONE: readonly never[] = Object.freeze([]);
+/** A chart that asks more guards than this in one step has its first ones told. */
+const GUARDS_LIMIT = 64;
+
+export class ChartObserver implements Watchable {
+  readonly #options: ChartObserverOptions;
+  readonly #watcher: ChartWatcher;
+  readonly #known = new Map<AnyActorRef, Known>();
+  readonly #working = new Set<AnyActorRef>();
+  /** Whence the events came that are not taken yet. */
+  readonly #senders = new WeakMap<object, string>();
+  /** Guards that were asked and whose step is not known yet, by the machine that asked. */
+  readonly #asked = new Map<unknown, WatchedGuard[]>();
+  /** Who posted the event that is being delivered from outside of the system. */
+  #deliveringFrom = 'outside';
+
+  constructor(options: ChartObserverOptions) {
+    this.#options = options;
+    this.#watcher = options.watcher;
+    this.#watcher.join(this);
+  }
+
+  reportLiving(): void {
+    this.#known.clear();
+    this.#working.clear();
+    for (const asked of this.#asked.values()) asked.length = 0;
+    const visit = (actor: AnyActorRef): void => {
+      const snapshot = actor.getSnapshot() as Snapshot | undefined;
+      if (snapshot?.status !== 'active') return;
+      this.#begin(actor, snapshot, true);
+      for (const child of Object.values(snapshot.children ?? {})) visit(child as AnyActorRef);
+    };
+    visit(this.#options.root());
+  }
+
+  /** Says who posted the event that `deliver` hands to the system. */
+  delivering(from: string, deliver: () => void): void {
+    const before = this.#deliveringFrom;
+    this.#deliveringFrom = from;
+    try {
+      deliver();
+    } finally {
+      this.#deliveringFrom = before;
+    }
+  }
+
+  /** Guards of a machine that also tell that they were asked and what they said; `of` names the machine. */
+  watchedGuards(guards: Readonly<Record<string, unknown>>): {
+    readonly guards: Readonly<Record<string, unknown>>;
+    readonly of: (machine: unknown) => void;
+  } {
+    const asked: WatchedGuard[] = [];
+    const watched: Record<string, unknown> = {};
+    for (const [guard, test] of Object.entries(guards)) {
+      // Composed ones ask others by name, and those are told.
+      if (typeof test !== 'function' || 'check' in test) continue;
+      watched[guard] = (args: unknown, params: unknown): boolean => {
+        const said = Boolean(test(args, params));
+        if (this.#watcher.watching && asked.length < GUARDS_LIMIT) {
+          asked.push(params === undefined ? { guard, said } : { guard, params, said });
+        }
+        return said;
+      };
+    }
+    return { guards: watched, of: (machine) => void this.#asked.set(machine, asked) };
+  }
+
+  inspect(event: InspectionEvent): void {
+    if (!this.#watcher.watching) return;
+    const actor = event.actorRef as AnyActorRef;
+    if (event.type === '@xstate.event') {
+      this.#arrives(actor, event.event, event.sourceRef as AnyActorRef | undefined);
+    } else if (event.type === '@xstate.microstep') this.#microstep(actor, event as unknown as Microstep);
+    else if (event.type === '@xstate.action') this.#action(actor, event.action);
+    else if (event.type === '@xstate.snapshot') {
+      this.#ends(actor, event.event, event.snapshot as Snapshot);
+    }
+  }
+
+  /** Called when an event has been dealt with: a step that is open and has an error broke off. */
+  settle(): void {
+    for (const actor of this.#working) {
+      const snapshot = actor.getSnapshot() as Snapshot;
+      if (snapshot.status === 'error') this.#ends(actor, { type: 'xstate.error' }, snapshot);
+    }
+  }
+
+  close(): void {
+    this.#watcher.leave(this);
+  }
+
+  #arrives(actor: AnyActorRef, event: { readonly type: string }, source: AnyActorRef | undefined): void {
+    const from =
+      source === undefined ? this.#deliveringFrom : source === actor ? 'timer' : this.#of(source).name;
+    this.#senders.set(event, from);
+    if (event.type === 'xstate.init') this.#begin(actor, actor.getSnapshot() as Snapshot, false);
+  }
+
+  #begin(actor: AnyActorRef, snapshot: Snapshot, already: boolean): void {
+    const known = this.#of(actor);
+    const { partition } = this.#options;
+    known.snapshot = snapshot;
+    this.#watcher.actorStarted({
+      actor: known.name,
+      parent: actor._parent === undefined ? null : this.#of(actor._parent).name,
+      chart: snapshot.machine?.id ?? null,
+      state: snapshot.value ?? null,
+      context: snapshot.machine === undefined ? snapshot.input : snapshot.context,
+      ...(partition === undefined ? {} : { partition }),
+      already,
+    });
+    if (!already) this.#opens(actor, known);
+  }
+
+  /** Its place in the order of things is taken here, ahead of what it causes. */
+  #opens(actor: AnyActorRef, known: Known): void {
+    if (known.tell !== null || known.snapshot === null) return;
+    known.tell = this.#watcher.stepBegan();
+    this.#working.add(actor);
+  }
+
+  #microstep(actor: AnyActorRef, { snapshot, _transitions }: Microstep): void {
+    const known = this.#of(actor);
+    this.#opens(actor, known);
+    const before = known.latest ?? known.snapshot;
+    const ids = transitionIds(snapshot.machine);
+    for (const transition of takenTransitions(_transitions, before?._nodes ?? NONE)) {
+      const id = ids.get(transition);
+      if (id !== undefined) known.edges.push(id);
+    }
+    const asked = this.#asked.get(snapshot.machine);
+    if (asked !== undefined && asked.length > 0) known.guards.push(...asked.splice(0));
+    known.latest = snapshot;
+  }
+
+  #action(actor: AnyActorRef, { type, params }: { readonly type: string; readonly params: unknown }): void {
+    const { isEffect = isNamed } = this.#options;
+    if (!isEffect(type)) return;
+    const known = this.#of(actor);
+    this.#opens(actor, known);
+    known.effects.push({ name: type, params });
+  }
+
+  #ends(actor: AnyActorRef, event: { readonly type: string }, snapshot: Snapshot): void {
+    const known = this.#of(actor);
+    this.#opens(actor, known);
+    const { tell, snapshot: before, edges, effects, guards } = known;
+    known.tell = null;
+    known.snapshot = snapshot;
+    known.latest = null;
+    known.edges = [];
+    known.effects = [];
+    known.guards = [];
+    this.#working.delete(actor);
+    const ended = snapshot.status === 'active' ? null : (snapshot.status as ActorEnd);
+    if (ended !== null) this.#known.delete(actor);
+    if (tell === null) return;
+    const silent =
+      snapshot.machine === undefined ||
+      event.type === 'xstate.stop' ||
+      (event.type === 'xstate.init' && edges.length + effects.length === 0);
+    if (silent) {
+      tell(known.name, null, ended);
+      return;
+    }
+    const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
+    const from = this.#senders.get(event) ?? 'outside';
+    const { mail = () => NO_MAIL } = this.#options;
+    const differences = contextDifferences(before?.context, snapshot.context);
+    const step = { event, from, edges, state, ...differences, effects, guards, mail: mail() };
+    tell(known.name, step, ended);
+  }
+
+  #of(actor: AnyActorRef): Known {
+    let known = this.#known.get(actor);
+    if (known === undefined) {
+      const parent = actor._parent;
+      const name = parent === undefined ? this.#options.name : `${this.#of(parent).name}/${actor.id}`;
+      known = { name, snapshot: null, latest: null, edges: [], effects: [], guards: [], tell: null };
+      this.#known.set(actor, known);
+    }
+    return known;
+  }
+}
+
+const isNamed = (action: string): boolean => action !== '' && !/^(xstate\.|\(anonymous\)$)/.test(action);
+
+function sameState(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    sameState((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}
+
+function contextDifferences(
+  before: Readonly<Record<string, unknown>> | undefined,
+  after: Readonly<Record<string, unknown>> | undefined,
+): { readonly changes: Readonly<Record<string, unknown>> | null; readonly removed: readonly string[] } {
+  if (before === after || after === undefined) return { changes: null, removed: NONE };
+  let changes: Record<string, unknown> | null = null;
+  for (const key in after) {
+    const value = after[key];
+    if (before !== undefined && key in before && same(before[key], value)) continue;
+    changes ??= {};
+    changes[key] = value;
+  }
+  const removed = Object.keys(before ?? {}).filter((key) => !(key in after));
+  return { changes, removed: removed.length === 0 ? NONE : removed };
+}
+
+/** Small values are made anew with equal content all the time; of larger ones only the identity counts. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length > 16 || keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) =>
+    Object.is((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
+}

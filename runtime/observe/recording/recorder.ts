@@ -1,0 +1,207 @@
+/**
+ * What one process remembers for whoever records it: a bounded ring of lines, numbered, in the order in
+ * which things happened here.
+ *
+ * It is off until somebody asks, and goes off again when nobody has asked for the length of a lease; a
+ * process that nobody watches does nothing.
+ */
+import { type Clock, systemClock } from '../../../actors/clock.js';
+import type { TimedLine } from './lines.js';
+import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
+
+export const DEFAULT_RECORDER_LIMIT_LINES = 20_000;
+
+export interface RecorderOptions {
+  /** As the lines name it: `east meta`. */
+  readonly process: string;
+  /** Lines kept; the oldest are forgotten, and whoever comes too late for them is told how many. */
+  readonly limitLines?: number;
+  /** Microseconds; default: since 1970 by the system's clock. */
+  readonly nowUs?: () => number;
+  /** For the lease. Default: the system's. */
+  readonly clock?: Clock;
+  /** Whether the RPCs of the process are recorded, too. Default true; a network may know them better. */
+  readonly messages?: boolean;
+}
+
+/** A line without what the recorder adds. */
+export type LineFacts = DistributiveOmit<TimedLine, 'at' | 'process'>;
+type DistributiveOmit<T, Keys extends string> = T extends unknown ? Omit<T, Keys> : never;
+
+export interface RecordedPart {
+  /** Lines from `after` on, oldest first. */
+  readonly lines: readonly TimedLine[];
+  /** To be asked with the next time. */
+  readonly next: number;
+  /** Lines that are forgotten since `after`. */
+  readonly missed: number;
+}
+
+/** Several lines that belong together take one place. */
+type Entry = { readonly atUs: number; lines: readonly TimedLine[] | null };
+
+/**
+ * @example
+ * const recorder = new Recorder({ process: 'east meta' });
+ * const living = recorder.start();
+ * const { lines, next } = recorder.read(0, 1_000);
+ */
+export class Recorder {
+  readonly process: string;
+  readonly charts: ChartRecorder;
+  readonly recordsMessages: boolean;
+  readonly #limit: number;
+  readonly #nowUs: () => number;
+  readonly #clock: Clock;
+  #ring: (Entry | undefined)[] = [];
+  /** Number of the entry that comes next, and of the first since it was switched on. */
+  #next = 0;
+  #first = 0;
+  #on = false;
+  #keepsValues = false;
+  /** While the living are asked for. */
+  #aside: TimedLine[] | null = null;
+  #leaseEndsMs = 0;
+  #leaseTimer: unknown;
+  #listener: ((line: TimedLine) => void) | null = null;
+  /** Number of the first entry the listener has not got. */
+  #told = 0;
+
+  constructor(options: RecorderOptions) {
+    this.process = options.process;
+    this.recordsMessages = options.messages ?? true;
+    this.#limit = options.limitLines ?? DEFAULT_RECORDER_LIMIT_LINES;
+    this.#nowUs = options.nowUs ?? (() => Math.round((performance.timeOrigin + performance.now()) * 1_000));
+    this.#clock = options.clock ?? systemClock;
+    this.charts = chartRecorder(this);
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  /** Whether values of rows are recorded: only if whoever watches has asked for them. */
+  get keepsValues(): boolean {
+    return this.#keepsValues;
+  }
+
+  get nowUs(): number {
+    return this.#nowUs();
+  }
+
+  /** Number of the line that comes next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Records from now on; the result are the actors that live already. */
+  start(): readonly TimedLine[] {
+    this.#on = true;
+    return this.living();
+  }
+
+  /** Records nothing any more, and forgets. */
+  stop(): void {
+    this.#on = false;
+    this.#keepsValues = false;
+    this.#ring = [];
+    this.#first = this.#next;
+    this.#clock.clearTimeout(this.#leaseTimer);
+    this.#leaseTimer = undefined;
+  }
+
+  /** The actors that live now, as `actor` lines; they are not in the ring. */
+  living(): readonly TimedLine[] {
+    const lines: TimedLine[] = [];
+    this.#aside = lines;
+    try {
+      this.charts.reportLiving();
+    } finally {
+      this.#aside = null;
+    }
+    return lines;
+  }
+
+  /** Stays on for at least `leaseMs` from now, then stops by itself. */
+  lease(leaseMs: number, values: 'removed' | 'kept'): void {
+    if (values === 'kept') this.#keepsValues = true;
+    this.#leaseEndsMs = Math.max(this.#leaseEndsMs, this.#clock.now() + leaseMs);
+    this.#leaseTimer ??= this.#expireIn(leaseMs);
+  }
+
+  /** Every line from now on, as soon as those before it are complete. One listener at a time. */
+  listen(listener: ((line: TimedLine) => void) | null): void {
+    this.#listener = listener;
+    this.#told = this.#next;
+  }
+
+  add(facts: LineFacts): void {
+    if (!this.#on) return;
+    const line = this.line(facts);
+    if (this.#aside !== null) this.#aside.push(line);
+    else {
+      this.#append({ atUs: line.at, lines: [line] });
+      this.#tell();
+    }
+  }
+
+  /** Takes a place now for lines that are known in a moment. None: the place is given up. */
+  reserve(): (...facts: readonly LineFacts[]) => void {
+    if (!this.#on) return () => {};
+    const entry: Entry = { atUs: this.#nowUs(), lines: null };
+    this.#append(entry);
+    return (...facts) => {
+      entry.lines = facts.map((each) => this.line(each, entry.atUs));
+      this.#tell();
+    };
+  }
+
+  /**
+   * Lines from number `after` on, at most `limit`. A place whose lines are not known yet ends it, unless it
+   * is the oldest of all: that one was given up.
+   */
+  read(after: number, limit: number): RecordedPart {
+    const oldest = Math.max(this.#first, this.#next - this.#limit);
+    const from = Math.max(after, oldest);
+    const lines: TimedLine[] = [];
+    let next = from;
+    for (; next < this.#next && lines.length < limit; next++) {
+      const entry = this.#ring[next % this.#limit];
+      if (entry?.lines === null) {
+        if (next > from) break;
+        continue;
+      }
+      for (const line of entry?.lines ?? []) lines.push(line);
+    }
+    return { lines, next, missed: from - after };
+  }
+
+  line(facts: LineFacts, atUs = this.#nowUs()): TimedLine {
+    const { t, ...rest } = facts;
+    return { t, at: atUs, process: this.process, ...rest } as unknown as TimedLine;
+  }
+
+  #append(entry: Entry): void {
+    this.#ring[this.#next % this.#limit] = entry;
+    this.#next += 1;
+  }
+
+  #tell(): void {
+    const listener = this.#listener;
+    if (listener === null) return;
+    for (; this.#told < this.#next; this.#told++) {
+      const entry = this.#ring[this.#told % this.#limit];
+      if (entry?.lines === null) return;
+      for (const line of entry?.lines ?? []) listener(line);
+    }
+  }
+
+  #expireIn(delayMs: number): unknown {
+    const look = () => {
+      const leftMs = this.#leaseEndsMs - this.#clock.now();
+      if (leftMs > 0) this.#leaseTimer = this.#expireIn(leftMs);
+      else this.stop();
+    };
+    return this.#clock.setTimeout(look, delayMs, 'lease of a recording');
+  }
+}
