@@ -46,7 +46,7 @@ export class Participants implements Cast {
       this.#enter({
         name,
         role,
-        cluster: cluster ?? before?.cluster ?? null,
+        cluster: cluster ?? before?.cluster ?? told(name).cluster,
         address: address ?? before?.address ?? null,
       });
     } else if ('process' in line && line.process !== undefined) this.#suppose(line.process);

@@ -9,7 +9,10 @@ export function actorDifferences(
   after: ActorState | undefined,
 ): readonly Difference[] {
   const found: Difference[] = [];
-  compare('state', before?.state ?? undefined, after?.state ?? undefined, found);
+  // A state is one thing to a reader, even if its value is a tree.
+  if (JSON.stringify(before?.state) !== JSON.stringify(after?.state)) {
+    found.push({ path: 'state', before: before?.state ?? undefined, after: after?.state ?? undefined });
+  }
   compare('status', before?.status, after?.status, found);
   compare('context', before?.context, after?.context, found);
   return found;

@@ -55,7 +55,7 @@ export class Timeline {
     if (index === this.#newest.moment) return this.#remember(this.#newest.freeze());
     const world = new World(from);
     for (let next = from.moment + 1; next <= index; next += 1) world.apply(this.line(next), this.#cast);
-    return this.#remember(world.freeze());
+    return this.#remember(world.state);
   }
 
   #advance(line: TimedLine): void {

@@ -30,7 +30,6 @@ export function duplicationKey(table: string, duplication: number): string {
   return `${table}/${duplication}`;
 }
 
-/** A copy that nobody changes may be kept for every so many lines; see `freeze`. */
 export class World {
   #moment = -1;
   #actors = new Map<ActorKey, ActorState>();
@@ -57,14 +56,20 @@ export class World {
     return this.#actors.size + this.#processes.size + this.#explanations.size + this.#partitions.size;
   }
 
-  freeze(): WorldState {
+  /** As it is now, without copying: only for a world that is not moved on any more. */
+  get state(): WorldState {
     return {
       moment: this.#moment,
-      actors: new Map(this.#actors),
-      processes: new Map(this.#processes),
-      explanations: new Map(this.#explanations),
-      partitions: new Map(this.#partitions),
+      actors: this.#actors,
+      processes: this.#processes,
+      explanations: this.#explanations,
+      partitions: this.#partitions,
     };
+  }
+
+  /** A copy that stays as it is. */
+  freeze(): WorldState {
+    return new World(this.state).state;
   }
 
   apply(line: TimedLine, cast: Cast): void {
