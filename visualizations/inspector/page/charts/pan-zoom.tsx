@@ -96,6 +96,7 @@ export function PanZoom({ width, height, label, children }: PanZoomProps): Compo
         class="charts-canvas"
         role="application"
         aria-label={`${label}. Plus and minus zoom, arrow keys move, 0 fits.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the drawing
         tabIndex={0}
         onKeyDown={onKeyDown}
         {...pointers}
