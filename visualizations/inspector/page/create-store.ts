@@ -1,20 +1,11 @@
 /** The store behind the page. Transport, permalinks and files feed it; parts of the page see `Store` only. */
 import type { HeaderLine, RecordingLine } from '../../../runtime/observe/recording/lines.js';
 import type { LaidOutChart } from '../../diagrams/laid-out-chart.js';
+import { isEmpty, NO_FILTER } from '../model/filter.js';
 import { RecordingIndex } from '../model/recording-index.js';
 import type { ActorKey, Filter } from '../model/types.js';
 import { forgetOldest, MOST_MOMENTS } from './forget-oldest.js';
-import { MatchScan } from './match-scan.js';
-import type { CommandName, LiveState, PageState, Store, View } from './store.js';
-
-export const EMPTY_FILTER: Filter = {
-  text: '',
-  actors: [],
-  processes: [],
-  kinds: [],
-  partitions: [],
-  hideRoutine: false,
-};
+import type { CommandName, LiveState, Matches, PageState, Store, View } from './store.js';
 
 type Sender = (name: CommandName, args: Readonly<Record<string, string>>) => void;
 
@@ -29,14 +20,13 @@ export class PageStore implements Store {
   #state: PageState;
   readonly #listeners = new Set<() => void>();
   readonly #mostMoments: number;
-  #scan: MatchScan;
   #sender: Sender | null = null;
   /** Where the cursor is to go once the run is that long: a permalink into a run that is still loading. */
   #awaited: number | null = null;
+  #growing = false;
 
   constructor({ header, charts = [], mostMoments = MOST_MOMENTS }: StoreOptions) {
     this.#mostMoments = mostMoments;
-    this.#scan = new MatchScan(EMPTY_FILTER);
     this.#state = {
       index: new RecordingIndex(header),
       length: 0,
@@ -47,8 +37,8 @@ export class PageStore implements Store {
       charts: byId(charts),
       view: 'run',
       selected: null,
-      filter: EMPTY_FILTER,
-      matches: this.#scan.matches,
+      filter: NO_FILTER,
+      matches: NOTHING,
       other: null,
       live: null,
       notice: null,
@@ -65,8 +55,8 @@ export class PageStore implements Store {
   }
 
   goTo(moment: number): void {
-    const { length, live } = this.#state;
-    this.#awaited = live !== null && moment >= length ? moment : null;
+    const { length, dropped } = this.#state;
+    this.#awaited = this.#growing && moment >= length ? moment + dropped : null;
     this.#set({ cursor: within(moment, length), following: false });
   }
 
@@ -97,9 +87,7 @@ export class PageStore implements Store {
 
   filter(change: Partial<Filter>): void {
     const filter = { ...this.#state.filter, ...change };
-    this.#scan = new MatchScan(filter);
-    this.#set({ filter, matches: this.#scan.matches });
-    this.#goOnScanning();
+    this.#set({ filter, matches: matchesOf(this.#state.index, filter) });
   }
 
   compareWith(other: RecordingIndex | null): void {
@@ -112,36 +100,39 @@ export class PageStore implements Store {
 
   command(name: CommandName, args: Readonly<Record<string, string>> = {}): void {
     const { live } = this.#state;
-    if (live === null || this.#sender === null) return this.notify('A recording takes no commands.');
-    if (!live.control) return this.notify('This inspector is read-only: start it with --control.');
-    if (!live.connected) return this.notify('Not connected: the command was not sent.');
-    this.#sender(name, args);
+    if (live === null || this.#sender === null) this.notify('A recording takes no commands.');
+    else if (!live.control) this.notify('This inspector is read-only: start it with --control.');
+    else if (!live.connected) this.notify('Not connected: the command was not sent.');
+    else this.#sender(name, args);
   }
 
-  /** Shows another run from its beginning; charts that are known stay. */
   open(header: HeaderLine, lines: readonly RecordingLine[]): void {
     const { cursor, dropped } = this.#state;
-    const index = new RecordingIndex(header);
-    this.#scan = new MatchScan(this.#state.filter);
     // A run that comes in again after a lost connection goes on being shown where it was.
-    if (this.#state.live !== null && cursor >= 0) this.#awaited = cursor + dropped;
-    this.#set({ index, length: 0, dropped: 0, cursor: -1, selected: null, matches: this.#scan.matches });
+    if (this.#growing && cursor >= 0) this.#awaited ??= cursor + dropped;
+    const index = new RecordingIndex(header);
+    if (!this.#growing) this.#set({ selected: null, filter: NO_FILTER, playing: false, view: 'run' });
+    this.#set({ index, length: 0, dropped: 0, cursor: -1, matches: NOTHING });
     this.append(lines);
   }
 
   append(lines: readonly RecordingLine[]): void {
     this.#state.index.append(lines);
-    const { index, following } = this.#state;
-    if (index.length > this.#mostMoments) return this.#forget();
+    if (this.#state.index.length > this.#mostMoments) this.#forget();
+    const { index, following, filter, dropped } = this.#state;
     const { length } = index;
     let { cursor } = this.#state;
     if (following) cursor = length - 1;
-    else if (this.#awaited !== null && this.#awaited < length) {
-      cursor = this.#awaited;
+    else if (this.#awaited !== null && this.#awaited < length + dropped) {
+      cursor = Math.max(0, this.#awaited - dropped);
       this.#awaited = null;
     } else if (cursor < 0 && length > 0) cursor = 0;
-    this.#set({ length, cursor });
-    this.#goOnScanning();
+    this.#set({ length, cursor, matches: matchesOf(index, filter) });
+  }
+
+  /** Whether lines are still coming in: then a moment beyond the last is waited for. */
+  expectMore(on: boolean): void {
+    this.#growing = on;
   }
 
   addCharts(charts: readonly LaidOutChart[]): void {
@@ -149,41 +140,35 @@ export class PageStore implements Store {
   }
 
   /** A live run: whether it is connected and what it permits. */
-  setLive(change: Partial<LiveState>, sender?: Sender): void {
+  setLive(change: Partial<LiveState> | null, sender?: Sender): void {
     const before = this.#state.live ?? { connected: false, control: false, faults: [], answer: null };
     if (sender !== undefined) this.#sender = sender;
-    this.#set({ live: { ...before, ...change } });
-  }
-
-  /** Looks at further moments for `matches`. @returns whether there are more */
-  scan(most: number): boolean {
-    const more = this.#scan.goOn(this.#state.index, most);
-    this.#set({ matches: this.#scan.matches });
-    return more;
-  }
-
-  #goOnScanning(): void {
-    this.scan(2_000);
+    this.#set({ live: change === null ? null : { ...before, ...change } });
   }
 
   #forget(): void {
     const { index, cursor, dropped } = this.#state;
     const kept = forgetOldest(index, Math.floor(this.#mostMoments / 2));
-    this.#scan = new MatchScan(this.#state.filter);
-    this.#set({
+    this.#state = {
+      ...this.#state,
       index: kept.index,
-      length: kept.index.length,
       dropped: dropped + kept.forgotten,
-      cursor: within(cursor - kept.forgotten, kept.index.length),
-      matches: this.#scan.matches,
-    });
-    this.#goOnScanning();
+      cursor: Math.max(0, cursor - kept.forgotten),
+    };
   }
 
   #set(change: Partial<PageState>): void {
     this.#state = { ...this.#state, ...change };
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+const NOTHING: Matches = { moments: null, count: 0 };
+
+function matchesOf(index: RecordingIndex, filter: Filter): Matches {
+  if (isEmpty(filter)) return { moments: null, count: index.length };
+  const moments = index.matching(filter);
+  return { moments, count: moments.length };
 }
 
 function within(moment: number, length: number): number {

@@ -20,7 +20,7 @@ export function forgetOldest(
   const kept = new RecordingIndex(index.header);
   kept.append(beginning(index, index.at(first - 1), first));
   const standIns = kept.length;
-  kept.append(Array.from({ length: index.length - first }, (_, at) => index.moment(first + at).line));
+  kept.append(index.lines.slice(first));
   return { index: kept, forgotten: first - standIns };
 }
 

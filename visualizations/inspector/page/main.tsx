@@ -1,5 +1,40 @@
-/** Where the page begins. */
+/** Where the page begins: with the recording in its document, or else the run behind its server. */
+import './theme.css';
 import { render } from 'preact';
+import type { HeaderLine } from '../../../runtime/observe/recording/lines.js';
+import { RECORDING_VERSION } from '../../../runtime/observe/recording/lines.js';
+import { App } from './app.js';
+import { PageStore } from './create-store.js';
+import { keepPlaying } from './cursor/player.js';
+import { keepLink, restoreFromLink } from './link/keep-link.js';
+import { readDocumentData } from './transport/document-data.js';
+import { LiveRun } from './transport/live.js';
+
+/** Until the first line is there. */
+const NOTHING_YET: HeaderLine = {
+  t: 'recording',
+  version: RECORDING_VERSION,
+  source: 'live',
+  title: 'Bridle',
+  madeBy: 'bridle',
+  beganUs: null,
+  values: 'removed',
+};
+
+async function begin(place: HTMLElement): Promise<void> {
+  const data = await readDocumentData();
+  const store = new PageStore({ header: data?.header ?? NOTHING_YET, charts: data?.charts ?? [] });
+  if (data !== null) store.append(data.lines);
+  else if (location.protocol !== 'file:') new LiveRun(store).connect();
+  restoreFromLink(store);
+  keepLink(store);
+  keepPlaying(store);
+  render(<App store={store} />, place);
+}
 
 const place = document.getElementById('inspector');
-if (place !== null) render(<main>Bridle</main>, place);
+if (place !== null) {
+  begin(place).catch((error: unknown) => {
+    place.textContent = `The recording in this page cannot be read: ${String(error)}`;
+  });
+}

@@ -20,12 +20,11 @@ export interface LiveState {
   readonly answer: string | null;
 }
 
-/** Moments that pass the filter, found bit by bit so that the page stays fluid. */
+/** Moments that pass the filter. A new object whenever there are more. */
 export interface Matches {
-  /** Ascending; grows in place while `scanned` grows. */
-  readonly moments: readonly number[];
-  /** Moments looked at so far. */
-  readonly scanned: number;
+  /** Ascending, grows in place; null: all pass. */
+  readonly moments: readonly number[] | null;
+  readonly count: number;
 }
 
 export interface PageState {

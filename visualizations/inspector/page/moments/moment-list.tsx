@@ -1,0 +1,120 @@
+/** Every moment that passes the filter, one below the other. Only those to be seen are drawn. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { RecordingIndex } from '../../model/recording-index.js';
+import { timeText } from '../format.js';
+import type { Store } from '../store.js';
+import { useStore } from '../use-store.js';
+import { FilterBar } from './filter-bar.js';
+import { GLYPHS, glyphOf } from './glyphs.js';
+import { momentAt, rowOf, scrollFor, windowOf } from './rows.js';
+import './moment-list.css';
+
+const ROW = 38;
+
+export function MomentList({ store }: { readonly store: Store }) {
+  return (
+    <div class="moments">
+      <FilterBar store={store} />
+      <Rows store={store} />
+    </div>
+  );
+}
+
+function Rows({ store }: { readonly store: Store }) {
+  const index = useStore(store, (state) => state.index);
+  const matches = useStore(store, (state) => state.matches);
+  const cursor = useStore(store, (state) => state.cursor);
+  const dropped = useStore(store, (state) => state.dropped);
+  const list = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 400 });
+  const atCursor = rowOf(matches, cursor);
+
+  useLayoutEffect(() => {
+    const sizes = new ResizeObserver(([entry]) => {
+      const { height } = entry!.contentRect;
+      setView((before) => ({ ...before, height }));
+    });
+    sizes.observe(list.current!);
+    return () => sizes.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const element = list.current!;
+    if (atCursor < 0) return;
+    element.scrollTop = scrollFor(atCursor, element.scrollTop, element.clientHeight, ROW);
+  }, [atCursor, matches.moments, view.height]);
+
+  const { first, end } = windowOf(view.top, view.height, ROW, matches.count);
+  const onCursor = atCursor >= 0 && momentAt(matches, atCursor) === cursor;
+  return (
+    <div
+      ref={list}
+      class="moments-list"
+      role="listbox"
+      aria-label="Moments"
+      tabIndex={0}
+      aria-activedescendant={onCursor && atCursor >= first && atCursor < end ? `moment-${cursor}` : undefined}
+      onScroll={({ currentTarget: { scrollTop, clientHeight } }) =>
+        setView({ top: scrollTop, height: clientHeight })
+      }
+    >
+      <div class="moments-space" style={{ height: `${matches.count * ROW}px` }} role="presentation">
+        {Array.from({ length: Math.max(0, end - first) }, (_, at) => {
+          const row = first + at;
+          const moment = momentAt(matches, row);
+          return (
+            <Row
+              key={moment + dropped}
+              index={index}
+              moment={moment}
+              row={row}
+              count={matches.count}
+              selected={moment === cursor}
+              onClick={() => store.goTo(moment)}
+            />
+          );
+        })}
+      </div>
+      {matches.count === 0 && <p class="moments-none">No moment passes this filter.</p>}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly index: RecordingIndex;
+  readonly moment: number;
+  readonly row: number;
+  readonly count: number;
+  readonly selected: boolean;
+  onClick(): void;
+}
+
+function Row({ index, moment, row, count, selected, onClick }: RowProps) {
+  const { line, summary, at, process, actor } = index.moment(moment);
+  const glyph = glyphOf(line);
+  const where = actor ?? process;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the focus and j, k and arrows move in it.
+    // biome-ignore lint/a11y/useFocusableInteractive: an option of a listbox that has an active descendant.
+    <div
+      id={`moment-${moment}`}
+      class={`moments-row moments-${glyph}`}
+      role="option"
+      aria-selected={selected}
+      aria-setsize={count}
+      aria-posinset={row + 1}
+      style={{ transform: `translateY(${row * ROW}px)` }}
+      onClick={onClick}
+    >
+      <span class="moments-glyph" aria-hidden="true">
+        {GLYPHS[glyph]}
+      </span>
+      <span class="moments-summary" title={summary}>
+        {summary}
+      </span>
+      <span class="moments-where">
+        <span class="moments-at">{timeText(index.header, at)}</span>
+        {where !== null && <span class="moments-who"> {where}</span>}
+      </span>
+    </div>
+  );
+}
