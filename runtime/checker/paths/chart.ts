@@ -77,8 +77,17 @@ interface TransitionView {
 /** An endless chain of `always` or raised events must end in an error, not in silence. */
 const MAX_MICROSTEPS = 1_000;
 
+/** Copies that mark their transitions, and what they are copies of. */
+const originals = new WeakMap<AnyStateMachine, AnyStateMachine>();
+
+/** The machine that was given, of one that was made to be explored; any other as it is. */
+export function originalOf(machine: AnyStateMachine): AnyStateMachine {
+  return originals.get(machine) ?? machine;
+}
+
 export function instrument(given: AnyStateMachine): InstrumentedMachine {
   const machine = given.provide({}) as AnyStateMachine;
+  originals.set(machine, given);
   const open = machine as unknown as {
     options: { maxIterations?: number } | undefined;
     implementations: { guards: Readonly<Record<string, unknown>> };

@@ -3,6 +3,7 @@ import { fairCycle } from './cycle.js';
 import type { Finding, Graph } from './graph.js';
 import type { Lasso, Trap } from './liveness.js';
 import type { Model, Property } from './model.js';
+import { rememberReplay } from './replayed.js';
 import type { Counterexample } from './result.js';
 import type { PlainState, PlainStep } from './rules.js';
 import { describeAll, pathTo, Replay } from './trace.js';
@@ -16,17 +17,15 @@ export function ofFinding(model: Model, graph: Graph, property: Property, findin
   const seen = Object.keys(property.over).map((process) => `${process} is in ${quoted(after[process]!)}`);
   const last = replay.steps.at(-1)!;
   const step = last.process === '' ? 'at the start' : `after ${last.process}: ${last.what} ${last.label}`;
-  return {
-    steps: replay.steps,
-    loop: null,
-    why: `"${property.sentence}" is broken ${step}: ${seen.join(', ')}.`,
-  };
+  const why = `"${property.sentence}" is broken ${step}: ${seen.join(', ')}.`;
+  return told(model, replay, { steps: replay.steps, loop: null, why });
 }
 
 export function ofTrap(model: Model, graph: Graph, property: Property, { state }: Trap): Counterexample {
   const replay = new Replay(model);
   replay.followAll(graph, pathTo(graph, state));
-  return { steps: replay.steps, loop: null, why: whyTrapped(model, property, replay.state) };
+  const why = whyTrapped(model, property, replay.state);
+  return told(model, replay, { steps: replay.steps, loop: null, why });
 }
 
 export function ofLasso(model: Model, graph: Graph, property: Property, lasso: Lasso): Counterexample {
@@ -47,5 +46,8 @@ export function ofLasso(model: Model, graph: Graph, property: Property, lasso: L
   }
   const loop = replay.steps.slice(stem);
   const why = whyNothingEndsIt(model, property, along, loop);
-  return { steps: replay.steps.slice(0, stem), loop, why };
+  return told(model, replay, { steps: replay.steps.slice(0, stem), loop, why });
 }
+
+const told = (model: Model, { start, taken }: Replay, counterexample: Counterexample): Counterexample =>
+  rememberReplay(counterexample, { model, start, taken });

@@ -17,12 +17,15 @@ export function pathTo(graph: Graph, state: number): number[] {
 
 export class Replay {
   readonly steps: TraceStep[] = [];
+  readonly start: PlainState;
+  readonly taken: PlainStep[] = [];
   state: PlainState;
   readonly #model: Model;
 
   constructor(model: Model) {
     this.#model = model;
     const { state, sends } = startOf(model);
+    this.start = state;
     this.state = state;
     this.#tell({ process: -1, what: 'start', label: 'start', message: null, sends });
   }
@@ -59,6 +62,7 @@ export class Replay {
       );
     }
     this.state = step.to;
+    this.taken.push(step);
     this.#tell(step);
   }
 
