@@ -29,12 +29,16 @@ export interface PlacedState extends Box {
   readonly id: string;
   /** In absolute pixels. Texts of transitions that do not leave the state are labels of these edges. */
   readonly texts: readonly PlacedText[];
+  /** Of the rule between its own text and the states inside; null without any. */
+  readonly headBottom: number | null;
   /** The dot of an initial state with its arrow, inside of a compound state; a label if it has actions. */
   readonly initial: {
     readonly dot: Point;
     readonly path: readonly Point[];
     readonly label: PlacedLabel | null;
   } | null;
+  /** Of a history state: arrows to where it leads before there is any history. */
+  readonly defaults: readonly (readonly Point[])[];
 }
 
 export interface PlacedEdge {

@@ -1,11 +1,17 @@
 /** A chart as a graph for ELK: states are nodes in nodes, initial dots are nodes, labels have sizes. */
-import type { ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api.js';
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { ChartDiagram, DiagramEdge, DiagramState } from '../chart-diagram.js';
-import { PADDING_PX, type StateBox, stateBox } from './state-box.js';
+import {
+  arrowOptions,
+  type Direction,
+  insideOptions,
+  LABEL_OPTIONS,
+  rootOptions,
+  WITHIN,
+} from './elk-options.js';
+import { type StateBox, stateBox } from './state-box.js';
 import { setText, type TextBlock } from './text-block.js';
 import { actionPieces, edgeParagraph } from './words.js';
-
-export type Direction = 'DOWN' | 'RIGHT';
 
 /** The graph, and what is put into it where ELK has found places. */
 export interface ChartGraph {
@@ -14,98 +20,80 @@ export interface ChartGraph {
   readonly labels: ReadonlyMap<string, TextBlock>;
 }
 
+export interface GraphOptions {
+  readonly direction: Direction;
+  /** Whether arrows that follow the order of the document shall rather point forward. */
+  readonly inDocumentOrder: boolean;
+}
+
 export const nodeId = { state: (id: string) => `state ${id}`, initial: (id: string) => `initial ${id}` };
 /** One for each target; the first carries the label. */
 export const edgeId = {
   edge: (id: string, target: number) => `edge ${target} ${id}`,
   initial: (id: string) => `initial edge ${id}`,
+  history: (id: string, target: number) => `history ${target} ${id}`,
 };
 export const DOT_PX = 10;
 
 const LABEL_LIMIT_PX = 210;
-const OPTIONS: LayoutOptions = {
-  'elk.algorithm': 'layered',
-  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
-  'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.json.shapeCoords': 'ROOT',
-  'elk.json.edgeCoords': 'ROOT',
-  'elk.randomSeed': '1',
-  'elk.padding': '[top=8,left=8,bottom=8,right=8]',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.cycleBreaking.strategy': 'DEPTH_FIRST',
-  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
-  'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
-};
-const SPACING: LayoutOptions = {
-  'elk.spacing.nodeNode': '24',
-  'elk.spacing.edgeNode': '14',
-  'elk.spacing.edgeEdge': '10',
-  'elk.spacing.edgeLabel': '4',
-  'elk.spacing.labelNode': '8',
-  'elk.spacing.nodeSelfLoop': '14',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '26',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '10',
-  'elk.edgeLabels.inline': 'false',
-};
+const LABEL_PADDING = { x: 5, y: 2 } as const;
 
-export function chartGraph(diagram: ChartDiagram, direction: Direction): ChartGraph {
+export function chartGraph(diagram: ChartDiagram, { direction, inDocumentOrder }: GraphOptions): ChartGraph {
   const boxes = new Map<string, StateBox>();
   const labels = new Map<string, TextBlock>();
   const edges: ElkExtendedEdge[] = [];
-  const childrenOf = (state: DiagramState) => diagram.states.filter(({ parent }) => parent === state.id);
+  const order = new Map(diagram.states.map(({ id }, at) => [id, at]));
+
+  const arrow = (id: string, source: string, target: string, forward: 'surely' | 'rather' | 'no'): void => {
+    const block = labels.get(id);
+    const size = { id: `label ${id}`, text: ' ', width: block?.width ?? 0, height: block?.height ?? 0 };
+    const label = block === undefined ? [] : [{ ...size, layoutOptions: LABEL_OPTIONS }];
+    edges.push({
+      id,
+      sources: [source],
+      targets: [target],
+      labels: label,
+      layoutOptions: arrowOptions(forward),
+    });
+  };
 
   const node = (state: DiagramState): ElkNode => {
-    const children = childrenOf(state);
-    const internal = diagram.edges.filter(
-      ({ source, targets }) => source === state.id && targets.length === 0,
-    );
+    const children = diagram.states.filter(({ parent }) => parent === state.id);
+    const internal = diagram.edges.filter((edge) => edge.source === state.id && edge.targets.length === 0);
     const box = stateBox(state, internal, children.length > 0);
     boxes.set(state.id, box);
     const id = nodeId.state(state.id);
-    if (children.length === 0) return { id, width: box.width, height: box.height, layoutOptions: SPACING };
-    const dot = dotNode(state);
-    return { id, layoutOptions: insetBy(box, direction), children: [...dot, ...children.map(node)] };
+    for (const [i, target] of state.historyDefault.entries()) {
+      arrow(edgeId.history(state.id, i), id, nodeId.state(target), 'no');
+    }
+    if (children.length === 0) return { id, width: box.width, height: box.height, layoutOptions: WITHIN };
+    return {
+      id,
+      layoutOptions: insideOptions(box, direction),
+      children: [...dotsOf(state), ...children.map(node)],
+    };
   };
 
-  const dotNode = (state: DiagramState): ElkNode[] => {
-    if (state.initial === null) return [];
-    const id = nodeId.initial(state.id);
-    const { actions, target } = state.initial;
-    const arrow = edgeId.initial(state.id);
-    if (actions.length > 0) labels.set(arrow, setText([actionPieces('/', actions)], LABEL_LIMIT_PX));
-    edges.push(elkEdge(arrow, id, nodeId.state(target), labels.get(arrow)));
-    return [{ id, width: DOT_PX, height: DOT_PX, layoutOptions: SPACING }];
+  const dotsOf = ({ id, initial }: DiagramState): ElkNode[] => {
+    if (initial === null) return [];
+    const way = edgeId.initial(id);
+    if (initial.actions.length > 0) {
+      labels.set(way, setText([actionPieces('/', initial.actions)], LABEL_LIMIT_PX, LABEL_PADDING));
+    }
+    arrow(way, nodeId.initial(id), nodeId.state(initial.target), 'surely');
+    return [{ id: nodeId.initial(id), width: DOT_PX, height: DOT_PX, layoutOptions: WITHIN }];
   };
 
-  const [machine] = diagram.states.filter(({ parent }) => parent === null);
-  const children = machine === undefined ? [] : [node(machine)];
-  for (const edge of diagram.edges) edges.push(...elkEdges(edge, labels));
-  const layoutOptions = { ...OPTIONS, ...SPACING, 'elk.direction': direction };
-  return { root: { id: 'chart', layoutOptions, children, edges }, boxes, labels };
-}
-
-function elkEdges(edge: DiagramEdge, labels: Map<string, TextBlock>): ElkExtendedEdge[] {
-  return edge.targets.map((target, i) => {
-    const id = edgeId.edge(edge.id, i);
-    if (i === 0) labels.set(id, setText([edgeParagraph(edge)], LABEL_LIMIT_PX));
-    return elkEdge(id, nodeId.state(edge.source), nodeId.state(target), labels.get(id));
-  });
-}
-
-function elkEdge(id: string, source: string, target: string, block: TextBlock | undefined): ElkExtendedEdge {
-  const size =
-    block === undefined ? [] : [{ id: `label ${id}`, text: ' ', width: block.width, height: block.height }];
-  return { id, sources: [source], targets: [target], labels: size };
-}
-
-/** A state's own text stands above its children. */
-function insetBy(box: StateBox, direction: Direction): LayoutOptions {
-  return {
-    ...SPACING,
-    'elk.direction': direction,
-    'elk.padding': `[top=${box.height + PADDING_PX.y},left=14,bottom=14,right=14]`,
-    'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-    'elk.nodeSize.minimum': `(${box.width},${box.height})`,
+  const drawEdge = (edge: DiagramEdge): void => {
+    for (const [i, target] of edge.targets.entries()) {
+      const id = edgeId.edge(edge.id, i);
+      if (i === 0) labels.set(id, setText([edgeParagraph(edge)], LABEL_LIMIT_PX, LABEL_PADDING));
+      const forward = inDocumentOrder && (order.get(edge.source) ?? 0) < (order.get(target) ?? 0);
+      arrow(id, nodeId.state(edge.source), nodeId.state(target), forward ? 'rather' : 'no');
+    }
   };
+
+  const children = diagram.states.filter(({ parent }) => parent === null).map(node);
+  diagram.edges.forEach(drawEdge);
+  return { root: { id: 'chart', layoutOptions: rootOptions(direction), children, edges }, boxes, labels };
 }

@@ -9,6 +9,8 @@ export interface StateBox {
   /** Smallest size that holds the text. */
   readonly width: number;
   readonly height: number;
+  /** Whether there are states inside, below the text. */
+  readonly composite: boolean;
   readonly texts: readonly PlacedText[];
   /** Labels of transitions without a target, by edge id. */
   readonly internal: ReadonlyMap<string, PlacedLabel>;
@@ -43,6 +45,7 @@ export function stateBox(
   return {
     width,
     height: Math.max(SMALLEST.height, height),
+    composite: hasChildren,
     texts: onlyTitle
       ? movedBy(head.texts, (width - head.width) / 2, (Math.max(SMALLEST.height, height) - head.height) / 2)
       : movedBy(head.texts, PADDING_PX.x, PADDING_PX.y),
@@ -58,6 +61,13 @@ export const labelAt = (block: TextBlock, x: number, y: number): PlacedLabel => 
   texts: movedBy(block.texts, x, y),
 });
 
+export const movedLabel = (label: PlacedLabel, x: number, y: number): PlacedLabel => ({
+  ...label,
+  x: label.x + x,
+  y: label.y + y,
+  texts: movedBy(label.texts, x, y),
+});
+
 function historyBox(state: DiagramState): StateBox {
   const { texts, width, height } = setText(
     [[{ text: state.history === 'deep' ? 'H*' : 'H', role: 'title' }]],
@@ -66,6 +76,7 @@ function historyBox(state: DiagramState): StateBox {
   return {
     width: HISTORY_PX,
     height: HISTORY_PX,
+    composite: false,
     texts: movedBy(texts, (HISTORY_PX - width) / 2, (HISTORY_PX - height) / 2),
     internal: new Map(),
   };

@@ -24,7 +24,11 @@ const SET_IN_PX = 10;
  * @example
  * setText([[{ text: 'LOOK', role: 'event' }, { text: '[absent]', role: 'guard' }]], 200).height // 15
  */
-export function setText(paragraphs: readonly Paragraph[], limitPx: number): TextBlock {
+export function setText(
+  paragraphs: readonly Paragraph[],
+  limitPx: number,
+  padding = { x: 0, y: 0 },
+): TextBlock {
   const texts: PlacedText[] = [];
   let line = 0;
   for (const paragraph of paragraphs) {
@@ -50,18 +54,25 @@ export function setText(paragraphs: readonly Paragraph[], limitPx: number): Text
     line += 1;
   }
   const width = Math.max(0, ...texts.map((text) => text.x + text.width));
-  return { width: Math.ceil(width), height: line * LINE_HEIGHT_PX, texts };
+  return {
+    width: Math.ceil(width) + 2 * padding.x,
+    height: line * LINE_HEIGHT_PX + 2 * padding.y,
+    texts: movedBy(texts, padding.x, padding.y),
+  };
 }
 
 export function movedBy<Text extends PlacedText>(texts: readonly Text[], x: number, y: number): Text[] {
   return texts.map((text) => ({ ...text, x: text.x + x, y: text.y + y }));
 }
 
+/** Closing brackets stay with what they close, and a value with its name. */
+const BREAKS = /(?<![:{[(])\s+(?![)}\]])/;
+
 const wordsOf = (paragraph: Paragraph): Piece[] =>
   paragraph.flatMap(({ text, role }) =>
     text
-      .split(/\s+/)
-      .filter((word) => word !== '')
+      .trim()
+      .split(BREAKS)
       .map((word) => ({ text: word, role })),
   );
 

@@ -7,12 +7,15 @@ export function actionText({ name, params }: DiagramAction): string {
   return params === null ? name : `${name}(${params})`;
 }
 
+/** Without brackets around the only argument: `alter(to: 'DS_APP')`. */
+const brief = (text: string): string => text.replace(/\(\{ ([^{}]*) \}\)/g, '($1)');
+
 /** Event, guard and actions of an edge, on one line as far as there is room. */
 export function edgeParagraph(edge: DiagramEdge): Paragraph {
   const { label, guard, actions, reenter } = edge;
   return [
     { text: label, role: 'event' },
-    ...(guard === null ? [] : [{ text: `[${guard}]`, role: 'guard' } as const]),
+    ...(guard === null ? [] : [{ text: `[${brief(guard)}]`, role: 'guard' } as const]),
     ...(reenter ? [{ text: '(reenters)', role: 'note' } as const] : []),
     ...actionPieces('/', actions),
   ];
@@ -35,7 +38,7 @@ export function stateParagraphs(state: DiagramState): Paragraph[] {
 
 export function actionPieces(head: string, actions: readonly DiagramAction[]): Piece[] {
   if (actions.length === 0) return [];
-  const list = actions.map(actionText).join(', ');
+  const list = actions.map(actionText).map(brief).join(', ');
   return [{ text: `${head} ${list}`, role: head === '/' ? 'action' : 'activity' }];
 }
 

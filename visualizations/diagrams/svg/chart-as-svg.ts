@@ -3,7 +3,7 @@ import type { Overlay } from '../../../runtime/checker/paths/index.js';
 import type { ChartDiagram, DiagramState } from '../chart-diagram.js';
 import type { LaidOutChart } from '../laid-out-chart.js';
 import { drawEdge } from './draw-edge.js';
-import { drawState, type StateContext } from './draw-state.js';
+import { drawHead, drawState, type StateContext } from './draw-state.js';
 import { type Highlight, Painter } from './paint.js';
 import { styleSheet, type Theme } from './style.js';
 import { element, escapeXml } from './xml.js';
@@ -29,6 +29,9 @@ export function chartAsSvg(chart: LaidOutChart, options: SvgOptions = {}): strin
     ...chart.states.map((place) =>
       drawState(states.get(place.id)!, place, contexts.get(place.id)!, painter.state(place.id)),
     ),
+    ...chart.states
+      .filter(({ id }) => contexts.get(id)!.composite)
+      .map((place) => drawHead(states.get(place.id)!, place)),
     ...chart.edges.map((place) => drawEdge(edges.get(place.id)!, place, painter.edge(place.id))),
   ];
   return svgDocument({

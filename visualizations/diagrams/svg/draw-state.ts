@@ -1,11 +1,11 @@
 /** Boxes of states with their text, and the dots where composite states begin. */
 import type { DiagramState } from '../chart-diagram.js';
-import type { Box, PlacedState, PlacedText } from '../laid-out-chart.js';
-import { LINE_HEIGHT_PX } from '../layout/text-style.js';
-import { arrowHead, roundedPath } from './lines.js';
+import type { Box, PlacedState } from '../laid-out-chart.js';
+import { roundedPath } from './lines.js';
 import type { Paint } from './paint.js';
+import { drawLine, drawText, plate } from './shapes.js';
 import { stateTooltip } from './tooltip.js';
-import { element, escapeXml } from './xml.js';
+import { element } from './xml.js';
 
 const RADIUS_PX = 8;
 const INSET_PX = 3;
@@ -32,16 +32,12 @@ export function drawState(
     element('title', {}, stateTooltip(state)),
     shape,
     ...(state.kind === 'final' ? [innerBorder(place)] : []),
-    ...(composite ? [rule(place)] : []),
-    ...place.texts.map((text) => drawText(text)),
+    ...(place.headBottom === null ? [] : [rule(place, place.headBottom)]),
+    ...(composite ? [] : place.texts.map((text) => drawText(text))),
     ...count,
     ...(place.initial === null ? [] : [drawInitial(place.initial)]),
+    ...place.defaults.map((path) => drawLine(path)),
   );
-}
-
-export function drawText({ x, y, text, role, width }: PlacedText, halo = ''): string {
-  const attributes = { class: `${role}${halo}`, x, y, textLength: width, lengthAdjust: 'spacingAndGlyphs' };
-  return element('text', attributes, escapeXml(text));
 }
 
 const rectangle = ({ x, y, width, height }: Box, classes: string): string =>
@@ -60,12 +56,9 @@ const innerBorder = ({ x, y, width, height }: Box): string =>
     rx: RADIUS_PX - INSET_PX,
   });
 
-/** Under the title of a composite state. */
-function rule({ x, width, texts }: PlacedState): string {
-  const title = texts[0];
-  if (title === undefined) return '';
-  const y = title.y + LINE_HEIGHT_PX / 3;
-  return element('path', {
+/** Between a composite state's own text and what is inside. */
+const rule = ({ x, width }: Box, y: number): string =>
+  element('path', {
     class: 'rule',
     d: roundedPath(
       [
@@ -75,7 +68,6 @@ function rule({ x, width, texts }: PlacedState): string {
       false,
     ),
   });
-}
 
 function stateCount({ x, y, width }: Box, count: number): string {
   return element(
@@ -88,8 +80,11 @@ function stateCount({ x, y, width }: Box, count: number): string {
 function drawInitial({ dot, path, label }: NonNullable<PlacedState['initial']>): string {
   return [
     element('circle', { class: 'dot', cx: dot.x, cy: dot.y, r: 5 }),
-    element('path', { class: 'line', d: roundedPath(path) }),
-    element('path', { class: 'head', d: arrowHead(path) }),
-    ...(label?.texts ?? []).map((text) => drawText(text, ' halo')),
+    drawLine(path),
+    ...(label === null ? [] : [plate(label), ...label.texts.map((text) => drawText(text))]),
   ].join('');
 }
+
+/** Above the lines, which may pass behind it. */
+export const drawHead = ({ id }: DiagramState, place: PlacedState): string =>
+  element('g', { class: 'state head', 'data-id': id }, ...place.texts.map((text) => drawText(text, ' halo')));
