@@ -7,6 +7,7 @@
 import { deferred } from '../../../actors/clock.js';
 import { type DuplicationEffects, describeError } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
+import type { Recorder } from '../../observe/recording/recorder.js';
 import {
   type Address,
   formatAddress,
@@ -88,6 +89,7 @@ export class MetaServer implements AsyncDisposable {
     this.#server = new RpcServer({
       clock,
       network,
+      tap: this.#environment.recorder.rpc,
       handlers: this.#handlers(),
       http: metaHttp(this),
       policy: ({ peer, code }) => this.gate.decide(peer, code),
@@ -125,6 +127,7 @@ export class MetaServer implements AsyncDisposable {
       protocol: 'rdsn',
       clock,
       network,
+      tap: environment.recorder.rpc,
       fromAddress: config.listen,
       admitReply: (peer, ack) => gate.admitsReply(peer, ack),
     });
@@ -190,6 +193,10 @@ export class MetaServer implements AsyncDisposable {
     return explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
   }
 
+  get recorder(): Recorder {
+    return this.#environment.recorder;
+  }
+
   /** Where a partition can be read and written now; null while it cannot. */
   primaryOf(table: TableRecord, partition: number): string | null {
     const node = table.partitions[partition]?.node ?? '';
@@ -231,28 +238,36 @@ export class MetaServer implements AsyncDisposable {
   #handlers(): Handlers {
     return {
       ...metaHandlers(this),
-      RPC_BRIDLE_NODE_SYNC: async ({ json }) => {
+      RPC_BRIDLE_NODE_SYNC: ({ json }) => {
         const parsed = nodeReportSchema.safeParse(parseJson(json));
         if (!parsed.success)
           throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
         const report = parsed.data;
         this.nodes.note(report);
         this.duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
-        await this.#noteExisting(report);
+        this.#noteExisting(report);
         return { err: 'ERR_OK', json: JSON.stringify(this.#ordersFor(report)) };
       },
     };
   }
 
-  async #noteExisting(report: NodeReport): Promise<void> {
-    const serving = report.partitions.filter(({ state }) => state === 'serving');
+  /**
+   * Remembers which partitions have been open. The node's orders do not wait for the disk: a slow one would
+   * make the node look silent.
+   */
+  #noteExisting({ partitions }: NodeReport): void {
+    const serving = partitions.filter(({ state }) => state === 'serving');
     for (const appId of new Set(serving.map((partition) => partition.appId))) {
+      // One write at a time: what is reported meanwhile is reported again.
+      if (this.#notingExisting.has(appId)) continue;
+      this.#notingExisting.add(appId);
       const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
-      await this.tables
+      this.tables
         .noteExisted(appId, here)
         .catch((error: unknown) =>
           this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
-        );
+        )
+        .finally(() => this.#notingExisting.delete(appId));
     }
   }
 
