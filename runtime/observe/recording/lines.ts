@@ -151,6 +151,8 @@ export interface SendLine extends Timed {
   readonly gpid?: string;
   /** What it says, bounded and redacted. */
   readonly body?: Json;
+  /** Rows it carries, bounded; only where values were kept. */
+  readonly content?: Json;
   /** Said when it left: it will not arrive, or not before others that left later. */
   readonly fate?: 'lost' | 'delayed';
 }
