@@ -51,6 +51,8 @@ export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
   readonly #environment: RecordableEnvironment;
+  /** Tables of which partitions are being recorded as open. */
+  readonly #notingExisting = new Set<number>();
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
