@@ -8,12 +8,14 @@ import { FrameReader } from './frame-reader.js';
 import type { Connection, Network } from './network.js';
 import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
 import type { Address, Gpid, WireType } from './schema.js';
+import { type ClientTap, callId, hasAddress, type RpcTap } from './tap.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
 import { decodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
 
 /** Sequence ids are signed 32-bit in THFT; RDSN would allow more. */
 const MAX_SEQ_ID = 0x7fffffff;
+const NO_GPID: Gpid = { appId: 0, partitionIndex: 0 };
 
 export interface ConnectionOptions {
   readonly protocol: RpcProtocol;
@@ -24,6 +26,7 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   readonly network: Network;
   readonly clock: Clock;
+  readonly tap: RpcTap | undefined;
 }
 
 /** Counters shared by all connections of a client. */
@@ -50,6 +53,14 @@ interface Pending {
   readonly reject: (error: RpcError) => void;
   readonly timer: unknown;
   readonly forgetSignal: (() => void) | undefined;
+  readonly tap: ClientTap | undefined;
+}
+
+/** A request that waits for the connection, for whoever taps it. */
+interface Departure {
+  readonly tap: ClientTap;
+  readonly seqId: number;
+  readonly bytes: number;
 }
 
 /** One socket with its calls in flight. Fails once, then never works again: the client makes a new one. */
@@ -63,6 +74,7 @@ export class ClientConnection {
   readonly #reader: FrameReader;
   readonly #pending = new Map<number, Pending>();
   readonly #onEnd: () => void;
+  #departures: Departure[] = [];
   #lastSeqId = 0;
   #failure: { readonly code: string; readonly detail: string } | undefined;
 
@@ -85,7 +97,10 @@ export class ClientConnection {
       options.connectTimeoutMs,
       `connecting to ${this.#peerText}`,
     );
-    this.#socket.once('connect', () => clock.clearTimeout(connecting));
+    this.#socket.once('connect', () => {
+      clock.clearTimeout(connecting);
+      for (const departure of this.#departures.splice(0)) this.#tellSent(departure);
+    });
     this.#socket.once('close', () => {
       clock.clearTimeout(connecting);
       this.fail('ERR_NETWORK_FAILURE', 'connection closed');
@@ -108,8 +123,10 @@ export class ClientConnection {
       return Promise.reject(this.#error('ERR_BUSY', call.code, `${this.#pending.size} calls in flight`));
     }
     const seqId = this.#nextSeqId();
+    const tap = this.#tap(call);
     try {
-      this.#write(seqId, call);
+      const bytes = this.#write(seqId, call);
+      if (tap !== undefined) this.#tellSent({ tap, seqId, bytes });
     } catch (error) {
       if (error instanceof WireError) {
         return Promise.reject(this.#error(error.code, call.code, error.message));
@@ -131,7 +148,7 @@ export class ClientConnection {
         signal.addEventListener('abort', onAbort, { once: true });
         forgetSignal = () => signal.removeEventListener('abort', onAbort);
       }
-      this.#pending.set(seqId, { code: call.code, response, resolve, reject, timer, forgetSignal });
+      this.#pending.set(seqId, { code: call.code, response, resolve, reject, timer, forgetSignal, tap });
     });
   }
 
@@ -140,6 +157,7 @@ export class ClientConnection {
     if (this.#failure !== undefined) return;
     this.#failure = { code, detail };
     this.#onEnd();
+    for (const { tap } of this.#departures.splice(0)) tap.notSent(detail);
     this.#socket.destroy();
     for (const seqId of [...this.#pending.keys()]) this.#reject(seqId, code, detail);
   }
@@ -159,8 +177,22 @@ export class ClientConnection {
     return this.#lastSeqId;
   }
 
-  #write(seqId: number, call: OutgoingCall): void {
+  #tap({ code, gpid, request }: OutgoingCall): ClientTap | undefined {
+    const { tap, protocol } = this.#options;
+    return tap?.calling({ code, protocol, peer: this.#peer, gpid }, request);
+  }
+
+  /** Nothing leaves before there is a connection, nor does it know its own address till then. */
+  #tellSent(departure: Departure): void {
+    const { tap, seqId, bytes } = departure;
+    if (hasAddress(this.#socket)) tap.sent(callId(this.#socket, 'client', seqId), bytes);
+    else this.#departures.push(departure);
+  }
+
+  /** Returns the number of bytes. */
+  #write(seqId: number, call: OutgoingCall): number {
     const { code, request, gpid, timeoutMs, threadHash, partitionHash } = call;
+    let bytes = 0;
     this.#queue.append((w) => {
       const start = w.length;
       if (this.#options.protocol === 'thft') {
@@ -180,12 +212,12 @@ export class ClientConnection {
         const head = { id: BigInt(seqId), from, code, gpid, timeoutMs, threadHash, partitionHash };
         encodeRdsnRequest(w, head, (args) => encodeArgument(args, code, request, 0));
       }
-      if (w.length - start > this.#options.maxFrameBytes) {
-        throw invalidParameters(
-          `a request of ${w.length - start} bytes, limit ${this.#options.maxFrameBytes}`,
-        );
+      bytes = w.length - start;
+      if (bytes > this.#options.maxFrameBytes) {
+        throw invalidParameters(`a request of ${bytes} bytes, limit ${this.#options.maxFrameBytes}`);
       }
     });
+    return bytes;
   }
 
   #onData(chunk: Buffer): void {
@@ -214,16 +246,19 @@ export class ClientConnection {
   }
 
   #onReply(seqId: number, ackCode: string, error: string, result: Buffer): void {
+    const pending = this.#pending.get(seqId);
     if (this.#options.admitReply?.(this.#peer, ackCode) === false) {
       this.#counters.refusedReplies++;
+      pending?.tap?.replyDropped(result.length);
       return;
     }
-    const pending = this.#pending.get(seqId);
     if (pending === undefined) {
       this.#counters.lateReplies++;
+      this.#tellLate(seqId, ackCode, result.length);
       return;
     }
     if (error !== 'ERR_OK') {
+      pending.tap?.replied(error, undefined, result.length);
       this.#reject(seqId, error === '' ? 'ERR_UNKNOWN' : error, '');
       return;
     }
@@ -232,11 +267,20 @@ export class ClientConnection {
       value = decodeWrapped(new BinaryReader(result), pending.response);
     } catch (e) {
       if (!(e instanceof WireError)) throw e;
+      pending.tap?.replied('ERR_INVALID_DATA', undefined, result.length);
       this.#reject(seqId, 'ERR_INVALID_DATA', e.message);
       return;
     }
+    pending.tap?.replied(error, value, result.length);
     this.#settle(seqId, pending);
     pending.resolve(value);
+  }
+
+  #tellLate(seqId: number, ackCode: string, bytes: number): void {
+    const { tap, protocol } = this.#options;
+    if (tap === undefined) return;
+    const call = { code: ackCode.replace(/_ACK$/, ''), protocol, peer: this.#peer, gpid: NO_GPID };
+    tap.lateReply(call, callId(this.#socket, 'client', seqId), bytes);
   }
 
   #settle(seqId: number, pending: Pending): void {

@@ -8,6 +8,7 @@ import { DEFAULT_MAX_RESPONSE_FRAME_BYTES } from './frame-reader.js';
 import { threadHashOf } from './key.js';
 import { type Network, tcp } from './network.js';
 import type { Address, Gpid } from './schema.js';
+import type { RpcTap } from './tap.js';
 
 export interface RpcClientOptions {
   /** rdsn as servers speak among each other, thft as clients do. */
@@ -25,6 +26,8 @@ export interface RpcClientOptions {
   /** Default: TCP, and the system's clock. */
   readonly network?: Network;
   readonly clock?: Clock;
+  /** Is told of requests and replies. */
+  readonly tap?: RpcTap;
 }
 
 export interface CallOptions {
@@ -79,6 +82,7 @@ export class RpcClient implements AsyncDisposable {
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       network: options.network ?? tcp,
       clock: options.clock ?? systemClock,
+      tap: options.tap,
     };
   }
 

@@ -12,6 +12,7 @@ export type { Address, BaseType, Field, Fields, Gpid, Infer, StructType, WireTyp
 export * from './schemas/index.js';
 export * from './server.js';
 export { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from './table-rules.js';
+export type { ClientTap, RpcTap, ServerTap, TappedCall } from './tap.js';
 export {
   decodeStruct,
   decodeValue,

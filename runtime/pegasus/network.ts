@@ -10,6 +10,8 @@ export interface Connection {
   readonly writableLength: number;
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   write(bytes: Buffer): unknown;
   end(): unknown;
   end(bytes: Buffer): unknown;

@@ -9,6 +9,7 @@ import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackCont
 import type { Address, WireType } from './schema.js';
 import { type RequestHead, ServerContext } from './server-context.js';
 import type { ServerCore } from './server-core.js';
+import { callId, plainHost, type ServerTap } from './tap.js';
 import { decodeThftRequest, encodeThftResponse } from './thft.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
@@ -21,8 +22,18 @@ const UNKNOWN_OPERATION = 'unknown';
 /** Which request a handler takes is known only where its code is. */
 type AnyHandler = (request: never, context: RequestContext) => unknown;
 
-/** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result. */
-type Reply = (error: string, writeResult?: (w: BinaryWriter) => void) => void;
+/** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result and the result. */
+type Reply = (error: string, writeResult?: (w: BinaryWriter) => void, result?: unknown) => void;
+
+/** A request as it came in, and who listens in on it. */
+interface Incoming {
+  readonly context: ServerContext;
+  /** Undefined: in a format we do not speak. */
+  readonly args: Buffer | undefined;
+  readonly reply: Reply;
+  readonly tap: ServerTap | undefined;
+  readonly id: string;
+}
 
 /** One accepted socket, whatever it turns out to speak. */
 export class ServerConnection {
@@ -45,9 +56,7 @@ export class ServerConnection {
   constructor(socket: Connection, core: ServerCore) {
     this.#socket = socket;
     this.#core = core;
-    // A dual-stack listener reports IPv4 peers in mapped form.
-    const host = (socket.remoteAddress ?? '0.0.0.0').replace(/^::ffff:/, '');
-    this.#peer = { host, port: socket.remotePort ?? 0 };
+    this.#peer = { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.#reader = new FrameReader({ maxFrameBytes: core.limits.maxFrameBytes });
     this.#queue = new WriteQueue(socket);
     this.#lastActivityMs = core.clock.now();
@@ -158,11 +167,11 @@ export class ServerConnection {
   #onThft(frame: Buffer): void {
     const request = decodeThftRequest(frame);
     const { code, seqId, gpid, partitionHash, threadHash, timeoutMs, args } = request;
-    const reply: Reply = (error, writeResult) =>
-      this.#queue.append((w) => encodeThftResponse(w, { error, code: `${code}_ACK`, seqId }, writeResult));
     const peer = this.#peer;
     const head: RequestHead = { protocol: 'thft', code, peer, gpid, partitionHash, threadHash, timeoutMs };
-    this.#onRequest(head, args, reply);
+    this.#onRequest(head, args, seqId, (w, error, writeResult) =>
+      encodeThftResponse(w, { error, code: `${code}_ACK`, seqId }, writeResult),
+    );
   }
 
   #onRdsn(frame: Buffer): void {
@@ -170,40 +179,56 @@ export class ServerConnection {
     const context = unpackContext(header.context);
     if (!context.isRequest) throw invalidData('a response was sent to a server');
     const { code, from, gpid, partitionHash, threadHash, timeoutMs } = header;
-    const reply: Reply = (error, writeResult) =>
-      this.#queue.append((w) => encodeRdsnResponse(w, header, error, writeResult));
     const peer = from !== null && from.port !== 0 ? from : this.#peer;
     const head: RequestHead = { protocol: 'rdsn', code, peer, gpid, partitionHash, threadHash, timeoutMs };
-    this.#onRequest(head, context.format === FORMAT_THRIFT_BINARY ? body : undefined, reply);
+    const args = context.format === FORMAT_THRIFT_BINARY ? body : undefined;
+    this.#onRequest(head, args, header.id, (w, error, writeResult) =>
+      encodeRdsnResponse(w, header, error, writeResult),
+    );
   }
 
-  #onRequest(head: RequestHead, args: Buffer | undefined, reply: Reply): void {
-    const { counters, policy, handlers, clock } = this.#core;
+  #onRequest(
+    head: RequestHead,
+    args: Buffer | undefined,
+    seqId: number | bigint,
+    encode: (w: BinaryWriter, error: string, writeResult?: (w: BinaryWriter) => void) => void,
+  ): void {
+    const { counters, policy, clock } = this.#core;
     const { code } = head;
     const operation = isRpcCode(code) ? code : UNKNOWN_OPERATION;
     counters.requests++;
     counters.byOperation[operation] = (counters.byOperation[operation] ?? 0) + 1;
     const context = new ServerContext(head, clock);
+    const tap = this.#core.tap?.serving(head);
+    const id = tap === undefined ? '' : callId(this.#socket, 'server', seqId);
+    const reply: Reply = (error, writeResult, result) =>
+      this.#queue.append((w) => {
+        const start = w.length;
+        encode(w, error, writeResult);
+        tap?.replied(error, result, w.length - start);
+      });
     const verdict = policy === undefined ? 'allow' : this.#judge(policy, context);
     if (verdict === 'drop') {
       counters.dropped++;
-      return;
-    }
-    if (verdict === 'deny') {
+      tap?.refused(id, 'dropped', args?.length ?? 0);
+    } else if (verdict === 'deny') {
       counters.denied++;
+      tap?.refused(id, 'denied', args?.length ?? 0);
       reply('ERR_ACL_DENY');
-      return;
-    }
-    const handler = isRpcCode(code) ? handlers[code] : undefined;
-    if (!isRpcCode(code) || handler === undefined) {
-      reply('ERR_HANDLER_NOT_FOUND');
-      return;
-    }
-    if (args === undefined) {
-      reply('ERR_INVALID_PARAMETERS');
-      return;
-    }
-    this.#run(code, handler, args, context, reply);
+    } else this.#handle({ context, args, reply, tap, id });
+  }
+
+  #handle(incoming: Incoming): void {
+    const { context, args, reply, tap, id } = incoming;
+    const { code } = context;
+    const handler = isRpcCode(code) ? this.#core.handlers[code] : undefined;
+    const refuse = (error: string) => {
+      tap?.arrived(id, undefined, args?.length ?? 0);
+      reply(error);
+    };
+    if (!isRpcCode(code) || handler === undefined) refuse('ERR_HANDLER_NOT_FOUND');
+    else if (args === undefined) refuse('ERR_INVALID_PARAMETERS');
+    else this.#run(code, handler, args, incoming);
   }
 
   #judge(policy: (context: RequestContext) => PolicyVerdict, context: ServerContext): PolicyVerdict {
@@ -215,12 +240,20 @@ export class ServerConnection {
     }
   }
 
-  #run(code: RpcCode, handler: AnyHandler, args: Buffer, context: ServerContext, reply: Reply): void {
+  #run(code: RpcCode, handler: AnyHandler, args: Buffer, { context, reply, tap, id }: Incoming): void {
     const spec: { readonly request: WireType; readonly response: WireType | null } = RPC[code];
     const answer: Reply = spec.response === null ? () => {} : reply;
     let result: unknown;
+    let request: unknown;
     try {
-      const request = decodeWrapped(new BinaryReader(args), spec.request);
+      request = decodeWrapped(new BinaryReader(args), spec.request);
+    } catch (error) {
+      tap?.arrived(id, undefined, args.length);
+      this.#fail(error, context, answer);
+      return;
+    }
+    tap?.arrived(id, request, args.length);
+    try {
       result = handler(request as never, context);
     } catch (error) {
       this.#fail(error, context, answer);
@@ -239,7 +272,7 @@ export class ServerConnection {
 
   #succeed(type: WireType | null, value: unknown, context: ServerContext, answer: Reply): void {
     try {
-      if (type !== null) answer('ERR_OK', (w) => encodeWrapped(w, type, value as never, 0));
+      if (type !== null) answer('ERR_OK', (w) => encodeWrapped(w, type, value as never, 0), value);
     } catch (error) {
       // The handler returned something its table does not describe: its mistake, not the caller's.
       this.#core.onHandlerError(error, context);

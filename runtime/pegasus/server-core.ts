@@ -1,6 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
 import type { Address } from './schema.js';
+import type { RpcTap } from './tap.js';
 
 /** Limits of a server, each with its unit. */
 export interface RpcServerLimits {
@@ -31,5 +32,6 @@ export interface ServerCore {
   readonly counters: ServerCounters;
   readonly onMalformed: (peer: Address, reason: string) => void;
   readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
+  readonly tap: RpcTap | undefined;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
 }

@@ -7,6 +7,7 @@ import { type Connection, type Listener, type Network, tcp } from './network.js'
 import type { Address } from './schema.js';
 import { ServerConnection } from './server-connection.js';
 import type { RpcServerLimits, ServerCore } from './server-core.js';
+import type { RpcTap } from './tap.js';
 
 export type { RpcServerLimits } from './server-core.js';
 
@@ -32,6 +33,8 @@ export interface RpcServerOptions {
   /** Default: TCP, and the system's clock. */
   readonly network?: Network;
   readonly clock?: Clock;
+  /** Is told of requests and replies. */
+  readonly tap?: RpcTap;
 }
 
 /** Snapshot of a server; all but `connections` count from the start. */
@@ -80,6 +83,7 @@ export class RpcServer implements AsyncDisposable {
       counters: { requests: 0, malformed: 0, denied: 0, dropped: 0, byOperation: {} },
       onMalformed: options.onMalformed ?? (() => {}),
       onHandlerError: options.onHandlerError ?? (() => {}),
+      tap: options.tap,
       clock: {
         now: () => clock.now(),
         setTimeout: (wake, delayMs) => clock.setTimeout(wake, delayMs, 'deadline of a request'),

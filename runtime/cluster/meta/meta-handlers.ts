@@ -20,6 +20,7 @@ import {
 } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { policySchema } from '../policy.js';
+import { recordsAnswer } from '../records.js';
 import { NO_OWNER } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import type { MetaServer } from './meta-server.js';
@@ -360,6 +361,8 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
     }
     case 'bridle.stats':
       return JSON.stringify(server.stats());
+    case 'bridle.records':
+      return recordsAnswer(server.recorder, { role: 'meta', address: server.address }, args);
     default:
       return `unknown command ${JSON.stringify(cmd)}`;
   }

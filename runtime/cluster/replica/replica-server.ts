@@ -25,6 +25,7 @@ import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
 import { PolicyGate } from '../policy.js';
+import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
 import { deletePartition, HostedPartition, partitionDirectory } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
@@ -67,6 +68,7 @@ export class ReplicaServer implements AsyncDisposable {
       protocol: 'rdsn',
       clock,
       network,
+      tap: environment.recorder.rpc,
       fromAddress: config.listen,
       admitReply: (peer, ack) => this.#gate.admitsReply(peer, ack),
     });
@@ -98,13 +100,11 @@ export class ReplicaServer implements AsyncDisposable {
     this.#server = new RpcServer({
       clock,
       network,
+      tap: environment.recorder.rpc,
       handlers: {
         ...this.#rrdb.handlers,
         ...this.#checkpoints.handlers,
-        RPC_CLI_CLI_CALL: ({ cmd }) =>
-          cmd === 'bridle.stats'
-            ? JSON.stringify(this.#server.stats())
-            : `unknown command ${JSON.stringify(cmd)}`,
+        RPC_CLI_CLI_CALL: ({ cmd, arguments: args }) => this.#command(cmd, args),
       },
       http: this.#http(),
       policy: ({ peer, code }) => this.#gate.decide(peer, code),
@@ -243,6 +243,19 @@ export class ReplicaServer implements AsyncDisposable {
         lastFailure = failure;
       }
       await sleep(this.#environment.clock, periodMs, signal, what);
+    }
+  }
+
+  #command(cmd: string, args: readonly string[]): string {
+    switch (cmd) {
+      case 'bridle.stats':
+        return JSON.stringify(this.#server.stats());
+      case 'bridle.partitions':
+        return JSON.stringify(this.partitions().map((partition) => partition.report()));
+      case 'bridle.records':
+        return recordsAnswer(this.#environment.recorder, { role: 'replica', address: this.address }, args);
+      default:
+        return `unknown command ${JSON.stringify(cmd)}`;
     }
   }
 

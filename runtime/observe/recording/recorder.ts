@@ -8,6 +8,7 @@
 import { type Clock, systemClock } from '../../../actors/clock.js';
 import type { TimedLine } from './lines.js';
 import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
+import { RpcRecorder } from './recorder-rpc.js';
 
 export const DEFAULT_RECORDER_LIMIT_LINES = 20_000;
 
@@ -48,7 +49,9 @@ type Entry = { readonly atUs: number; lines: readonly TimedLine[] | null };
  */
 export class Recorder {
   readonly process: string;
+  /** Given to hosts of charts, and to RPC clients and servers. */
   readonly charts: ChartRecorder;
+  readonly rpc = new RpcRecorder(this);
   readonly recordsMessages: boolean;
   readonly #limit: number;
   readonly #nowUs: () => number;

@@ -1,0 +1,95 @@
+/**
+ * The remote command `bridle.records`: what a server has recorded since it was asked last. Asking turns the
+ * recording on, for the length of a lease; who stops asking need not say so.
+ */
+import { z } from 'zod';
+import type { TimedLine } from '../observe/recording/lines.js';
+import type { Recorder } from '../observe/recording/recorder.js';
+import { type Address, formatAddress } from '../pegasus/index.js';
+
+/** Of an answer; what does not fit comes with the next. */
+const ANSWER_LIMIT_BYTES = 2 * 1024 * 1024;
+const LINES_LIMIT = 10_000;
+const LEASE_LIMIT_MS = 60_000;
+/** Lines that are serialized at once: between two chunks the size is looked at. */
+const CHUNK_LINES = 256;
+
+/** Distinguishes this process from an earlier one that had the same pid. */
+const BOOT = `${process.pid}.${Math.round(performance.timeOrigin * 1_000).toString(36)}`;
+
+/** `after`, `limit`, `leaseMs`, then `boot` of the last answer and `kept` if values of rows are wanted. */
+const recordsArguments = z.tuple([
+  z.coerce.number().int().min(-1),
+  z.coerce.number().int().min(1).max(LINES_LIMIT),
+  z.coerce.number().int().min(1).max(LEASE_LIMIT_MS),
+  z.string().default(''),
+  z.enum(['removed', 'kept']).default('removed'),
+]);
+
+/** What a server answers. `lines` come as they are in a recording, with microseconds since 1970. */
+export interface RecordsAnswer {
+  readonly process: string;
+  readonly role: 'meta' | 'replica';
+  readonly pid: number;
+  readonly address: string;
+  readonly boot: string;
+  /** Nothing that was said before belongs to these lines: they begin with the actors that live now. */
+  readonly joined: boolean;
+  /** To be asked with the next time. */
+  readonly next: number;
+  /** Lines that are lost since `after`. */
+  readonly missed: number;
+  /** When this was answered, in microseconds since 1970. */
+  readonly nowUs: number;
+  readonly lines: readonly TimedLine[];
+}
+
+/** Somebody else may have asked for them. */
+const withoutRows = (line: TimedLine): TimedLine =>
+  line.t === 'send' && line.content !== undefined ? { ...line, content: '<removed>' } : line;
+
+/** The answer as JSON text. */
+export function recordsAnswer(
+  recorder: Recorder,
+  server: { readonly role: 'meta' | 'replica'; readonly address: Address },
+  args: readonly string[],
+): string {
+  const parsed = recordsArguments.safeParse(args);
+  if (!parsed.success) {
+    const hint = 'expected: after, limit, lease in ms, boot, values (removed or kept)';
+    return JSON.stringify({ error: 'ERR_INVALID_PARAMETERS', hint });
+  }
+  const [after, limit, leaseMs, boot, values] = parsed.data;
+  const wasOn = recorder.on;
+  const joined = after < 0 || boot !== BOOT || !wasOn;
+  const living = wasOn ? (joined ? recorder.living() : []) : recorder.start();
+  recorder.lease(leaseMs, values);
+  const head = {
+    process: recorder.process,
+    role: server.role,
+    pid: process.pid,
+    address: formatAddress(server.address),
+    boot: BOOT,
+    joined,
+    nowUs: recorder.nowUs,
+  };
+  const texts = living.map((line) => JSON.stringify(line));
+  let next = joined ? recorder.next : after;
+  let missed = 0;
+  let bytes = 0;
+  let left = limit;
+  while (!joined && left > 0 && bytes < ANSWER_LIMIT_BYTES) {
+    const part = recorder.read(next, Math.min(left, CHUNK_LINES));
+    missed += part.missed;
+    if (part.next === next) break;
+    for (const line of part.lines) {
+      const text = JSON.stringify(values === 'kept' ? line : withoutRows(line));
+      bytes += text.length;
+      texts.push(text);
+    }
+    left -= part.lines.length;
+    next = part.next;
+  }
+  const tail = JSON.stringify({ ...head, next, missed });
+  return `${tail.slice(0, -1)},"lines":[${texts.join(',')}]}`;
+}
