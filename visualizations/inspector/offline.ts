@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { BridleError } from '../../runtime/client/index.js';
+import { BridleError } from '../../runtime/client/errors.js';
 import type { HeaderLine, RecordingLine } from '../../runtime/observe/recording/lines.js';
 import type { LaidOutChart } from '../diagrams/laid-out-chart.js';
 

@@ -1,5 +1,6 @@
 /** The one cursor through the recording: where it is, and every way to move it. */
 import { clockText, countText, timeText } from '../format.js';
+import { Icon, type IconName } from '../shell/icon.js';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
 import { DensityStrip } from './density-strip.js';
@@ -47,9 +48,9 @@ function Buttons({ store }: { readonly store: Store }) {
   const toMark = (direction: 1 | -1): void => goToMark(store, direction);
   return (
     <div class="cursor-buttons" role="toolbar" aria-label="Steps">
-      <Button sign="⏮" says="First moment (Home)" onClick={() => store.goTo(0)} />
-      <Button sign="◆◂" says="Previous fault, loss or crash (M)" onClick={() => toMark(-1)} />
-      <Button sign="◂" says="Step back (K)" onClick={() => store.step(-1)} />
+      <Button icon="first" says="First moment (Home)" onClick={() => store.goTo(0)} />
+      <Button icon="markBack" says="Previous fault, loss or crash (M)" onClick={() => toMark(-1)} />
+      <Button icon="back" says="Step back (K)" onClick={() => store.step(-1)} />
       <button
         type="button"
         class="cursor-play"
@@ -57,11 +58,11 @@ function Buttons({ store }: { readonly store: Store }) {
         title="Play (Space)"
         onClick={() => store.play(!playing)}
       >
-        {playing ? '❚❚ Pause' : '▶ Play'}
+        <Icon name={playing ? 'pause' : 'play'} /> {playing ? 'Pause' : 'Play'}
       </button>
-      <Button sign="▸" says="Step (J)" onClick={() => store.step(1)} />
-      <Button sign="▸◆" says="Next fault, loss or crash (m)" onClick={() => toMark(1)} />
-      <Button sign="⏭" says="Last moment (End)" onClick={() => store.goTo(store.get().length - 1)} />
+      <Button icon="forth" says="Step (J)" onClick={() => store.step(1)} />
+      <Button icon="markForth" says="Next fault, loss or crash (m)" onClick={() => toMark(1)} />
+      <Button icon="last" says="Last moment (End)" onClick={() => store.goTo(store.get().length - 1)} />
       {live && (
         <button type="button" aria-pressed={following} onClick={() => store.follow(!following)}>
           {following ? '● Following' : 'Follow'}
@@ -72,15 +73,15 @@ function Buttons({ store }: { readonly store: Store }) {
 }
 
 interface ButtonProps {
-  readonly sign: string;
+  readonly icon: IconName;
   readonly says: string;
   onClick(): void;
 }
 
-function Button({ sign, says, onClick }: ButtonProps) {
+function Button({ icon, says, onClick }: ButtonProps) {
   return (
     <button type="button" title={says} aria-label={says} onClick={onClick}>
-      {sign}
+      <Icon name={icon} />
     </button>
   );
 }

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
-import { densityOf } from './density.js';
+import { type Column, densityOf } from './density.js';
 import { type Mark, marksOf } from './marks.js';
 
 const HEIGHT = 30;
@@ -32,7 +32,14 @@ export function DensityStrip({ store }: { readonly store: Store }) {
       const element = canvas.current;
       if (element === null || width === 0) return;
       const columns = length === 0 ? [] : densityOf(index, matches.moments, Math.floor(width / COLUMN));
-      draw(element, width, columns, marksOf(index), length);
+      draw(
+        element,
+        width,
+        columns,
+        matches.moments === null ? '--line-strong' : '--accent',
+        marksOf(index),
+        length,
+      );
     });
     return () => cancelAnimationFrame(frame);
   }, [index, length, matches, width, theme]);
@@ -43,7 +50,8 @@ export function DensityStrip({ store }: { readonly store: Store }) {
 function draw(
   canvas: HTMLCanvasElement,
   width: number,
-  columns: ReturnType<typeof densityOf>,
+  columns: readonly Column[],
+  passingColour: string,
   marks: readonly Mark[],
   length: number,
 ): void {
@@ -61,7 +69,7 @@ function draw(
     pen.fillStyle = colour('--line');
     pen.fillRect(at * each, HEIGHT - height, each + 0.5, height);
     if (passing === 0) continue;
-    pen.fillStyle = colour('--accent');
+    pen.fillStyle = colour(passingColour);
     pen.fillRect(at * each, HEIGHT - height * passing, each + 0.5, Math.max(1, height * passing));
   }
   const drawn = new Set<string>();

@@ -24,13 +24,12 @@ export function JsonTree({ value, name, open = 1 }: Props) {
       </div>
     );
   }
+  if (name === undefined) return <Entries value={value} open={open} />;
   return <Branch value={value} name={name} open={open} />;
 }
 
-function Branch({ value, name, open }: { value: object; name: string | undefined; open: number }) {
+function Branch({ value, name, open }: { value: object; name: string; open: number }) {
   const [shown, setShown] = useState(open > 0);
-  const [most, setMost] = useState(MOST_ENTRIES);
-  const entries = Object.entries(value) as [string, Json][];
   return (
     <div class="json-branch">
       <button type="button" class="json-fold" aria-expanded={shown} onClick={() => setShown(!shown)}>
@@ -39,17 +38,27 @@ function Branch({ value, name, open }: { value: object; name: string | undefined
       </button>
       {shown && (
         <div class="json-children">
-          {entries.slice(0, most).map(([key, child]) => (
-            <JsonTree key={key} name={key} value={child} open={open - 1} />
-          ))}
-          {entries.length > most && (
-            <button type="button" class="json-more" onClick={() => setMost(most + 10 * MOST_ENTRIES)}>
-              {entries.length - most} more
-            </button>
-          )}
+          <Entries value={value} open={open - 1} />
         </div>
       )}
     </div>
+  );
+}
+
+function Entries({ value, open }: { readonly value: object; readonly open: number }) {
+  const [most, setMost] = useState(MOST_ENTRIES);
+  const entries = Object.entries(value) as [string, Json][];
+  return (
+    <>
+      {entries.slice(0, most).map(([key, child]) => (
+        <JsonTree key={key} name={key} value={child} open={open} />
+      ))}
+      {entries.length > most && (
+        <button type="button" class="json-more" onClick={() => setMost(most + 10 * MOST_ENTRIES)}>
+          {entries.length - most} more
+        </button>
+      )}
+    </>
   );
 }
 

@@ -66,10 +66,10 @@ function arrival(index: RecordingIndex, sentAt: number, moment: number): string 
 
 function fateOf({ lost, received, refused, delayed, error }: MessageInfo): string {
   if (lost !== null) return '✕ It was lost.';
-  if (refused === 'denied') return '⊘ A policy turned it away with an error.';
-  if (refused === 'dropped') return '⊘ A policy let it vanish.';
+  if (refused === 'denied') return '✕ A policy turned it away with an error.';
+  if (refused === 'dropped') return '✕ A policy let it vanish.';
   const late = delayed ? ', delayed' : '';
   if (received.length === 0) return `… It is under way${late}.`;
-  if (received.length > 1) return `⑂ It arrived ${received.length} times${late}.`;
+  if (received.length > 1) return `✓ It arrived ${received.length} times${late}.`;
   return error === null ? `✓ It arrived${late}.` : `! It arrived${late}, and says ${error}.`;
 }

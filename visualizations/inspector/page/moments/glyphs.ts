@@ -13,8 +13,8 @@ export const GLYPHS = {
   up: '▲',
   note: '≡',
   warn: '!',
-  told: '◔',
-  verdict: '⚖',
+  told: '◌',
+  verdict: '§',
 } as const;
 
 export type Glyph = keyof typeof GLYPHS;

@@ -4,6 +4,7 @@ import { ExportMenu } from '../exports/export-menu.js';
 import type { PageState, Store, View } from '../store.js';
 import { useStore } from '../use-store.js';
 import { CopyLink } from './copy-link.js';
+import { Icon } from './icon.js';
 import { OpenFile } from './open-file.js';
 import { ThemeSwitch } from './theme-switch.js';
 import './header.css';
@@ -40,10 +41,10 @@ export function Header({ store, onHelp }: { readonly store: Store; readonly onHe
       <div class="header-tools">
         <OpenFile store={store} />
         <ExportMenu store={store} />
-        <CopyLink />
+        <CopyLink store={store} />
         <ThemeSwitch />
         <button type="button" onClick={onHelp} aria-label="Keys and help" title="Keys and help (?)">
-          ?
+          <Icon name="help" />
         </button>
       </div>
     </header>

@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { openRecordingFile } from '../transport/recording-file.js';
+import { Icon } from './icon.js';
 
 /** Opens a recording from this computer. It stays on this computer. */
 export function OpenFile({ store }: { readonly store: Store }) {
@@ -10,9 +11,10 @@ export function OpenFile({ store }: { readonly store: Store }) {
       <button
         type="button"
         title="Open a recording from this computer"
+        aria-label="Open a recording from this computer"
         onClick={() => input.current?.click()}
       >
-        Open…
+        <Icon name="open" />
       </button>
       <input
         ref={input}

@@ -24,7 +24,7 @@ interface Sizes {
   readonly change: number;
 }
 
-const BEGIN: Sizes = { side: 250, messages: 310, difference: 290, tree: 36, change: 52 };
+const BEGIN: Sizes = { side: 232, messages: 304, difference: 272, tree: 36, change: 52 };
 const LEAST = 140;
 
 export function RunView({ store }: { readonly store: Store }) {

@@ -1,10 +1,10 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { Icon } from './icon.js';
 import { keep, kept } from './kept.js';
 
 type Theme = 'auto' | 'light' | 'dark';
 
 const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' };
-const SIGN: Readonly<Record<Theme, string>> = { auto: '◐', light: '☀', dark: '☾' };
 
 export function ThemeSwitch() {
   const [theme, setTheme] = useState<Theme>(() => asTheme(kept('theme')));
@@ -28,7 +28,7 @@ export function ThemeSwitch() {
         keep('theme', NEXT[theme]);
       }}
     >
-      {SIGN[theme]}
+      <Icon name={theme} />
     </button>
   );
 }

@@ -1,0 +1,2 @@
+/** Path of Chromium; undefined: there is none. */
+export function findChromium(): string | undefined;
