@@ -1,7 +1,7 @@
 /** Actions as they stand in a machine's configuration, as text. */
 import type { DiagramAction, DiagramActor } from './chart-diagram.js';
 import { DiagramError } from './diagram-error.js';
-import { COMPUTED, valueText, valueTextOrNull } from './value-text.js';
+import { COMPUTED, functionText, valueText, valueTextOrNull } from './value-text.js';
 
 /** Where an action stands, for messages; and what the machine knows by name. */
 export interface ActionPlace {
@@ -75,7 +75,12 @@ export function readAction(action: unknown, place: ActionPlace): DiagramAction {
       const { kind, name, params } = builtin(action, place);
       return { name, params: params(action), kind, does: null };
     }
-    return { name: inlineName(action), params: null, kind: 'effect', does: null };
+    return {
+      name: functionText(action, ['actions', 'entry', 'exit']),
+      params: null,
+      kind: 'effect',
+      does: null,
+    };
   }
   const { type, params } = (typeof action === 'string' ? { type: action } : (action ?? {})) as {
     readonly type?: unknown;
@@ -131,13 +136,6 @@ export function logicText(src: unknown): string {
   if (typeof src === 'string') return src.startsWith('xstate.invoke.') ? 'inline' : src;
   const { id } = (typeof src === 'object' && src !== null ? src : {}) as { readonly id?: unknown };
   return typeof id === 'string' ? `inline ${id}` : 'inline';
-}
-
-/** A function's own name; a nameless one goes by its source, so that two of them are told apart. */
-function inlineName(action: { readonly name: string }): string {
-  if (action.name !== '' && !['actions', 'entry', 'exit'].includes(action.name)) return action.name;
-  const source = String(action).replace(/\s+/g, ' ');
-  return source.length > 80 ? `${source.slice(0, 79)}…` : source;
 }
 
 function isBuiltin(action: unknown): action is Builtin & { readonly name: string } {

@@ -3,7 +3,7 @@ import { planGuard } from '../../runtime/checker/paths/guards.js';
 import type { DiagramEdge } from './chart-diagram.js';
 import type { Implementations, TransitionView } from './machine-view.js';
 import { type ActionPlace, readAction } from './read-actions.js';
-import { valueTextOrNull } from './value-text.js';
+import { functionText, valueTextOrNull } from './value-text.js';
 
 export interface EdgePlace extends ActionPlace {
   readonly implementations: Implementations;
@@ -64,9 +64,12 @@ function delayText(delay: number | string, delays: Readonly<Record<string, unkno
 
 function guardText({ guard, eventType }: TransitionView, { implementations }: EdgePlace): string | null {
   if (guard === undefined) return null;
-  const { text } = planGuard(guard, implementations.guards, (params) => {
-    const fixed = valueTextOrNull(params);
-    return fixed === null ? '' : `(${fixed})`;
+  const { text } = planGuard(guard, implementations.guards, {
+    params: (params) => {
+      const fixed = valueTextOrNull(params);
+      return fixed === null ? '' : `(${fixed})`;
+    },
+    inline: (each) => functionText(each, ['guard']),
   });
   // XState's own half of a route's guard only repeats the target.
   return eventType === 'xstate.route' ? routeGuard(text) : text;

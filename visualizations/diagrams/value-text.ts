@@ -39,3 +39,20 @@ export function valueTextOrNull(value: unknown): string | null {
   const text = valueText(value);
   return text === '{}' ? null : text;
 }
+
+const LIMIT_SOURCE = 120;
+
+/**
+ * A function's name, or its source if it has none of its own: two nameless ones are told apart. Spaces and
+ * quotes do not matter, since compilers choose them as they like.
+ */
+export function functionText(given: { readonly name: string }, placeholders: readonly string[]): string {
+  if (given.name !== '' && !placeholders.includes(given.name)) return given.name;
+  const source = String(given)
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([^\w$]) ?/g, '$1')
+    .replaceAll('"', "'")
+    .replace(/(=>|[=!]==?|&&|\|\||\?\?|[<>]=)/g, ' $1 ')
+    .replace(/[,;]/g, '$& ');
+  return source.length > LIMIT_SOURCE ? `${source.slice(0, LIMIT_SOURCE - 1)}${COMPUTED}` : source;
+}

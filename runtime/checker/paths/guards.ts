@@ -33,6 +33,12 @@ export interface GuardPlan {
   readonly text: string;
 }
 
+/** What is said of a guard's parameters, behind its name, and of a guard without a name. */
+export interface GuardTexts {
+  readonly params: (params: unknown) => string;
+  readonly inline: (guard: (args: GuardArgs) => boolean) => string;
+}
+
 /** What each condition said; null: it was not asked, an earlier one had decided. */
 export type ConditionValues = (boolean | null)[];
 
@@ -54,13 +60,13 @@ const isBuiltin = (guard: unknown): guard is Builtin =>
 /**
  * Reads a guard as it stands in a machine. Unknown names stay unknown: xstate's message is the better one.
  *
- * @param paramsText what follows the name of a guard with parameters: names in coverage are short, a
- *   diagram writes them as the chart does
+ * @param texts how parameters and nameless guards are told: names in coverage are short, a diagram writes
+ *   them as the chart does
  */
 export function planGuard(
   guard: unknown,
   implementations: Implementations,
-  paramsText: (params: unknown) => string = paramsName,
+  texts: GuardTexts = { params: paramsName, inline: inlineName },
 ): GuardPlan {
   const names: string[] = [];
   const condition = (
@@ -83,7 +89,7 @@ export function planGuard(
       ];
     }
     if (typeof each === 'function') {
-      return condition(inlineName(each as Plain), (_, args) => (each as Plain)(args));
+      return condition(texts.inline(each as Plain), (_, args) => (each as Plain)(args));
     }
     const { type, params } = (typeof each === 'string' ? { type: each } : each) as {
       type: string;
@@ -91,7 +97,7 @@ export function planGuard(
     };
     const found = implementations[type];
     if (isBuiltin(found) || (found !== undefined && typeof found !== 'function')) return read(found);
-    return condition(`${type}${paramsText(params)}`, (_, args) => {
+    return condition(`${type}${texts.params(params)}`, (_, args) => {
       if (typeof found !== 'function') throw new Error(`guard ${type} is not implemented`);
       const resolved = typeof params === 'function' ? (params as (args: GuardArgs) => unknown)(args) : params;
       return Boolean((found as Plain)(args, resolved));
@@ -124,7 +130,7 @@ export function evaluateGuard(
 }
 
 /** Two different inline guards must not become one condition, so a nameless one goes by its source. */
-function inlineName(guard: Plain): string {
+function inlineName(guard: (args: GuardArgs) => boolean): string {
   if (guard.name !== '' && guard.name !== 'guard') return guard.name;
   return String(guard).replace(/\s+/g, ' ').slice(0, 80);
 }
