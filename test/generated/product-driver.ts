@@ -136,6 +136,11 @@ export class ProductDriver {
     if (keys === 'progress/*' && waits.length === 0) return;
     if (label.startsWith('storage refuses')) return stepped.refuse(server, keys, DISK_ERROR);
     await stepped.store(server, keys);
+    if (server !== 'west/meta') return;
+    // That a partition has been open is recorded when the table's own write is done; the model knows nothing of it.
+    for (const commit of stepped.held('commit', server)) {
+      if (commit.label.startsWith('table/')) await stepped.release(commit);
+    }
   }
 
   async #checkpoint(server: string, label: string): Promise<void> {

@@ -19,7 +19,7 @@ const MAX_STATES = isLong ? 200_000 : 3_000;
 const MAX_PATHS = isLong ? Number.POSITIVE_INFINITY : 8;
 const TIMEOUT_MS = isLong ? 900_000 : 60_000;
 /** Of the paths that are driven, those that may end before their last step. */
-const EARLY_SHARE = 0.25;
+const EARLY_SHARE = 0.1;
 
 describe('the clusters do what the product of their charts does', () => {
   it.each(PRODUCTS.map((options) => [options.name, options] as const))(
