@@ -5,8 +5,9 @@
 import type { ComponentChildren } from 'preact';
 import { stateInWords } from '../../model/moments.js';
 import type { RecordingIndex } from '../../model/recording-index.js';
-import type { ActorInfo, ActorKey, ActorState, WorldState } from '../../model/types.js';
+import type { ActorKey, WorldState } from '../../model/types.js';
 import { inOrder } from '../space-time/process-order.js';
+import { type Living, livingCharts } from './actor-to-show.js';
 import { groupBy } from './group-by.js';
 import './cards.css';
 
@@ -14,11 +15,6 @@ import './cards.css';
 const COUNT_FROM = 5;
 /** Different states of one chart that are told apart; the rest is one number. */
 const MAX_STATES = 8;
-
-interface Living {
-  readonly info: ActorInfo;
-  readonly state: ActorState;
-}
 
 interface CardsProps {
   readonly index: RecordingIndex;
@@ -58,16 +54,6 @@ export function ActorCards({ index, world, shown, onSelect }: CardsProps): Compo
       })}
     </div>
   );
-}
-
-/** Actors with a chart that live at the cursor. */
-export function livingCharts(index: RecordingIndex, world: WorldState): readonly Living[] {
-  const found: Living[] = [];
-  for (const info of index.actors) {
-    const state = world.actors.get(info.key);
-    if (info.chart !== null && state?.alive === true) found.push({ info, state });
-  }
-  return found;
 }
 
 function Card({

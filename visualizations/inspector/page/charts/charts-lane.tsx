@@ -4,10 +4,11 @@ import { useMemo, useState } from 'preact/hooks';
 import type { LaidOutChart } from '../../../diagrams/laid-out-chart.js';
 import { stateInWords } from '../../model/moments.js';
 import type { RecordingIndex } from '../../model/recording-index.js';
-import type { ActorInfo, ActorKey, ActorState, WorldState } from '../../model/types.js';
+import type { ActorInfo, ActorState, WorldState } from '../../model/types.js';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
-import { ActorCards, livingCharts } from './actor-cards.js';
+import { ActorCards } from './actor-cards.js';
+import { actorToShow } from './actor-to-show.js';
 import { ChartDrawing, type Picked } from './chart-svg.js';
 import { Details, edgeInWords, short } from './details.js';
 import { edgeCounts, edgeHistory } from './edge-history.js';
@@ -48,20 +49,6 @@ export function ChartsLane({ store }: { readonly store: Store }): ComponentChild
       <ActorCards index={index} world={world} shown={actor} onSelect={(key) => store.select(key)} />
     </div>
   );
-}
-
-/** The selected one; else the one that acted last, of those that have a chart. */
-function actorToShow(index: RecordingIndex, world: WorldState, selected: ActorKey | null): ActorKey | null {
-  const hasChart = (key: ActorKey): boolean => world.actors.has(key) && index.actor(key)?.chart != null;
-  if (selected !== null && hasChart(selected)) return selected;
-  const acting = world.moment < 0 ? null : index.moment(world.moment).actor;
-  if (acting !== null && hasChart(acting)) return acting;
-  let last: { key: ActorKey; step: number } | null = null;
-  for (const { info, state } of livingCharts(index, world)) {
-    const step = state.lastStep ?? -1;
-    if (last === null || step > last.step) last = { key: info.key, step };
-  }
-  return last?.key ?? null;
 }
 
 interface ShownProps {
