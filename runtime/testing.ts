@@ -31,8 +31,11 @@ export {
 } from './checker/product/index.js';
 export type { Outcome as StepOutcome } from './checker/product/model.js';
 export {
+  type CounterexampleRecordingOptions,
   counterexampleAsMermaid,
+  counterexampleAsRecording,
   counterexampleAsText,
+  type RecordedCounterexample,
   resultAsText,
   resultsAsJson,
 } from './checker/product/render/index.js';

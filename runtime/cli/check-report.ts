@@ -15,6 +15,7 @@ import {
   table,
 } from '../checker/product/render/index.js';
 import type { Defect } from './check-models.js';
+import type { RecordedFile } from './check-record.js';
 import { EXIT } from './exit-codes.js';
 
 /** Everything that came of one command line. */
@@ -27,6 +28,8 @@ export interface Checked {
   /** Names of models that were not begun. */
   readonly notExplored: readonly string[];
   readonly defects: readonly Defect[] | null;
+  /** Null: none were asked for. */
+  readonly recorded: readonly RecordedFile[] | null;
 }
 
 /** A bound, or Ctrl-C: nothing fails, and not everything was explored. */
@@ -50,10 +53,11 @@ export function lookOf(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): L
 }
 
 export function checkedAsJson(checked: Checked): object {
-  const { results, notExplored, defects } = checked;
+  const { results, notExplored, defects, recorded } = checked;
   return {
     ...resultsAsJson(results, notExplored),
     ...(defects === null ? {} : { defects: defects.map((defect) => defectAsJson(defect, results)) }),
+    ...(recorded === null ? {} : { recorded }),
     next: nextOf(checked),
   };
 }
@@ -77,7 +81,7 @@ function verdictOn({ model, property }: Defect, results: readonly CheckResult[])
 
 /** The last lines: the verdict on everything, defects, what was left out, and what to type next. */
 export function closingAsText(checked: Checked, look: Look): string {
-  const { results, notExplored, defects } = checked;
+  const { results, notExplored, defects, recorded } = checked;
   const all = overall(results, notExplored.length === 0);
   const failing = results.flatMap(({ model, verdicts }) =>
     verdicts.filter(fails).map(({ property }) => `${property} of ${model}`),
@@ -87,6 +91,7 @@ export function closingAsText(checked: Checked, look: Look): string {
     ...defectsAsText(defects ?? [], results, look),
     paint(`${VERDICTS[all]}${failed}`, all === 'holds' ? 'good' : all === 'unknown' ? 'unsure' : 'bad', look),
     ...(notExplored.length === 0 ? [] : [`not explored: ${notExplored.join(', ')}`]),
+    ...(recorded ?? []).map(({ property, model, file }) => `recorded: ${property} of ${model} in ${file}`),
     ...[nextOf(checked)].flatMap((next) => (next === null ? [] : [`next: ${next}`])),
   ].join('\n');
 }
@@ -117,7 +122,9 @@ const FOUND: Readonly<Record<Verdict['verdict'], string>> = {
 };
 
 /** The command that tells most of what is still to be known; null if nothing is left to ask. */
-function nextOf({ command, wholeCommand, results, notExplored }: Checked): string | null {
+function nextOf({ command, wholeCommand, results, notExplored, recorded }: Checked): string | null {
+  const file = recorded?.[0]?.file;
+  if (file !== undefined) return `bridle inspect ${quoted(file)}`;
   for (const { model, verdicts } of results) {
     const violated = verdicts.find(({ verdict }) => verdict === 'violated');
     if (violated !== undefined) {

@@ -4,6 +4,7 @@ import type { CheckOptions, CheckResult, Model } from '../checker/product/index.
 import { resultAsText } from '../checker/product/render/index.js';
 import { type ModelOptions, selectModels } from './check-models.js';
 import { checkReporter } from './check-progress.js';
+import { type RecordedFile, recordCounterexamples } from './check-record.js';
 import {
   asDiagram,
   type Checked,
@@ -35,6 +36,7 @@ interface CheckCommandOptions extends ModelOptions {
   readonly budgets: boolean;
   readonly first?: boolean;
   readonly progress?: boolean;
+  readonly record?: string;
 }
 
 export function addCheckCommand(program: Command): void {
@@ -55,6 +57,7 @@ export function addCheckCommand(program: Command): void {
     .option('--machine <file>', 'a model of your own: FILE.js#export')
     .option('--list', 'models, properties and assumptions, without exploring')
     .addOption(new Option('--format <format>', 'default: text').choices([...FORMATS]))
+    .option('--record <file>', 'write the first counterexample for bridle inspect; each one to DIR/')
     .option('--max-states <n>', 'states of a model (default: 20 million)', parseWhole)
     .option('--max-memory <size>', 'of the explored states, e.g. 512MB (default: 2GB)', parseBytes)
     .option('--symmetry', 'explore states once that only exchange what is alike')
@@ -81,15 +84,17 @@ Examples:
   $ bridle check
   $ bridle check --property NoGap --json
   $ bridle check --assume loss=1,crashes.sourceMeta=1
-  $ bridle check --upstream before
+  $ bridle check --upstream before --record found/
   $ bridle check --machine ./model.js#door --format mermaid`,
     )
     .action((options: CheckCommandOptions, command: Command) =>
-      perform(command, (context) => work(context, options)),
+      perform(command, (context) =>
+        work(context, options, `bridle ${command.parent?.version() ?? ''}`.trimEnd()),
+      ),
     );
 }
 
-async function work(context: CommandContext, options: CheckCommandOptions): Promise<number> {
+async function work(context: CommandContext, options: CheckCommandOptions, madeBy: string): Promise<number> {
   const { models, assumptionSets, defects } = await selectModels(options);
   if (options.list) {
     context.out.result(listAsJson(models, assumptionSets), () => listAsText(models, assumptionSets));
@@ -105,7 +110,8 @@ async function work(context: CommandContext, options: CheckCommandOptions): Prom
     if (format === 'text') context.out.line(`${resultAsText(result, look)}\n`);
   }
   const notExplored = models.slice(results.length).map(({ name }) => name);
-  const checked: Checked = { ...commandsOf(options), results, notExplored, defects };
+  const recorded = await record(context, options, results, madeBy);
+  const checked: Checked = { ...commandsOf(options), results, notExplored, defects, recorded };
   if (format === 'json') context.out.line(JSON.stringify(checkedAsJson(checked)));
   else if (format === 'text') context.out.line(closingAsText(checked, look));
   else {
@@ -114,6 +120,19 @@ async function work(context: CommandContext, options: CheckCommandOptions): Prom
     if (note !== '') context.out.note(note);
   }
   return exitCodeOfCheck(checked);
+}
+
+/** Null: nobody asked for it. */
+async function record(
+  context: CommandContext,
+  { record: place }: CheckCommandOptions,
+  results: readonly CheckResult[],
+  madeBy: string,
+): Promise<readonly RecordedFile[] | null> {
+  if (place === undefined) return null;
+  const { files, notes } = await recordCounterexamples(place, results, madeBy);
+  for (const note of notes) context.out.note(note);
+  return files;
 }
 
 async function exploreOne(

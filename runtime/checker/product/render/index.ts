@@ -11,6 +11,11 @@ export {
 } from './json.js';
 export { type Look, PLAIN, paint, table } from './layout.js';
 export { counterexampleAsMermaid } from './mermaid.js';
+export {
+  type CounterexampleRecordingOptions,
+  counterexampleAsRecording,
+  type RecordedCounterexample,
+} from './recording.js';
 export { resultAsText } from './summary.js';
 export { counterexampleAsText } from './trace.js';
 export { assumptionsInWords, countInWords, fails, lengthOf } from './words.js';
