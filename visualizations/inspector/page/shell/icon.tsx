@@ -16,6 +16,7 @@ const PATHS = {
   forth: 'M5.5 3.5L12 8l-6.5 4.5z',
   play: 'M4.5 2.5L13 8l-8.5 5.5z',
   pause: 'M5 3v10M11 3v10',
+  export: 'M8 10V2M5 5l3-3 3 3M3 9v4.5h10V9',
   markBack: 'M7.5 3.5L1.5 8l6 4.5zM12 5l3 3-3 3-3-3z',
   markForth: 'M8.5 3.5l6 4.5-6 4.5zM4 5L1 8l3 3 3-3z',
 } as const;
