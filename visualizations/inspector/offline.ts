@@ -42,7 +42,10 @@ export function writeOfflinePage({ header, lines, charts }: OfflinePage): string
 <style>${css}</style>
 </head>
 <body>
-<div id="inspector"><noscript>This page shows a recording by a script of its own; scripts are switched off.</noscript></div>
+<div id="inspector">
+<p>Opening the recording…</p>
+<noscript>This page shows it by a script of its own, and scripts are switched off.</noscript>
+</div>
 ${dataElement(RECORDING_ELEMENT, jsonLines(header, lines))}
 ${dataElement(CHARTS_ELEMENT, JSON.stringify(charts))}
 <script>${script}</script>

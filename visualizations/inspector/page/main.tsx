@@ -22,6 +22,7 @@ const NOTHING_YET: HeaderLine = {
 };
 
 async function begin(place: HTMLElement): Promise<void> {
+  if (typeof DecompressionStream === 'undefined') throw new Error('it takes a browser of 2023 or later');
   const data = await readDocumentData();
   const store = new PageStore({ header: data?.header ?? NOTHING_YET, charts: data?.charts ?? [] });
   if (data !== null) store.append(data.lines);
@@ -29,6 +30,7 @@ async function begin(place: HTMLElement): Promise<void> {
   restoreFromLink(store);
   keepLink(store);
   keepPlaying(store);
+  place.replaceChildren();
   render(<App store={store} />, place);
 }
 

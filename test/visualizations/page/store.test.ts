@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { PageStore } from '../../../visualizations/inspector/page/create-store.js';
+import { syntheticRecording } from '../../support/recordings.js';
+
+const { header, lines } = syntheticRecording({ moments: 3_000, seed: 11 });
+
+function storeWith(moments = lines.length, mostMoments?: number): PageStore {
+  const store = new PageStore({ header, ...(mostMoments === undefined ? {} : { mostMoments }) });
+  store.append(lines.slice(0, moments));
+  return store;
+}
+
+describe('the cursor', () => {
+  it('given a recording, when it is opened, then it stands at the first moment', () => {
+    expect(storeWith().get()).toMatchObject({ cursor: 0, following: false, playing: false });
+  });
+
+  it('given a moment that is not there, when gone to, then it stands at the nearest that is', () => {
+    const store = storeWith();
+    store.goTo(1e9);
+    expect(store.get().cursor).toBe(store.get().length - 1);
+    store.goTo(-5);
+    expect(store.get().cursor).toBe(-1);
+  });
+
+  it('given a filter, when stepping, then every stop passes it, and back leads the same way', () => {
+    const store = storeWith();
+    store.filter({ kinds: ['RPC_BRIDLE_NODE_SYNC'] });
+    const { index, filter } = store.get();
+    const stops: number[] = [];
+    for (let step = 0; step < 5; step += 1) {
+      store.step(1);
+      stops.push(store.get().cursor);
+    }
+    expect(stops.every((moment) => index.passes(moment, filter))).toBe(true);
+    expect(new Set(stops).size).toBe(5);
+    store.step(-1);
+    expect(store.get().cursor).toBe(stops[3]);
+  });
+
+  it('given the last moment, when playing steps on, then playing ends', () => {
+    const store = storeWith();
+    store.goTo(store.get().length - 1);
+    store.play(true);
+    store.step(1);
+    expect(store.get()).toMatchObject({ playing: false, cursor: store.get().length - 1 });
+  });
+});
+
+describe('a live run', () => {
+  function live(mostMoments?: number): PageStore {
+    const store = new PageStore({ header, ...(mostMoments === undefined ? {} : { mostMoments }) });
+    store.expectMore(true);
+    store.setLive({ connected: true, control: true, faults: [] }, () => {});
+    store.open(header, []);
+    return store;
+  }
+
+  it('given it is followed, when lines come, then the cursor is at the newest; a step ends that', () => {
+    const store = live();
+    store.follow(true);
+    store.append(lines.slice(0, 500));
+    expect(store.get().cursor).toBe(store.get().length - 1);
+    store.step(-1);
+    store.append(lines.slice(500, 600));
+    expect(store.get()).toMatchObject({ following: false, cursor: store.get().length - 102 });
+  });
+
+  it('given a link to a moment that has not come, when it comes, then the cursor goes there', () => {
+    const store = live();
+    store.goTo(400);
+    store.append(lines.slice(0, 200));
+    expect(store.get().cursor).toBe(0);
+    store.append(lines.slice(200, 600));
+    expect(store.get().cursor).toBe(400);
+  });
+
+  it('given the connection was lost, when the run comes in again, then it is shown where it was', () => {
+    const store = live();
+    store.append(lines.slice(0, 1_000));
+    store.goTo(700);
+    store.select('east meta/duplication/3');
+    store.open(header, []);
+    store.append(lines.slice(0, 300));
+    store.append(lines.slice(300, 1_200));
+    expect(store.get()).toMatchObject({ cursor: 700, selected: 'east meta/duplication/3' });
+  });
+
+  it('given a command without permission, when it is given, then it is not sent and the page says why', () => {
+    const sent: string[] = [];
+    const store = live();
+    store.setLive({ control: false }, (name) => sent.push(name));
+    store.command('pause');
+    expect(store.get().notice).toContain('--control');
+    store.setLive({ control: true, connected: false });
+    store.command('pause');
+    expect(store.get().notice).toContain('Not connected');
+    store.setLive({ connected: true });
+    store.command('pause');
+    expect(sent).toEqual(['pause']);
+  });
+
+  it('given more moments than a page keeps, then the oldest go and everything else stays as it was', () => {
+    const most = 1_000;
+    const whole = storeWith();
+    const store = live(most);
+    store.follow(true);
+    for (let at = 0; at < lines.length; at += 90) {
+      store.append(lines.slice(at, at + 90));
+      const { length, dropped, index, cursor } = store.get();
+      expect(length).toBeLessThanOrEqual(most);
+      const moment = cursor + dropped;
+      const [kept, all] = [index.at(cursor), whole.get().index.at(moment)];
+      expect(index.moment(cursor).line).toEqual(whole.get().index.moment(moment).line);
+      for (const [key, actor] of all.actors) {
+        if (actor.alive)
+          expect(kept.actors.get(key)).toMatchObject({ state: actor.state, context: actor.context });
+      }
+      expect(kept.partitions).toEqual(all.partitions);
+      expect(kept.explanations).toEqual(all.explanations);
+    }
+    expect(store.get().dropped).toBeGreaterThan(0);
+  });
+});
+
+describe('another recording', () => {
+  it('given filter and selection, when it is opened, then it begins at its beginning without them', () => {
+    const store = storeWith();
+    store.goTo(100);
+    store.filter({ text: 'nothing like it' });
+    store.select('east meta/duplication/3');
+    expect(store.get().matches.count).toBe(0);
+    store.open({ ...header, title: 'other' }, lines.slice(0, 50));
+    expect(store.get()).toMatchObject({ cursor: 0, selected: null, filter: { text: '' } });
+    expect(store.get().matches.count).toBe(store.get().length);
+  });
+});
+
+describe('whoever reads the state', () => {
+  it('given a listener, when anything changes, then it hears of it until it ends that', () => {
+    const store = storeWith();
+    let heard = 0;
+    const end = store.subscribe(() => {
+      heard += 1;
+    });
+    store.goTo(3);
+    store.show('progress');
+    expect(heard).toBe(2);
+    end();
+    store.goTo(4);
+    expect(heard).toBe(2);
+  });
+});
