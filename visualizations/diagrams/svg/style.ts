@@ -94,6 +94,9 @@ function shapes(): string {
     '.covered>.line{stroke-width:2.6}',
     '.missed>.line{stroke-dasharray:3 4;stroke-width:1.6}',
     '.count{font-weight:bold}',
+    '.rpc>.line{stroke-width:2.2}',
+    '.effect>.line{stroke-dasharray:6 4}',
+    '.starts>.line{stroke-dasharray:1 4;stroke-linecap:round;stroke-width:2}',
   ].join('');
 }
 
@@ -102,6 +105,8 @@ function colours(p: Palette): string {
     `.paper{fill:${p.paper}}`,
     `.box{fill:${p.box};stroke:${p.line}}`,
     `.nested{fill:${p.nested}}`,
+    `.cluster{fill:${p.paper};stroke:${p.faint}}`,
+    `.rpc>.line{stroke:${p.covered}}.rpc>.head{fill:${p.covered}}`,
     `.region{stroke:${p.line}}`,
     `.rule{stroke:${p.faint}}`,
     `.inner{stroke:${p.line}}`,
