@@ -39,6 +39,8 @@ export interface RecordsAnswer {
   readonly next: number;
   /** Lines that are lost since `after`. */
   readonly missed: number;
+  /** There is more to fetch than went into this answer. */
+  readonly more: boolean;
   /** When this was answered, in microseconds since 1970. */
   readonly nowUs: number;
   readonly lines: readonly TimedLine[];
@@ -90,6 +92,6 @@ export function recordsAnswer(
     left -= part.lines.length;
     next = part.next;
   }
-  const tail = JSON.stringify({ ...head, next, missed });
+  const tail = JSON.stringify({ ...head, next, missed, more: next < recorder.next });
   return `${tail.slice(0, -1)},"lines":[${texts.join(',')}]}`;
 }

@@ -1,0 +1,139 @@
+/** Fetches what one server has recorded, again and again, and notices when it dies and when it is back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BridleError, type Cluster } from '../../client/index.js';
+import type { RecordsAnswer } from '../../cluster/records.js';
+import type { TimedLine } from '../../observe/recording/lines.js';
+import { nowUs } from './now.js';
+
+export interface ServerFeedOptions {
+  readonly cluster: Cluster;
+  /** `host:port` */
+  readonly address: string;
+  /** As the recording names it. */
+  readonly process: string;
+  readonly values: 'removed' | 'kept';
+  readonly pollMs: number;
+  readonly onLines: (lines: readonly TimedLine[], knownUntilUs: number) => void;
+  /** Before the lines that follow. `pid` is undefined for a server that does not record. */
+  readonly onUp: (what: 'up' | 'restarted', atUs: number, pid: number | undefined) => void;
+  readonly onDied: (why: string) => void;
+  /** `lines` is null if nobody knows how many. */
+  readonly onGap: (lines: number | null, atUs: number, why: string) => void;
+}
+
+const LINES_PER_ANSWER = 5_000;
+/** A server that is not asked for this long stops recording. */
+const LEASE_MS = 5_000;
+const ASK_TIMEOUT_MS = 2_000;
+/** A server that answers nothing for this long counts as dead, though nothing says so. */
+const SILENT_MS = 5_000;
+
+export class ServerFeed {
+  readonly #options: ServerFeedOptions;
+  #boot: string | null = null;
+  #next = -1;
+  #alive = false;
+  #lastAnswerMs = Date.now();
+  #asking: Promise<void> | null = null;
+  /** It is a server that does not know the command. */
+  #deaf = false;
+
+  constructor(options: ServerFeedOptions) {
+    this.#options = options;
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Asks until aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#deaf) {
+      await this.ask();
+      await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Fetches everything there is now; joins in if that is being done already. */
+  ask(): Promise<void> {
+    this.#asking ??= this.#askOnce().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #askOnce(): Promise<void> {
+    try {
+      while (await this.#fetch());
+    } catch (error) {
+      this.#failed(BridleError.from(error));
+    }
+  }
+
+  /** True if there is more. */
+  async #fetch(): Promise<boolean> {
+    const { cluster, address, values } = this.#options;
+    const args = [this.#next, LINES_PER_ANSWER, LEASE_MS, this.#boot ?? '', values].map(String);
+    const text = await cluster.command(address, 'bridle.records', args, { timeoutMs: ASK_TIMEOUT_MS });
+    const answer = parse(text);
+    if (answer === null) {
+      this.#deafen();
+      return false;
+    }
+    this.#take(answer);
+    return answer.more && !answer.joined;
+  }
+
+  #take(answer: RecordsAnswer): void {
+    const { boot, joined, missed, next, lines, pid, nowUs: answeredUs } = answer;
+    this.#lastAnswerMs = Date.now();
+    const atUs = lines[0]?.at ?? answeredUs;
+    const another = this.#boot !== null && boot !== this.#boot;
+    // It may have died and come back between two questions.
+    if (another && this.#alive) this.#died('another process answers in its place');
+    if (!this.#alive) this.#options.onUp(another ? 'restarted' : 'up', atUs, pid);
+    else if (joined && this.#boot !== null)
+      this.#options.onGap(null, atUs, 'it had not been asked for too long');
+    this.#alive = true;
+    this.#boot = boot;
+    this.#next = next;
+    if (missed > 0) {
+      this.#options.onGap(missed, atUs, 'its buffer was full');
+      // What its actors are now has to be learnt anew.
+      this.#next = -1;
+    }
+    for (const line of lines) (line as { process?: string }).process = this.#options.process;
+    this.#options.onLines(lines, answeredUs);
+  }
+
+  #deafen(): void {
+    this.#deaf = true;
+    this.#options.onUp('up', nowUs(), undefined);
+    this.#options.onGap(null, nowUs(), 'this server does not record; it is not one of an embedded cluster');
+  }
+
+  #failed(error: BridleError): void {
+    if (error.code === 'ERR_HANDLER_NOT_FOUND') this.#deafen();
+    if (!this.#alive) return;
+    if (error.code === 'ERR_THREAD_INTERRUPTED' || error.code === 'ERR_SESSION_RESET') return;
+    const silentMs = Date.now() - this.#lastAnswerMs;
+    if (error.code === 'ERR_NETWORK_FAILURE') this.#died('its connections broke');
+    else if (silentMs > SILENT_MS) this.#died(`no answer for ${Math.round(silentMs / 1_000)} s`);
+  }
+
+  #died(why: string): void {
+    this.#alive = false;
+    this.#options.onDied(why);
+    this.#options.onGap(null, nowUs(), 'what it did last died with it');
+  }
+}
+
+/** Null for the sentence with which a server answers a command it does not know. */
+function parse(text: string): RecordsAnswer | null {
+  try {
+    const answer = JSON.parse(text) as RecordsAnswer;
+    return Array.isArray(answer.lines) ? answer : null;
+  } catch {
+    return null;
+  }
+}
