@@ -1,6 +1,4 @@
 /** `bridle paths`: paths through a chart, ours or anybody's, that meet a criterion. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { type Command, Option } from 'commander';
 import {
   ActorDriver,
@@ -32,6 +30,7 @@ import {
 import { BridleError } from '../client/index.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
+import { loadExport, namesExport } from './load-machine.js';
 
 const FORMATS = ['text', 'vitest', 'json', 'mermaid', 'junit'] as const;
 
@@ -198,24 +197,14 @@ async function find(name: string | undefined): Promise<readonly Found[]> {
   if (name === undefined) return ours;
   const known = ours.filter((each) => each.name === name);
   if (known.length > 0) return known;
-  const [, file, key] = /^(.+\.[cm]?[jt]s)#([\w$]+)$/.exec(name) ?? [];
-  if (file === undefined || key === undefined) {
+  if (!namesExport(name)) {
     throw usage(`no machine ${name}; known: ${Object.keys(OUR_MODELS).join(', ')}, or FILE.js#export`);
   }
-  const value = await load(file, key);
+  const { file, key, value } = await loadExport(name, 'paths');
   if (isPathModel(value)) return [{ name, model: value, module: file, imported: `${key}.machine` }];
   if (isMachine(value))
     return [{ name, model: { machine: value, options: {} }, module: file, imported: key }];
   throw usage(`export ${key} of ${file} is neither an XState v5 machine nor a pathModel()`);
-}
-
-async function load(file: string, key: string): Promise<unknown> {
-  try {
-    const loaded: Readonly<Record<string, unknown>> = await import(pathToFileURL(resolve(file)).href);
-    return loaded[key];
-  } catch (error) {
-    throw usage(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }
 
 function usage(hint: string): BridleError {

@@ -7,6 +7,7 @@ import { addCheckCommand } from './check.js';
 import { addGlobalOptions } from './context.js';
 import { addControlCommands } from './control.js';
 import { demoCommand } from './demo.js';
+import { addDiagramCommand } from './diagram.js';
 import { addDownCommand } from './down.js';
 import { addDuplicateCommand } from './duplicate.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
@@ -45,6 +46,7 @@ export function buildProgram(onHelp: (text: string) => void = () => {}): Command
   addPolicyCommands(program);
   addPathsCommand(program);
   addCheckCommand(program);
+  addDiagramCommand(program);
   return program;
 }
 

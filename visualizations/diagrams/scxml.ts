@@ -3,17 +3,19 @@
  * rest is in attributes and elements of a namespace of our own, so that nothing is lost:
  *
  *   cond="guard(&quot;and(repeatable, not(stale))&quot;)"   the guard's text, for a host that knows guards
- *   <bridle:action name="persistStatus" params="…"/>      executable content, for a host that knows actions
+ *   <script bridle:name="note" …>action("note")</script>   an action, for a host that knows actions
  *   bridle:id, bridle:event                               names that SCXML cannot spell, as the chart has them
+ *   bridle:tags, bridle:meta                              JSON
  */
 import type {
   ChartDiagram,
   DiagramAction,
   DiagramActor,
   DiagramEdge,
+  DiagramInitial,
   DiagramState,
 } from './chart-diagram.js';
-import { ChartTree } from './chart-text.js';
+import { actionText, ChartTree } from './chart-text.js';
 import { DiagramError } from './diagram-error.js';
 import { checkMeta } from './json.js';
 import { checkOverlay, type Overlay } from './overlay.js';
@@ -67,12 +69,13 @@ class ScxmlWriter {
       return [element('history', { ...name, type: state.history }, this.#history(state))];
     const tag = kind === 'parallel' ? 'parallel' : kind === 'final' ? 'final' : 'state';
     if (tag === 'final') this.#refuse(state);
-    const simple = state.initial === null || state.initial.actions.length > 0 || state.initial.meta !== null;
     const attributes: Attributes = {
       ...name,
-      initial: simple || state.initial === null ? null : idName(state.initial.target),
+      initial: state.initial !== null && isPlain(state.initial) ? idName(state.initial.target) : null,
       'bridle:key': idName(id).endsWith(state.key) ? null : state.key,
       'bridle:output': state.output,
+      ...this.#said(state, state.id, 'meta'),
+      'bridle:tags': state.tags.length === 0 ? null : JSON.stringify(state.tags),
       'bridle:covered': this.#overlay === undefined ? null : String(this.#overlay.states[id] ?? 0),
     };
     return [element(tag, attributes, this.#content(state))];
@@ -83,14 +86,16 @@ class ScxmlWriter {
     const timers = [...new Set(edges.filter(({ kind }) => kind === 'after').map(({ event }) => event))];
     const start = timers.map((event) => {
       const delay = delayOf(event, state.id);
-      const when = /^\d+ms$/.test(delay) ? { delay } : { delayexpr: `delay(${JSON.stringify(delay)})` };
-      return element('send', { id: eventName(event).replaceAll('*', '_'), event: eventName(event), ...when });
+      const fixed = /^\d+ms$/.test(delay);
+      return element('send', {
+        id: timerName(event),
+        event: eventName(event),
+        delay: fixed ? delay : null,
+        delayexpr: fixed ? null : `delay(${JSON.stringify(delay)})`,
+      });
     });
-    const stop = timers.map((event) => element('cancel', { sendid: eventName(event).replaceAll('*', '_') }));
+    const stop = timers.map((event) => element('cancel', { sendid: timerName(event) }));
     return [
-      ...described(state),
-      ...state.tags.map((tag) => element('bridle:tag', { name: tag })),
-      ...this.#meta(state.meta, state, 'meta'),
       ...this.#initial(state),
       ...block('onentry', [...state.entry.map(actionElement), ...start]),
       ...block('onexit', [...state.exit.map(actionElement), ...stop]),
@@ -100,20 +105,10 @@ class ScxmlWriter {
     ];
   }
 
-  #initial(state: DiagramState): string[] {
-    const { initial } = state;
-    if (
-      initial === null ||
-      (initial.actions.length === 0 && initial.meta === null && initial.description === null)
-    ) {
-      return [];
-    }
-    const inner = [
-      ...described(initial),
-      ...this.#meta(initial.meta, state, 'meta of initial'),
-      ...initial.actions.map(actionElement),
-    ];
-    return [element('initial', {}, [element('transition', { target: idName(initial.target) }, inner)])];
+  #initial({ id, initial }: DiagramState): string[] {
+    if (initial === null || isPlain(initial)) return [];
+    const attributes = { target: idName(initial.target), ...this.#said(initial, id, 'meta of initial') };
+    return [element('initial', {}, [element('transition', attributes, initial.actions.map(actionElement))])];
   }
 
   #transition(edge: DiagramEdge, state: DiagramState): string {
@@ -126,14 +121,10 @@ class ScxmlWriter {
       type: edge.reenter || edge.targets.length === 0 ? null : 'internal',
       'bridle:id': edge.id,
       'bridle:event': event === null || event === edge.event ? null : edge.event,
+      ...this.#said(edge, state.id, `meta of ${edge.label}`),
       'bridle:covered': this.#overlay === undefined ? null : String(this.#overlay.transitions[edge.id] ?? 0),
     };
-    const inner = [
-      ...described(edge),
-      ...this.#meta(edge.meta, state, `meta of ${edge.label}`),
-      ...edge.actions.map(actionElement),
-    ];
-    return element('transition', attributes, inner);
+    return element('transition', attributes, edge.actions.map(actionElement));
   }
 
   /** SCXML wants a default; XState's own is where the parent begins. */
@@ -142,21 +133,17 @@ class ScxmlWriter {
     const regions = this.#tree.children(parent).filter(({ kind }) => kind !== 'history');
     const usual = parent.initial === null ? regions.map(({ id }) => id) : [parent.initial.target];
     const targets = state.historyDefault.length > 0 ? state.historyDefault : usual;
-    return [
-      ...described(state),
-      ...state.tags.map((tag) => element('bridle:tag', { name: tag })),
-      ...this.#meta(state.meta, state, 'meta'),
-      element('transition', {
-        target: targets.map(idName).join(' '),
-        'bridle:implied': state.historyDefault.length === 0 ? 'true' : null,
-      }),
-    ];
+    const implied = state.historyDefault.length === 0 ? 'true' : null;
+    return [element('transition', { target: targets.map(idName).join(' '), 'bridle:implied': implied })];
   }
 
-  #meta(meta: Readonly<Record<string, unknown>> | null, { id }: DiagramState, feature: string): string[] {
-    if (meta === null) return [];
-    checkMeta(meta, this.#chart.id, id, feature);
-    return [element('bridle:meta', {}, [], JSON.stringify(meta))];
+  #said(
+    { description, meta }: Pick<DiagramEdge, 'description' | 'meta'>,
+    state: string,
+    feature: string,
+  ): Attributes {
+    if (meta !== null) checkMeta(meta, this.#chart.id, state, feature);
+    return { 'bridle:description': description, 'bridle:meta': meta === null ? null : JSON.stringify(meta) };
   }
 
   /** SCXML's final states do nothing but enter, and XState's can do no more, whatever is written there. */
@@ -171,16 +158,25 @@ class ScxmlWriter {
   }
 }
 
+/** An XML name, where an event may have a star. */
+const timerName = (event: string): string => idName(event);
+
 function block(tag: string, content: readonly string[]): string[] {
   return content.length === 0 ? [] : [element(tag, {}, content)];
 }
 
-function described({ description }: { readonly description: string | null }): string[] {
-  return description === null ? [] : [element('bridle:description', {}, [], description)];
-}
+const isPlain = ({ actions, description, meta }: DiagramInitial): boolean =>
+  actions.length === 0 && description === null && meta === null;
 
-function actionElement({ name, params, kind, does }: DiagramAction): string {
-  return element('bridle:action', { name, params, kind, does });
+function actionElement(action: DiagramAction): string {
+  const { name, params, kind, does } = action;
+  const attributes = {
+    'bridle:name': name,
+    'bridle:params': params,
+    'bridle:kind': kind,
+    'bridle:does': does,
+  };
+  return element('script', attributes, [], `action(${JSON.stringify(actionText(action))})`);
 }
 
 function invokeElement({ id, logic, systemId, input }: DiagramActor): string {
