@@ -1,6 +1,6 @@
 /** Which moments somebody wants to see. */
 import type { TimedLine } from '../../../runtime/observe/recording/lines.js';
-import type { Messages } from './messages.js';
+import type { MessagesById } from './messages.js';
 import { kindOf, partitionOf, processOf, type Surroundings, summaryOf } from './moments.js';
 import type { Filter } from './types.js';
 import { actorKey } from './world.js';
@@ -63,22 +63,22 @@ export function filterOf(filter: Filter, around: Surroundings): (line: TimedLine
 }
 
 /** A message concerns the process that it is sent to as well. */
-function concerns(line: TimedLine, processes: ReadonlySet<string>, messages: Messages): boolean {
+function concerns(line: TimedLine, processes: ReadonlySet<string>, messages: MessagesById): boolean {
   const process = processOf(line, messages);
   if (process !== null && processes.has(process)) return true;
   if (line.t === 'send') return processes.has(line.to);
-  if (line.t === 'lost') return processes.has(messages.byId.get(line.id)?.to ?? '');
+  if (line.t === 'lost') return processes.has(messages.get(line.id)?.to ?? '');
   return false;
 }
 
-function says(line: TimedLine, words: readonly string[], messages: Messages): boolean {
+function says(line: TimedLine, words: readonly string[], messages: MessagesById): boolean {
   const kind = line.t === 'receive' || line.t === 'lost' ? (kindOf(line, messages) ?? '') : '';
   const text = `${summaryOf(line, messages)} ${kind} ${JSON.stringify(line)}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
 /** What comes again and again and changed nothing. Trouble is never routine. */
-export function isRoutine(line: TimedLine, messages: Messages): boolean {
+export function isRoutine(line: TimedLine, messages: MessagesById): boolean {
   switch (line.t) {
     case 'note':
       return line.level === 'info';
@@ -87,7 +87,7 @@ export function isRoutine(line: TimedLine, messages: Messages): boolean {
     case 'send':
       return line.fate !== 'lost' && line.error === undefined && ROUTINE_KINDS.has(line.kind);
     case 'receive':
-      return line.fate === undefined && ROUTINE_KINDS.has(messages.byId.get(line.id)?.kind ?? '');
+      return line.fate === undefined && ROUTINE_KINDS.has(messages.get(line.id)?.kind ?? '');
     case 'partitions':
       return line.changed.every(({ trouble }) => trouble === undefined);
     default:

@@ -2,6 +2,9 @@
 import type { LostLine, ReceiveLine, SendLine, TimedLine } from '../../../runtime/observe/recording/lines.js';
 import type { MessageInfo } from './types.js';
 
+/** Every message that was sent, by its id. */
+export type MessagesById = ReadonlyMap<string, MessageInfo>;
+
 /** What became of a message, as far as is known. */
 export type Fate = 'arrived' | 'denied' | 'dropped' | 'lost' | 'under way';
 

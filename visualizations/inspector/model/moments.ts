@@ -1,12 +1,12 @@
 /** What a line is about, and how to say it in a few words. */
 import type { Json, StateValue, TimedLine } from '../../../runtime/observe/recording/lines.js';
-import type { Messages } from './messages.js';
+import type { MessagesById } from './messages.js';
 import type { ActorKey, MessageInfo, Moment } from './types.js';
 import { actorKey, isRecord } from './world.js';
 
 /** Where facts are found that a line alone does not tell. */
 export interface Surroundings {
-  readonly messages: Messages;
+  readonly messages: MessagesById;
   partitionOf(actor: ActorKey): number | null;
 }
 
@@ -25,9 +25,9 @@ export function momentOf(line: TimedLine, index: number, around: Surroundings): 
   };
 }
 
-export function processOf(line: TimedLine, messages: Messages): string | null {
+export function processOf(line: TimedLine, messages: MessagesById): string | null {
   if ('process' in line && line.process !== undefined) return line.process;
-  return line.t === 'lost' ? (messages.byId.get(line.id)?.from ?? null) : null;
+  return line.t === 'lost' ? (messages.get(line.id)?.from ?? null) : null;
 }
 
 export function partitionOf(
@@ -41,7 +41,7 @@ export function partitionOf(
       return partitionOfGpid(line.gpid);
     case 'receive':
     case 'lost':
-      return partitionOfGpid(messages.byId.get(line.id)?.gpid);
+      return partitionOfGpid(messages.get(line.id)?.gpid);
     case 'partitions':
       return line.changed.length === 1 ? (line.changed[0]?.partition ?? null) : null;
     default:
@@ -55,7 +55,7 @@ function partitionOfGpid(gpid: string | null | undefined): number | null {
 }
 
 /** Event type or message kind; null where there is neither. */
-export function kindOf(line: TimedLine, messages: Messages): string | null {
+export function kindOf(line: TimedLine, messages: MessagesById): string | null {
   switch (line.t) {
     case 'step':
       return line.event.type;
@@ -63,7 +63,7 @@ export function kindOf(line: TimedLine, messages: Messages): string | null {
       return line.kind;
     case 'receive':
     case 'lost':
-      return messages.byId.get(line.id)?.kind ?? null;
+      return messages.get(line.id)?.kind ?? null;
     default:
       return null;
   }
@@ -94,7 +94,7 @@ export function eventInWords(type: string): string {
   return `${kind.replace('.actor', '').replace('.state', '')} ${rest}`;
 }
 
-export function summaryOf(line: TimedLine, messages: Messages): string {
+export function summaryOf(line: TimedLine, messages: MessagesById): string {
   switch (line.t) {
     case 'process':
       return `${line.process} ${PROCESS_WORDS[line.what]}${line.why === undefined ? '' : `: ${line.why}`}`;
@@ -107,9 +107,9 @@ export function summaryOf(line: TimedLine, messages: Messages): string {
     case 'send':
       return `${called(line)} to ${line.to}${line.fate === undefined ? '' : `, ${line.fate}`}`;
     case 'receive':
-      return `${arrived(messages.byId.get(line.id))}${line.copy ? ', a copy' : ''}${line.fate === undefined ? '' : `, ${line.fate} by policy`}`;
+      return `${arrived(messages.get(line.id))}${line.copy ? ', a copy' : ''}${line.fate === undefined ? '' : `, ${line.fate} by policy`}`;
     case 'lost':
-      return `${calledInfo(messages.byId.get(line.id))} lost: ${line.why}`;
+      return `${calledInfo(messages.get(line.id))} lost: ${line.why}`;
     case 'fault':
       return line.what;
     case 'note':

@@ -45,7 +45,7 @@ export class RecordingIndex {
   readonly #verdicts: VerdictLine[] = [];
   readonly #charts = new Map<string, ChartDiagram>();
   readonly #around: Surroundings = {
-    messages: this.#messages,
+    messages: this.#messages.byId,
     partitionOf: (actor) => this.#cast.partitionOf(actor),
   };
   #matches: Matches | null = null;
