@@ -103,6 +103,12 @@ export class Duplication implements AsyncDisposable {
     this.events$ = eventsOf(this.#observations);
   }
 
+  /** @internal The source, and the follower where it was given as a cluster. */
+  get clusters(): readonly Cluster[] {
+    const { source } = this.#watched;
+    return this.#target === undefined ? [source] : [source, this.#target];
+  }
+
   /**
    * Why it is where it is, and the command to type next. From the server where it can tell; else put
    * together from the status. ERR_OBJECT_NOT_FOUND when it was removed.

@@ -49,7 +49,7 @@ function StateShape({
   readonly place: PlacedState;
   readonly state: DiagramState | undefined;
 }): ComponentChildren {
-  const { id, x, y, width, height, texts, initial } = place;
+  const { id, x, y, width, height, texts, headBottom, initial, defaults } = place;
   const isActive = active.has(id);
   const isRoot = state?.parent === null;
   const kind = state?.kind ?? 'atomic';
@@ -79,11 +79,21 @@ function StateShape({
       {texts.map((text) => (
         <Words key={`${text.x} ${text.y} ${text.text}`} {...text} />
       ))}
+      {headBottom !== null && <path class="charts-rule" d={`M${x},${headBottom} h${width}`} />}
+      {defaults.map((points) => (
+        <g key={roundedPath(points)} class="charts-initial">
+          <path d={roundedPath(points)} />
+          <polygon points={arrowHead(points)} />
+        </g>
+      ))}
       {initial !== null && (
         <g class="charts-initial">
           <circle cx={initial.dot.x} cy={initial.dot.y} r={4} />
           <path d={roundedPath(initial.path)} />
           <polygon points={arrowHead(initial.path)} />
+          {initial.label?.texts.map((text) => (
+            <Words key={text.text} {...text} />
+          ))}
         </g>
       )}
     </g>
@@ -107,6 +117,7 @@ function EdgeShape({
     'charts-now': isTaken && now,
     'charts-never': counts !== null && count === 0,
     'charts-covered': count > 0,
+    'charts-inside': paths.length === 0,
     'charts-picked': picked?.what === 'edge' && picked.id === id,
   });
   return (
@@ -136,8 +147,15 @@ function EdgeShape({
   );
 }
 
-const Words = ({ x, y, text, role }: PlacedText): ComponentChildren => (
-  <text class={`charts-text charts-${role}-text`} x={x} y={y}>
+/** Held to the width that was reckoned with, in whatever font there is. */
+const Words = ({ x, y, text, role, width }: PlacedText): ComponentChildren => (
+  <text
+    class={`charts-text charts-${role}-text`}
+    x={x}
+    y={y}
+    textLength={width}
+    lengthAdjust="spacingAndGlyphs"
+  >
     {text}
   </text>
 );

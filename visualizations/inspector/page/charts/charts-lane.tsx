@@ -1,7 +1,7 @@
 /** The charts of the actors at the cursor: one large, the others in a few words. */
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { LaidOutChart } from '../../../diagrams/laid-out-chart.js';
+import type { Box, LaidOutChart } from '../../../diagrams/laid-out-chart.js';
 import { stateInWords } from '../../model/moments.js';
 import type { RecordingIndex } from '../../model/recording-index.js';
 import type { ActorInfo, ActorState, WorldState } from '../../model/types.js';
@@ -12,10 +12,14 @@ import { actorToShow } from './actor-to-show.js';
 import { ChartDrawing, type Picked } from './chart-svg.js';
 import { Details, edgeInWords, short } from './details.js';
 import { edgeCounts, edgeHistory } from './edge-history.js';
-import { PanZoom } from './pan-zoom.js';
+import { PanZoom, type PanZoomProps } from './pan-zoom.js';
+import { around } from './view.js';
 import { WaitingBanner } from './waiting.js';
 import { spanInWords } from './words.js';
 import './charts.css';
+
+/** What is further apart is not shown together. */
+const FOCUS_PX = 460;
 
 export function ChartsLane({ store }: { readonly store: Store }): ComponentChildren {
   const index = useStore(store, (state) => state.index);
@@ -113,6 +117,8 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
           <PanZoom
             width={chart.width}
             height={chart.height}
+            focus={focusOf(chart, state)}
+            map={mapOf(chart, state)}
             label={`Chart ${chart.diagram.id} of ${info.actor}, active: ${activeInWords(state, chart)}`}
           >
             <ChartDrawing
@@ -140,6 +146,20 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
     </>
   );
 }
+
+/** The innermost active states, and what was taken last where both can be seen together. */
+function focusOf({ diagram, states, edges }: LaidOutChart, { active, lastEdges }: ActorState): Box | null {
+  const outer = new Set(diagram.states.filter(({ id }) => active.includes(id)).map(({ parent }) => parent));
+  const leaves = states.filter(({ id }) => active.includes(id) && !outer.has(id));
+  const labels = edges.flatMap(({ id, label }) => (label !== null && lastEdges.includes(id) ? [label] : []));
+  const both = around([...leaves, ...labels]);
+  return both !== null && both.width < FOCUS_PX && both.height < FOCUS_PX ? both : around(leaves);
+}
+
+const mapOf = ({ states, diagram }: LaidOutChart, { active }: ActorState): PanZoomProps['map'] =>
+  states
+    .filter(({ id }) => id !== diagram.id)
+    .map(({ id, x, y, width, height }) => ({ x, y, width, height, on: active.includes(id) }));
 
 const ended = ({ status }: ActorState): string =>
   status === 'done' ? 'done' : status === 'error' ? 'ended with an error' : 'stopped';

@@ -1,53 +1,44 @@
-/** A drawing that can be dragged, zoomed by wheel, fingers, keys and buttons, and fitted to its place. */
+/** A drawing that can be dragged, zoomed by wheel, fingers, keys and buttons, and that shows what matters. */
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { Box } from '../../../diagrams/laid-out-chart.js';
+import { usePointers } from './use-pointers.js';
+import { useSize } from './use-size.js';
+import { type Size, type View, viewOf, viewOfAll, zoomed } from './view.js';
 
-interface View {
-  readonly x: number;
-  readonly y: number;
-  readonly scale: number;
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-const MAX_SCALE = 4;
 const STEP = 1.25;
 const PAN_PX = 60;
-const MARGIN = 14;
-/** A drawing is not blown up beyond its natural size just because there is room. */
-const FIT_MAX = 1.15;
+const SMALLEST = 0.2;
 
 export interface PanZoomProps {
   /** Of the drawing, in its own pixels. */
   readonly width: number;
   readonly height: number;
+  /** What is to be seen as long as nobody looks elsewhere. */
+  readonly focus: Box | null;
   /** What the drawing shows, in words. */
   readonly label: string;
+  /** Boxes of a small map, the drawing's own; those that matter are filled. */
+  readonly map: readonly (Box & { readonly on: boolean })[];
   readonly children: ComponentChildren;
 }
 
-export function PanZoom({ width, height, label, children }: PanZoomProps): ComponentChildren {
+export function PanZoom({ width, height, focus, label, map, children }: PanZoomProps): ComponentChildren {
   const place = useRef<HTMLDivElement>(null);
   const size = useSize(place);
-  const [chosen, setChosen] = useState<View | null>(null);
+  /** Null: what matters is followed. */
+  const [chosen, setChosen] = useState<View | 'all' | null>(null);
+  // Another drawing is seen from its own best side.
   useEffect(() => setChosen(null), [width, height]);
-  const fitted = fitInto(size, { width, height });
-  const view = chosen ?? fitted;
+  const all = viewOfAll(size, { width, height });
+  const view = chosen === 'all' ? all : (chosen ?? viewOf(size, { width, height }, focus));
   const latest = useRef(view);
   latest.current = view;
-  const smallest = Math.min(fitted.scale, 0.2);
+  const least = Math.min(all.scale, SMALLEST);
 
   const zoom = useCallback(
-    (factor: number, at: { x: number; y: number }) => {
-      const { x, y, scale } = latest.current;
-      const next = Math.min(MAX_SCALE, Math.max(smallest, scale * factor));
-      const ratio = next / scale;
-      setChosen({ scale: next, x: at.x - (at.x - x) * ratio, y: at.y - (at.y - y) * ratio });
-    },
-    [smallest],
+    (factor: number, at: { x: number; y: number }) => setChosen(zoomed(latest.current, factor, at, least)),
+    [least],
   );
   const pan = useCallback((dx: number, dy: number) => {
     const { x, y, scale } = latest.current;
@@ -55,28 +46,14 @@ export function PanZoom({ width, height, label, children }: PanZoomProps): Compo
   }, []);
   const middle = { x: size.width / 2, y: size.height / 2 };
   const pointers = usePointers(pan, zoom);
-
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const onWheel = (event: WheelEvent): void => {
-      event.preventDefault();
-      const box = element.getBoundingClientRect();
-      const at = { x: event.clientX - box.left, y: event.clientY - box.top };
-      if (event.shiftKey) pan(-event.deltaX - event.deltaY, 0);
-      else zoom(Math.exp(-event.deltaY * 0.0015), at);
-    };
-    // Preact's own listener would be passive, and the page would scroll along.
-    element.addEventListener('wheel', onWheel, { passive: false });
-    return () => element.removeEventListener('wheel', onWheel);
-  }, [pan, zoom]);
+  useWheel(place, pan, zoom);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const action: Record<string, () => void> = {
       '+': () => zoom(STEP, middle),
       '=': () => zoom(STEP, middle),
       '-': () => zoom(1 / STEP, middle),
-      '0': () => setChosen(null),
+      '0': () => setChosen('all'),
       ArrowLeft: () => pan(PAN_PX, 0),
       ArrowRight: () => pan(-PAN_PX, 0),
       ArrowUp: () => pan(0, PAN_PX),
@@ -95,7 +72,7 @@ export function PanZoom({ width, height, label, children }: PanZoomProps): Compo
         ref={place}
         class="charts-canvas"
         role="application"
-        aria-label={`${label}. Plus and minus zoom, arrow keys move, 0 fits.`}
+        aria-label={`${label}. Plus and minus zoom, arrow keys move, 0 shows all.`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the drawing
         tabIndex={0}
         onKeyDown={onKeyDown}
@@ -107,6 +84,9 @@ export function PanZoom({ width, height, label, children }: PanZoomProps): Compo
           </svg>
         )}
       </div>
+      {view.scale > all.scale * 1.05 && size.width > 0 && (
+        <SmallMap drawing={{ width, height }} place={size} view={view} map={map} />
+      )}
       <fieldset class="charts-zoom" aria-label="Zoom">
         <button type="button" aria-label="Zoom in" onClick={() => zoom(STEP, middle)}>
           +
@@ -114,78 +94,70 @@ export function PanZoom({ width, height, label, children }: PanZoomProps): Compo
         <button type="button" aria-label="Zoom out" onClick={() => zoom(1 / STEP, middle)}>
           −
         </button>
-        <button type="button" onClick={() => setChosen(null)}>
-          Fit
+        <button type="button" aria-pressed={chosen === 'all'} onClick={() => setChosen('all')}>
+          All
+        </button>
+        <button
+          type="button"
+          aria-pressed={chosen === null}
+          title="Keep the active states in sight"
+          onClick={() => setChosen(null)}
+        >
+          Active
         </button>
       </fieldset>
     </div>
   );
 }
 
-function fitInto(place: Size, drawing: Size): View {
-  const scale = Math.min(
-    FIT_MAX,
-    (place.width - 2 * MARGIN) / drawing.width,
-    (place.height - 2 * MARGIN) / drawing.height,
+interface SmallMapProps extends Pick<PanZoomProps, 'map'> {
+  readonly drawing: Size;
+  readonly place: Size;
+  readonly view: View;
+}
+
+/** Where in the whole drawing one is. */
+function SmallMap({ drawing, place, view, map }: SmallMapProps): ComponentChildren {
+  return (
+    <svg class="charts-map" viewBox={`0 0 ${drawing.width} ${drawing.height}`} aria-hidden="true">
+      {map.map(({ x, y, width, height, on }) => (
+        <rect
+          key={`${x} ${y} ${width}`}
+          class={on ? 'charts-map-on' : ''}
+          x={x}
+          y={y}
+          width={width}
+          height={height}
+        />
+      ))}
+      <rect
+        class="charts-map-view"
+        x={-view.x / view.scale}
+        y={-view.y / view.scale}
+        width={place.width / view.scale}
+        height={place.height / view.scale}
+      />
+    </svg>
   );
-  const usable = Number.isFinite(scale) && scale > 0 ? scale : 1;
-  return {
-    scale: usable,
-    x: (place.width - drawing.width * usable) / 2,
-    y: (place.height - drawing.height * usable) / 2,
-  };
 }
 
-/** Size of an element, in CSS pixels; 0 before it is known. */
-function useSize(place: { readonly current: HTMLElement | null }): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  useLayoutEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const measure = (): void => setSize({ width: element.clientWidth, height: element.clientHeight });
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [place]);
-  return size;
-}
-
-/** One pointer drags, two pinch. A press that hardly moves stays a click. */
-function usePointers(
+function useWheel(
+  place: { readonly current: HTMLElement | null },
   pan: (dx: number, dy: number) => void,
   zoom: (factor: number, at: { x: number; y: number }) => void,
-) {
-  const down = useRef(new Map<number, { x: number; y: number }>());
-  const CLICK_PX = 4;
-  const start = useRef({ x: 0, y: 0 });
-  return {
-    onPointerDown: (event: PointerEvent): void => {
-      down.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
-      start.current = { x: event.clientX, y: event.clientY };
-    },
-    onPointerMove: (event: PointerEvent): void => {
-      const before = down.current.get(event.pointerId);
-      if (before === undefined) return;
-      const now = { x: event.clientX, y: event.clientY };
-      if (Math.hypot(now.x - start.current.x, now.y - start.current.y) < CLICK_PX) return;
-      const element = event.currentTarget as HTMLElement;
-      if (!element.hasPointerCapture(event.pointerId)) element.setPointerCapture(event.pointerId);
-      down.current.set(event.pointerId, now);
-      const other = [...down.current].find(([id]) => id !== event.pointerId)?.[1];
-      if (other === undefined) {
-        pan(now.x - before.x, now.y - before.y);
-        return;
-      }
+): void {
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
       const box = element.getBoundingClientRect();
-      const apart = (point: { x: number; y: number }) =>
-        Math.hypot(point.x - other.x, point.y - other.y) || 1;
-      zoom(apart(now) / apart(before), {
-        x: (now.x + other.x) / 2 - box.left,
-        y: (now.y + other.y) / 2 - box.top,
-      });
-    },
-    onPointerUp: (event: PointerEvent): void => void down.current.delete(event.pointerId),
-    onPointerCancel: (event: PointerEvent): void => void down.current.delete(event.pointerId),
-  };
+      if (event.shiftKey) pan(-event.deltaX - event.deltaY, 0);
+      else
+        zoom(Math.exp(-event.deltaY * 0.0015), { x: event.clientX - box.left, y: event.clientY - box.top });
+    };
+    // Preact's own listener would be passive, and the page would scroll along.
+    element.addEventListener('wheel', onWheel, { passive: false });
+    return () => element.removeEventListener('wheel', onWheel);
+  }, [place, pan, zoom]);
 }

@@ -91,11 +91,12 @@ function Where({ store }: { readonly store: Store }) {
   const index = useStore(store, (state) => state.index);
   const length = useStore(store, (state) => state.length);
   const dropped = useStore(store, (state) => state.dropped);
+  const moving = useStore(store, (state) => state.playing || state.following);
   if (cursor < 0 || cursor >= index.length) return <p class="cursor-where">Before everything</p>;
   const moment = index.moment(cursor);
   const clock = clockText(index.header, moment.at);
   return (
-    <p class="cursor-where">
+    <p class="cursor-where" aria-live={moving ? 'off' : 'polite'}>
       <b class="cursor-number">
         #{countText(cursor + dropped)}
         <span class="cursor-muted"> of {countText(length + dropped)}</span>

@@ -8,6 +8,7 @@ const HEIGHT = 30;
 /** Of the bars; marks are above them. */
 const BARS = 18;
 const COLUMN = 2;
+const LEAST_BAR = 7;
 
 /** A picture of the whole run above the slider. What it shows can be reached by keys and by the list as well. */
 export function DensityStrip({ store }: { readonly store: Store }) {
@@ -70,7 +71,9 @@ function draw(
     pen.fillRect(at * each, HEIGHT - height, each + 0.5, height);
     if (passing === 0) continue;
     pen.fillStyle = colour(passingColour);
-    pen.fillRect(at * each, HEIGHT - height * passing, each + 0.5, Math.max(1, height * passing));
+    // A single match among hundreds has to be seen as well.
+    const part = Math.max(passing === 1 ? 1 : LEAST_BAR, height * passing);
+    pen.fillRect(at * each, HEIGHT - part, each + 0.5, part);
   }
   const drawn = new Set<string>();
   for (const { moment, kind } of marks) {

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { Store } from '../store.js';
 import { Dialog } from './dialog.js';
 
@@ -7,7 +8,9 @@ interface Props {
 }
 
 export function GoToDialog({ store, onClose }: Props) {
-  const { cursor, dropped, length } = store.get();
+  // A run that grows does not change what is being typed.
+  const [{ cursor, dropped, length }] = useState(() => store.get());
+  const last = Math.max(0, length - 1) + dropped;
   return (
     <Dialog title="Go to a moment" onClose={onClose}>
       <form
@@ -19,8 +22,16 @@ export function GoToDialog({ store, onClose }: Props) {
         }}
       >
         <label>
-          Number, from {dropped} to {Math.max(0, length + dropped - 1)}:{' '}
-          <input name="moment" type="number" min={dropped} value={cursor + dropped} required />
+          Number, from {dropped} to {last}:{' '}
+          <input
+            ref={(input) => input?.select()}
+            name="moment"
+            type="number"
+            min={dropped}
+            max={last}
+            defaultValue={String(Math.max(0, cursor) + dropped)}
+            required
+          />
         </label>
         <button type="submit">Go</button>
       </form>

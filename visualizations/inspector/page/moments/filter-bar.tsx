@@ -67,10 +67,18 @@ function Search({ store, text }: { readonly store: Store; readonly text: string 
         if (event.key !== 'Enter') return;
         told.current = typed;
         store.filter({ text: typed });
-        store.step(event.shiftKey ? -1 : 1);
+        goToMatch(store, event.shiftKey ? -1 : 1);
       }}
     />
   );
+}
+
+/** To the next match; after the last comes the first. */
+function goToMatch(store: Store, direction: 1 | -1): void {
+  const { index, cursor, filter, length } = store.get();
+  const beyond = direction === 1 ? -1 : length;
+  const match = index.next(cursor, filter, direction) ?? index.next(beyond, filter, direction);
+  if (match !== null) store.goTo(match);
 }
 
 function Chips({ store, filter }: { readonly store: Store; readonly filter: Filter }) {

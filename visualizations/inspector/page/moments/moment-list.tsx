@@ -79,6 +79,11 @@ function Rows({ store }: { readonly store: Store }) {
   );
 }
 
+/** What all codes begin with says nothing here, and the column is narrow. */
+function shortKinds(summary: string): string {
+  return summary.replaceAll(/\bRPC_(?=[A-Z])/g, '');
+}
+
 interface RowProps {
   readonly index: RecordingIndex;
   readonly moment: number;
@@ -109,7 +114,7 @@ function Row({ index, moment, row, count, selected, onClick }: RowProps) {
         {GLYPHS[glyph]}
       </span>
       <span class="moments-summary" title={summary}>
-        {summary}
+        {shortKinds(summary)}
       </span>
       <span class="moments-where">
         <span class="moments-at">{timeText(index.header, at)}</span>

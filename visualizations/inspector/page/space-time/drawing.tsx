@@ -44,7 +44,7 @@ export function Drawing({
   const y = (moment: number): number => rows.y(moment) - top;
   const width = gutter + lanes.list.length * laneWidth;
   return (
-    <svg class="st-drawing" width={width} height={height} style={{ top }} aria-hidden="true">
+    <svg class="st-drawing" width={width} height={height} style={{ top: `${top}px` }} aria-hidden="true">
       <Lifelines index={index} lanes={lanes} x={x} y={y} height={height} />
       {inSight(index, rows, frame).map((message) => {
         const from = lanes.ofProcess(message.from);

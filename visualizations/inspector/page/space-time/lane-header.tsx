@@ -17,10 +17,10 @@ interface LaneHeaderProps {
 export function LaneHeader(props: LaneHeaderProps): ComponentChildren {
   const { lanes, gutter, laneWidth, folded, onFold } = props;
   return (
-    <div class="st-head" style={{ width: gutter + lanes.length * laneWidth }}>
-      <div class="st-corner" style={{ width: gutter }} />
+    <div class="st-head" style={{ width: `${gutter + lanes.length * laneWidth}px` }}>
+      <div class="st-corner" style={{ width: `${gutter}px` }} />
       {groups(lanes).map(({ cluster, list }) => (
-        <div class="st-cluster" key={list[0]?.key} style={{ width: list.length * laneWidth }}>
+        <div class="st-cluster" key={list[0]?.key} style={{ width: `${list.length * laneWidth}px` }}>
           {cluster === null ? (
             <span class="st-cluster-name" />
           ) : (
@@ -57,7 +57,7 @@ function LaneTitle({ lane, laneWidth, unfolded, down, onUnfold }: LaneHeaderProp
   const names = `st-title st-title-${what} st-lane${colour}`;
   if (what !== 'process' || actors === 0) {
     return (
-      <span class={names} style={{ width: laneWidth }} title={key}>
+      <span class={names} style={{ width: `${laneWidth}px` }} title={key}>
         {words}
       </span>
     );
@@ -67,7 +67,7 @@ function LaneTitle({ lane, laneWidth, unfolded, down, onUnfold }: LaneHeaderProp
     <button
       type="button"
       class={names}
-      style={{ width: laneWidth }}
+      style={{ width: `${laneWidth}px` }}
       aria-expanded={open}
       title={`${key}: ${open ? 'hide' : 'show'} its ${actors} chart${actors === 1 ? '' : 's'} as lanes`}
       onClick={() => onUnfold(key)}

@@ -42,10 +42,10 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
             aria-posinset={row + 1}
             aria-setsize={rows.count}
             aria-label={spoken(index, moment)}
-            style={{ top: rows.top(row), height: rows.top(row + 1) - rows.top(row) }}
+            style={{ top: `${rows.top(row)}px`, height: `${rows.top(row + 1) - rows.top(row)}px` }}
             onClick={() => onGo(moment.index)}
           >
-            <span class="st-time" style={{ width: gutter }}>
+            <span class="st-time" style={{ width: `${gutter}px` }}>
               {timeOf(index, moment)}
             </span>
             {banner !== null && (

@@ -1,19 +1,20 @@
 /** Who said what to whom, and what became of it: processes side by side, time downwards. */
 import type { ComponentChildren } from 'preact';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RecordingIndex } from '../../model/recording-index.js';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
 import { Drawing, type Frame } from './drawing.js';
 import { LaneHeader } from './lane-header.js';
-import { lanesOf } from './lanes.js';
+import { type Lanes, lanesOf } from './lanes.js';
 import { MessageCard } from './message-card.js';
 import { optionId, RowList } from './row-list.js';
 import { firstFrom, ROW_PX, Rows, type Scale } from './rows.js';
-import { useViewport } from './use-viewport.js';
+import { useViewport, type Viewport } from './use-viewport.js';
 import './space-time.css';
 
 const GUTTER_PX = 62;
-const LEAST_LANE_PX = 62;
+const LEAST_LANE_PX = 68;
 const MOST_LANE_PX = 240;
 const MORE_ROWS = 12;
 const PAGE_ROWS = 20;
@@ -46,7 +47,7 @@ export function SpaceTimeLane({ store }: { readonly store: Store }): ComponentCh
     first: Math.max(0, rows.rowAt(scrolled) - MORE_ROWS),
     end: Math.min(rows.count, rows.rowAt(scrolled + height) + MORE_ROWS),
   };
-  useFollowCursor(cursor, rows, scrollTo);
+  useFollowCursor(cursor, rows, laneX(index, cursor, lanes, frame), scrollTo);
 
   const atCursor = cursor < 0 ? null : index.moment(cursor).message;
   const chosen = index.messages.get(picked ?? atCursor ?? '');
@@ -103,7 +104,10 @@ export function SpaceTimeLane({ store }: { readonly store: Store }): ComponentCh
           aria-label="Moments, from the first to the last"
           aria-activedescendant={cursor >= 0 && rows.has(cursor) ? optionId(cursor) : undefined}
           tabIndex={0}
-          style={{ height: rows.height + ROW_PX, width: GUTTER_PX + lanes.list.length * laneWidth }}
+          style={{
+            height: `${rows.height + ROW_PX}px`,
+            width: `${GUTTER_PX + lanes.list.length * laneWidth}px`,
+          }}
           onKeyDown={onKeyDown}
         >
           <RowList
@@ -148,12 +152,26 @@ function loopRow(store: Store, rows: Rows): number | null {
   return row < rows.count ? row : null;
 }
 
+/** Middle of the lane that a moment is about; null: it is about none. */
+function laneX(
+  index: RecordingIndex,
+  cursor: number,
+  lanes: Lanes,
+  { gutter, laneWidth }: Frame,
+): number | null {
+  if (cursor < 0) return null;
+  const { actor, process } = index.moment(cursor);
+  if (process === null) return null;
+  const lane = actor === null ? lanes.ofProcess(process) : lanes.ofActor(actor, process);
+  return lane === null ? null : gutter + (lane + 0.5) * laneWidth;
+}
+
 /** Scrolls when the cursor has moved out of sight; never when the user has scrolled. */
-function useFollowCursor(cursor: number, rows: Rows, scrollTo: (y: number) => void): void {
-  const latest = useRef(rows);
-  latest.current = rows;
+function useFollowCursor(cursor: number, rows: Rows, x: number | null, scrollTo: Viewport['scrollTo']): void {
+  const latest = useRef({ rows, x });
+  latest.current = { rows, x };
   useLayoutEffect(() => {
-    if (cursor >= 0) scrollTo(latest.current.y(cursor));
+    if (cursor >= 0) scrollTo(latest.current.rows.y(cursor), latest.current.x);
   }, [cursor, scrollTo]);
 }
 

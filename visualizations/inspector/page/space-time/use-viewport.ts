@@ -8,12 +8,14 @@ export interface Viewport {
   readonly scrolled: number;
   readonly width: number;
   readonly height: number;
-  /** Brings a height into sight, if it is not; then into the middle. */
-  readonly scrollTo: (y: number) => void;
+  /** Brings a spot into sight, if it is not; then into the middle. `x` null: no matter where. */
+  readonly scrollTo: (y: number, x: number | null) => void;
 }
 
 /** What lies on top of the scrolled element's upper edge. */
 const HEAD_PX = 48;
+/** What lies on top of its left edge. */
+const SIDE_PX = 62;
 const EDGE_PX = 24;
 
 export function useViewport(): Viewport {
@@ -43,12 +45,17 @@ export function useViewport(): Viewport {
       element.removeEventListener('scroll', look);
     };
   }, []);
-  const scrollTo = useCallback((y: number) => {
+  const scrollTo = useCallback((y: number, x: number | null) => {
     const element = place.current;
     if (element === null) return;
     const room = element.clientHeight - HEAD_PX;
     const inSight = y > element.scrollTop + EDGE_PX && y < element.scrollTop + room - EDGE_PX;
     if (!inSight) element.scrollTop = Math.max(0, y - room / 2);
+    if (x === null) return;
+    const { scrollLeft, clientWidth } = element;
+    if (x < scrollLeft + SIDE_PX || x > scrollLeft + clientWidth - EDGE_PX) {
+      element.scrollLeft = Math.max(0, x - (clientWidth + SIDE_PX) / 2);
+    }
   }, []);
   return { place, ...seen, scrollTo };
 }

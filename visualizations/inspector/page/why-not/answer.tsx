@@ -19,9 +19,11 @@ const SIGNS: Record<EventAnswer['outcome'], string> = {
 interface AnswerProps {
   readonly cases: readonly EventAnswer[];
   readonly diagram: ChartDiagram | undefined;
+  /** That the actor is in. */
+  readonly state: string;
 }
 
-export function Answer({ cases, diagram }: AnswerProps): ComponentChildren {
+export function Answer({ cases, diagram, state }: AnswerProps): ComponentChildren {
   const [open, setOpen] = useState(false);
   const [first] = cases;
   if (first === undefined) return null;
@@ -42,7 +44,12 @@ export function Answer({ cases, diagram }: AnswerProps): ComponentChildren {
               {labels.length > SHOWN_CASES && ` · or ${labels.length - SHOWN_CASES} more`}
             </span>
           )}
-          {leadsTo !== null && <span class="wn-leads"> → {leadsTo}</span>}
+          {leadsTo !== null &&
+            (leadsTo === state ? (
+              <span class="wn-cases"> · taken, stays as it is</span>
+            ) : (
+              <span class="wn-leads"> → {leadsTo}</span>
+            ))}
           {outcome === 'refused' && <Refusal transitions={transitions} />}
         </span>
       </button>

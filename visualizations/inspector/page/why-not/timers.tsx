@@ -19,7 +19,7 @@ export function Timers({ timers, now, inSteps }: TimersProps): ComponentChildren
         const total = delayMs === null ? null : delayMs * 1000;
         return (
           <li key={`${state} ${label}`}>
-            ⏱ {label}
+            {label}
             {total !== null && ` of ${spanInWords(total, false)}`}
             {!inSteps && total !== null && (
               <>

@@ -1,6 +1,7 @@
 /** Each event that an actor could get now: what it would do, or which guard refuses it and why. */
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
+import { stateInWords } from '../../model/moments.js';
 import { type EventAnswer, whyNot } from '../../model/why-not.js';
 import { actorToShow } from '../charts/actor-to-show.js';
 import { groupBy } from '../charts/group-by.js';
@@ -31,6 +32,9 @@ export function WhyNotPanel({ store }: { readonly store: Store }): ComponentChil
   }
   const diagram = index.charts.get(found.chart);
   const { taken, refused, unknown, nothing } = byOutcome(found.events);
+  const own = { diagram, state: stateInWords(state.state) };
+  const moving = taken.filter(({ leadsTo }) => leadsTo !== own.state);
+  const staying = taken.filter(({ leadsTo }) => leadsTo === own.state);
   return (
     <div class="wn-panel">
       <p class="wn-actor">
@@ -43,9 +47,10 @@ export function WhyNotPanel({ store }: { readonly store: Store }): ComponentChil
         inSteps={index.header.beganUs === null}
       />
       {found.note !== null && <p class="wn-note">{found.note}</p>}
-      <Section title="Would move it" events={taken} diagram={diagram} />
-      <Section title="Refused" events={refused} diagram={diagram} />
-      <Section title={found.evaluated ? 'Not known' : 'Reacts to'} events={unknown} diagram={diagram} />
+      <Section title="Would move it" events={moving} {...own} />
+      <Section title="Refused" events={refused} {...own} />
+      <Section title="Taken, without moving it" events={staying} {...own} />
+      <Section title={found.evaluated ? 'Not known' : 'Reacts to'} events={unknown} {...own} />
       {nothing.length > 0 && (
         <button type="button" aria-expanded={!hidden} onClick={() => setHidden(!hidden)}>
           {hidden ? '▸' : '▾'} {nothing.length} that no active state has a transition for
@@ -71,10 +76,11 @@ interface SectionProps {
   readonly title: string;
   readonly events: readonly EventAnswer[];
   readonly diagram: Diagram;
+  readonly state: string;
 }
 
 /** Cases of one type that come to the same are one entry. */
-function Section({ title, events, diagram }: SectionProps): ComponentChildren {
+function Section({ title, events, diagram, state }: SectionProps): ComponentChildren {
   if (events.length === 0) return null;
   const groups = groupBy(events, ({ type, outcome, transitions, leadsTo }) =>
     JSON.stringify([type, outcome, leadsTo, transitions.map(({ edge, taken }) => [edge, taken])]),
@@ -87,7 +93,7 @@ function Section({ title, events, diagram }: SectionProps): ComponentChildren {
       <ul>
         {[...groups].map(([key, cases]) => (
           <li key={key}>
-            <Answer cases={cases} diagram={diagram} />
+            <Answer cases={cases} diagram={diagram} state={state} />
           </li>
         ))}
       </ul>
