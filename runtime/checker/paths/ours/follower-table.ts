@@ -4,18 +4,11 @@ import {
   type FollowerTableEvent,
   type FollowerTableInput,
   followerTable,
+  formatOwner,
   type TableView,
 } from '../../../../machines/index.js';
 import { pathModel } from '../model.js';
-import {
-  EARLIER_OWNER,
-  FOLLOWER_TIMES,
-  FOREIGN_OWNER,
-  IDENTITY,
-  OWNER,
-  staleNumber,
-  TROUBLES,
-} from './times.js';
+import { FOLLOWER_TIMES, FOREIGN_OWNER, IDENTITY, staleNumber, TROUBLES } from './times.js';
 
 const INPUT: FollowerTableInput = {
   identity: IDENTITY,
@@ -27,52 +20,66 @@ const INPUT: FollowerTableInput = {
   times: FOLLOWER_TIMES,
 };
 
-const OURS: TableView = {
-  status: 'AS_AVAILABLE',
-  owner: OWNER,
-  masterCluster: 'east',
-  followerStatus: 'creating',
-  partitionCount: 2,
-};
+type Answer = Partial<FollowerReply>;
 
-/** What the follower's meta can answer to each question. */
-const ANSWERS: Record<FollowerTableContext['asked'], readonly Partial<FollowerReply>[]> = {
-  LookTable: [
-    { table: OURS },
-    { table: { ...OURS, followerStatus: 'created' } },
-    { table: { ...OURS, owner: FOREIGN_OWNER } },
-    { table: { ...OURS, owner: EARLIER_OWNER } },
-    { table: { ...OURS, partitionCount: 3 } },
-    { table: { ...OURS, status: 'AS_CREATING' } },
+/** What the follower's meta can answer to a question, in the terms of whoever asks: its own table, or another's. */
+function answersTo({ asked, identity, partitionCount }: FollowerTableContext): readonly Answer[] {
+  switch (asked) {
+    case 'LookTable':
+      return looks(formatOwner(identity), formatOwner(earlier(identity)), partitionCount);
+    case 'CreateTable':
+      return [{}, { error: 'ERR_APP_EXIST' }];
+    case 'MarkCreated':
+    case 'DropTable':
+      return [{}, { error: 'ERR_APP_NOT_EXIST' }];
+    case 'QueryPartitions':
+      return [...new Set([0, 1, partitionCount])]
+        .map((readyPartitions): Answer => ({ readiness: { readyPartitions, partitionCount, trouble: null } }))
+        .concat(
+          { readiness: { readyPartitions: 1, partitionCount, trouble: TROUBLES.timeout } },
+          { error: 'ERR_APP_NOT_EXIST' },
+        );
+  }
+}
+
+function looks(owner: string, earlierOwner: string, partitionCount: number): readonly Answer[] {
+  const ours: TableView = {
+    status: 'AS_AVAILABLE',
+    owner,
+    masterCluster: 'east',
+    followerStatus: 'creating',
+    partitionCount,
+  };
+  return [
+    { table: ours },
+    { table: { ...ours, followerStatus: 'created' } },
+    { table: { ...ours, owner: FOREIGN_OWNER } },
+    { table: { ...ours, owner: earlierOwner } },
+    { table: { ...ours, partitionCount: partitionCount + 1 } },
+    { table: { ...ours, status: 'AS_CREATING' } },
     { error: 'ERR_APP_NOT_EXIST' },
-  ],
-  CreateTable: [{}, { error: 'ERR_APP_EXIST' }],
-  MarkCreated: [{}, { error: 'ERR_APP_NOT_EXIST' }],
-  DropTable: [{}, { error: 'ERR_APP_NOT_EXIST' }],
-  QueryPartitions: [0, 1, 2]
-    .map(
-      (readyPartitions): Partial<FollowerReply> => ({
-        readiness: { readyPartitions, partitionCount: 2, trouble: null },
-      }),
-    )
-    .concat(
-      { readiness: { readyPartitions: 1, partitionCount: 2, trouble: TROUBLES.timeout } },
-      { error: 'ERR_APP_NOT_EXIST' },
-    ),
-};
+  ];
+}
+
+/** A duplication of the same source cluster and table that was there before. */
+const earlier = (identity: FollowerTableContext['identity']) => ({
+  ...identity,
+  duplicationId: identity.duplicationId - 1,
+});
 
 /** Repeatable with an outcome nobody knows, repeatable, and not repeatable. */
-const FAILURES: readonly Partial<FollowerReply>[] = [
+const FAILURES: readonly Answer[] = [
   { error: 'ERR_TIMEOUT' },
   { error: 'ERR_BUSY_CREATING' },
   { error: 'ERR_ACL_DENY' },
 ];
 
-function events({ requestNo, asked }: FollowerTableContext): readonly FollowerTableEvent[] {
+function events(context: FollowerTableContext): readonly FollowerTableEvent[] {
+  const { requestNo } = context;
   return [
     { type: 'RETRY_NOW' },
     { type: 'FOLLOWER_REPLY', requestNo: staleNumber(requestNo), error: 'ERR_OK' },
-    ...[...ANSWERS[asked], ...FAILURES].map(
+    ...[...answersTo(context), ...FAILURES].map(
       (answer): FollowerReply => ({ type: 'FOLLOWER_REPLY', requestNo, error: 'ERR_OK', ...answer }),
     ),
   ];

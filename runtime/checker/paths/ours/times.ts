@@ -13,8 +13,6 @@ export const FOLLOWER_TIMES = {
 export const IDENTITY = { sourceCluster: 'east', sourceTable: 'users', duplicationId: 7 } as const;
 export const OWNER = 'east/users/7';
 export const FOREIGN_OWNER = 'south/users/3';
-/** The same source cluster and table, and another duplication. */
-export const EARLIER_OWNER = 'east/users/6';
 
 /** Worth repeating, worth repeating with a known outcome, and not worth repeating with an unknown outcome and a known one. */
 export const TROUBLES = {
