@@ -25,6 +25,8 @@ export interface DemoStage {
   readonly table: string;
   readonly partitionCount: number;
   say(line: string): void;
+  /** As `say`, of something that is done to a server at `host:port`, or to all. */
+  strike(what: string, address?: string): void;
   /** Resolves with the first explanation that fits; rejects when the demonstration ends before. */
   until(fits: (explanation: Explanation) => boolean): Promise<Explanation>;
 }
@@ -85,7 +87,7 @@ export const DEMO_FAULT: Record<DemoFaultName, DemoFault> = {
           'duplication.follower_app_status': 'created',
         },
       });
-      stage.say(`somebody else creates table ${stage.table} at the follower, owner ${FOREIGN_OWNER}`);
+      stage.strike(`somebody else creates table ${stage.table} at the follower, owner ${FOREIGN_OWNER}`);
       await enforce(stage, []);
     },
   },
@@ -94,8 +96,8 @@ export const DEMO_FAULT: Record<DemoFaultName, DemoFault> = {
     ends: 'DS_LOG',
     during: async (stage) => {
       await stage.until(({ status }) => status !== 'DS_INIT' && status !== 'DS_PREPARE');
-      for (const { role, index } of stage.follower.servers.servers()) {
-        stage.say(`kill -9 follower ${role} ${index}`);
+      for (const { role, index, address } of stage.follower.servers.servers()) {
+        stage.strike(`kill -9 follower ${role} ${index}`, address);
         await stage.follower.servers.kill(role, index);
       }
     },
@@ -106,7 +108,7 @@ export const DEMO_FAULT: Record<DemoFaultName, DemoFault> = {
     during: async (stage) => {
       for (const status of ['DS_PREPARE', 'DS_APP', 'DS_LOG'] as const) {
         const seen = await stage.until((explanation) => reached(explanation, status));
-        stage.say(`kill -9 source meta in ${seen.status}`);
+        stage.strike(`kill -9 source meta in ${seen.status}`, stage.source.servers.meta);
         await killAndAwait(stage.source.servers, 'meta', 0);
       }
     },
@@ -148,7 +150,7 @@ async function openWhenSeen(stage: DemoStage): Promise<void> {
       status === 'DS_APP' && waiting.some(({ trouble }) => (trouble?.hint ?? '').includes('cannot reach')),
   );
   await new Promise((resolve) => setTimeout(resolve, STANDING_MS));
-  stage.say('the operator opens the source’s policy');
+  stage.strike('the operator opens the source’s policy');
   await enforce(stage, []);
 }
 

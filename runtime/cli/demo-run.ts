@@ -13,8 +13,11 @@ import {
 } from '../client/index.js';
 import { type EmbeddedCluster, startCluster } from '../cluster/embedded.js';
 import { type Duplication, duplicate } from '../live/index.js';
+import { announceRun } from '../live/recording/index.js';
 import type { Explanation } from '../observe/explain.js';
+import type { ChartLine } from '../observe/recording/lines.js';
 import { DEMO_FAULT, type DemoFaultName, type DemoStage } from './demo-faults.js';
+import { DemoRecording, type RecordedRun } from './demo-recording.js';
 import { DemoWriter, demoRow, lostWrites } from './demo-rows.js';
 import { DemoWatch } from './demo-watch.js';
 
@@ -31,6 +34,8 @@ export interface DemoOptions {
   /** A step of the story. */
   readonly say: (line: string) => void;
   readonly onLoaded: (done: number, total: number) => void;
+  /** Where the run is recorded, and what its charts look like. */
+  readonly record?: { readonly file: string; readonly charts: readonly ChartLine[] };
 }
 
 /** The last line of `--json`. */
@@ -50,6 +55,7 @@ export interface DemoReport {
   readonly troubles: readonly string[];
   readonly next: string;
   readonly ok: boolean;
+  readonly recording?: RecordedRun;
 }
 
 const TABLE = 'riders';
@@ -58,6 +64,7 @@ const AFTERWARDS_MS = 1_000;
 
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const startedMs = Date.now();
+  if (options.record !== undefined) await DemoRecording.check(options.record.file);
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'bridle-demo-')));
   const cleanUp: (() => Promise<unknown>)[] = [];
   if (options.directory === undefined) cleanUp.push(() => rm(directory, { recursive: true, force: true }));
@@ -69,7 +76,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
 }
 
 async function play(
-  options: DemoOptions,
+  given: DemoOptions,
   directory: string,
   startedMs: number,
   cleanUp: (() => Promise<unknown>)[],
@@ -78,7 +85,7 @@ async function play(
     cleanUp.push(async () => resource[Symbol.asyncDispose]());
     return resource;
   };
-  const { replicas, signal } = options;
+  const { replicas, signal } = given;
   const starting = [
     startCluster({ name: 'west', id: 2, directory: join(directory, 'west'), replicas, signal }).then(keep),
     startCluster({ name: 'east', id: 1, directory: join(directory, 'east'), replicas, signal }).then(keep),
@@ -86,6 +93,17 @@ async function play(
   // When one fails, the other has to be up before it can be taken down.
   await Promise.allSettled(starting);
   const [followerServers, sourceServers] = await Promise.all(starting);
+  const announced = await announceRun(
+    'demo',
+    [sourceServers, followerServers].map(({ name, meta }) => ({ name, metas: [meta] })),
+  );
+  cleanUp.push(() => announced.end());
+  let recording: DemoRecording | null = null;
+  const say = (line: string) => {
+    given.say(line);
+    recording?.note(line);
+  };
+  const options = { ...given, say };
   const source = keep(await openCluster({ meta: sourceServers.meta, signal }));
   const follower = keep(await openCluster({ meta: followerServers.meta, signal }));
   options.say(
@@ -103,7 +121,15 @@ async function play(
   writer.start();
   cleanUp.push(() => writer.stop());
   options.say(`writing goes on from here, about ${options.writesPerSecond} writes a second`);
-  return await copy({ options, startedMs, table, writer, source, follower, sourceServers, followerServers });
+  const scene = { options, startedMs, table, writer, source, follower, sourceServers, followerServers };
+  if (given.record === undefined) return await copy({ ...scene, recording });
+  const clusters = [source, follower];
+  const begun = await DemoRecording.begin({ ...given.record, title: `demo, fault ${given.fault}`, clusters });
+  recording = begun;
+  // Should it fail, what was recorded by then is what somebody wants to see.
+  cleanUp.push(() => begun.end());
+  const report = await copy({ ...scene, recording });
+  return { ...report, recording: await begun.end() };
 }
 
 interface Scene {
@@ -115,10 +141,11 @@ interface Scene {
   readonly follower: Cluster;
   readonly sourceServers: EmbeddedCluster;
   readonly followerServers: EmbeddedCluster;
+  readonly recording: DemoRecording | null;
 }
 
 async function copy(scene: Scene): Promise<DemoReport> {
-  const { options, writer, source, follower } = scene;
+  const { options, writer, source, follower, recording } = scene;
   const fault = DEMO_FAULT[options.fault];
   await using watch = new DemoWatch(source, TABLE, options);
   const stage: DemoStage = {
@@ -127,9 +154,14 @@ async function copy(scene: Scene): Promise<DemoReport> {
     table: TABLE,
     partitionCount: options.partitionCount,
     say: options.say,
+    strike: (what, address) => {
+      options.say(what);
+      recording?.fault(what, address);
+    },
     until: (fits) => watch.until(fits),
   };
   options.say(`fault: ${fault.what}`);
+  if (fault.prepare !== undefined) recording?.fault(fault.what);
   await fault.prepare?.(stage);
   const before = writer.acknowledged;
   await using duplication = await duplicate({ source, table: TABLE, target: follower });

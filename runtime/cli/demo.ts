@@ -1,7 +1,10 @@
 /** `bridle demo`: the whole story from one command, with a proof at the end. */
 import { Command, Option } from 'commander';
+import { OUR_CHARTS, readChart } from '../../visualizations/diagrams/index.js';
+import type { ChartLine, Json } from '../observe/recording/lines.js';
 import { parseWhole, perform } from './context.js';
 import { DEMO_FAULTS, type DemoFaultName } from './demo-faults.js';
+import type { RecordedRun } from './demo-recording.js';
 import { type DemoReport, runDemo } from './demo-run.js';
 import { EXIT } from './exit-codes.js';
 import { formatFacts, formatMs } from './output.js';
@@ -15,6 +18,7 @@ interface DemoFlags {
   readonly rate: number;
   readonly deadline: number;
   readonly keep?: string;
+  readonly record?: string;
 }
 
 export function demoCommand(): Command {
@@ -33,9 +37,11 @@ export function demoCommand(): Command {
     .option('--rate <n>', 'writes a second during the copy', parseWhole, 500)
     .option('--deadline <seconds>', 'give up after this long', parseWhole, 120)
     .option('--keep <dir>', 'keep both clusters’ data and logs here')
+    .option('--record <file>', 'record what every server does; bridle inspect FILE shows it')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ bridle demo\n  $ bridle demo --fault app-exist-foreign\n  $ bridle demo --json | tail -1\n\n' +
+      '\nExamples:\n  $ bridle demo\n  $ bridle demo --fault app-exist-foreign\n  $ bridle demo --json | tail -1\n' +
+        '  $ bridle demo --record run.jsonl && bridle inspect run.jsonl --out run.html\n\n' +
         'Exit code 0 only if log shipping was reached and not a row is missing, extra or different.',
     )
     .action((flags: DemoFlags, command: Command) =>
@@ -58,6 +64,7 @@ export function demoCommand(): Command {
           deadlineMs: atLeast(flags.deadline, 1) * 1000,
           signal: context.signal,
           say,
+          ...(flags.record === undefined ? {} : { record: { file: flags.record, charts: ourCharts() } }),
           onLoaded: (done, total) => progress.update(done, total, `${done} of ${total} rows`),
         }).finally(() => progress.stop());
         out.result(report, () => `\n${formatReport(report)}`);
@@ -65,6 +72,14 @@ export function demoCommand(): Command {
         return report.status.endsWith('BLOCKED') ? EXIT.needsOperator : EXIT.failed;
       }),
     );
+}
+
+function ourCharts(): ChartLine[] {
+  return Object.entries(OUR_CHARTS).map(([chart, machine]) => ({
+    t: 'chart',
+    chart,
+    diagram: readChart(machine) as unknown as Json,
+  }));
 }
 
 const atLeast = (value: number, least: number): number => Math.max(least, value);
@@ -85,6 +100,14 @@ function formatReport(report: DemoReport): string {
     ['writes during the copy', String(report.writesDuringCopy)],
     ['acknowledged and lost', String(report.acknowledgedLost)],
     ['elapsed', formatMs(report.elapsedMs)],
+    ...(report.recording === undefined
+      ? []
+      : [['recording', recordingLine(report.recording)] as [string, string]]),
     ...(report.next === '' ? [] : [['next', report.next] as [string, string]]),
   ]);
+}
+
+function recordingLine({ file, lines, brokeOff }: RecordedRun): string {
+  const rest = brokeOff === null ? '' : `, broke off: ${brokeOff}`;
+  return `${file}, ${lines} lines${rest}`;
 }

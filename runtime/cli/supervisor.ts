@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { BridleError } from '../client/index.js';
 import { type EmbeddedCluster, startCluster } from '../cluster/embedded.js';
+import { announceRun } from '../live/recording/index.js';
 import { readPolicyFile, startError, type UpOptions } from './cluster-options.js';
 import { type ClusterState, readState, writeState } from './state-file.js';
 
@@ -66,9 +67,16 @@ export async function supervise(
       process.stdout.write(`${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
       writing = writing.then(() => writeState(state(process.pid))).catch(() => {});
     });
-    onReady(state(process.pid));
-    await aborted(signal);
-    await writing;
+    const announced = await announceRun(`up ${cluster.name}`, [
+      { name: cluster.name, metas: [cluster.meta] },
+    ]);
+    try {
+      onReady(state(process.pid));
+      await aborted(signal);
+      await writing;
+    } finally {
+      await announced.end();
+    }
   } finally {
     await cluster.close();
     await writeState({ ...state(null), pids: [] }).catch(() => {});

@@ -70,7 +70,8 @@ function stepFacts(actor: string, step: WatchedStep): LineFacts {
   return {
     t: 'step',
     actor,
-    event: bounded(event) as RecordedEvent,
+    // Its input is in the context that the actor begins with.
+    event: event.type === 'xstate.init' ? { type: event.type } : (bounded(event) as RecordedEvent),
     from,
     edges,
     ...(state === undefined ? {} : { state: state as StateValue }),
