@@ -91,6 +91,11 @@ export function pathOf({ sections = [] }: ElkExtendedEdge): readonly Point[] {
   ]);
 }
 
+export const edgesBelow = (node: ElkNode): readonly ElkExtendedEdge[] => [
+  ...(node.edges ?? []),
+  ...(node.children ?? []).flatMap(edgesBelow),
+];
+
 /** An arrow from a composite state to one inside of it begins below the state's own text, not above it. */
 function belowHead(points: readonly Point[], top: number, bottom: number): readonly Point[] {
   const [first, second] = points;

@@ -1,7 +1,7 @@
 /** How hard a picture is to read, to choose between two of the same chart. */
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
 import type { Point } from '../laid-out-chart.js';
-import { pathOf } from './places.js';
+import { edgesBelow, pathOf } from './places.js';
 
 interface Segment {
   readonly edge: number;
@@ -27,11 +27,6 @@ function crossings(root: ElkNode): number {
   const down = segments.filter(({ from, to }) => from.x === to.x && from.y !== to.y);
   return across.reduce((sum, one) => sum + down.filter((other) => cross(one, other)).length, 0);
 }
-
-export const edgesBelow = (node: ElkNode): NonNullable<ElkNode['edges']> => [
-  ...(node.edges ?? []),
-  ...(node.children ?? []).flatMap(edgesBelow),
-];
 
 const cross = (across: Segment, down: Segment): boolean =>
   across.edge !== down.edge &&

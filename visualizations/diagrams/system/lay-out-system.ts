@@ -1,15 +1,20 @@
-/** Places for the picture of the system. */
-import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
+/**
+ * Places for the picture of the system. Its order is fixed, so that it reads from left to right:
+ *
+ *   operator   source cluster    follower cluster
+ *   clients      meta server       meta server
+ *                replica servers   replica servers
+ */
 import type { Box, PlacedLabel, PlacedText, Point } from '../laid-out-chart.js';
-import { runElk } from '../layout/elk.js';
-import { arrowOptions, insideOptions, LABEL_OPTIONS, rootOptions, WITHIN } from '../layout/elk-options.js';
-import { pathOf } from '../layout/places.js';
 import { labelAt } from '../layout/state-box.js';
 import { movedBy, type Paragraph, setText, type TextBlock } from '../layout/text-block.js';
-import { clusters, PROCESS_TITLES } from './clusters.js';
+import { PROCESS_TITLES } from './clusters.js';
+import { COLUMNS, type Column, sideOf, stack } from './columns.js';
 import { linkLines } from './link-words.js';
+import { type PlacedProcess, placeProcess } from './place-process.js';
+import { routeBetween } from './route-between.js';
 import type { SystemDiagram, SystemLink, SystemPart } from './system-diagram.js';
-import type { ProcessName } from './table.js';
+import { PROCESSES, type ProcessName } from './table.js';
 
 export interface PlacedPart extends Box {
   readonly part: SystemPart;
@@ -18,7 +23,6 @@ export interface PlacedPart extends Box {
 
 /** A process, or a cluster of them. */
 export interface PlacedFrame extends Box {
-  readonly id: string;
   readonly nested: boolean;
   readonly texts: readonly PlacedText[];
 }
@@ -38,93 +42,68 @@ export interface LaidOutSystem {
   readonly links: readonly PlacedLink[];
 }
 
-const DIRECTION = 'DOWN';
-const PART_LIMIT_PX = 150;
-const LINK_LIMIT_PX = 280;
+const LIMIT_PX = { part: 150, link: 290, title: 300 } as const;
 const PADDING = { part: { x: 12, y: 9 }, link: { x: 5, y: 2 }, frame: { x: 10, y: 6 } } as const;
 
 export async function layOutSystem(system: SystemDiagram): Promise<LaidOutSystem> {
-  const { inside, outside } = clusters();
+  const links = system.links.map((link) => setText(linkText(link), LIMIT_PX.link, PADDING.link));
   const parts = new Map(
-    system.parts.map((part) => [part.id, setText(partText(part), PART_LIMIT_PX, PADDING.part)]),
+    system.parts.map((part) => [part.id, setText(partText(part), LIMIT_PX.part, PADDING.part)]),
   );
-  const links = system.links.map((link) => setText(linkText(link), LINK_LIMIT_PX, PADDING.link));
-  const frames = new Map<string, TextBlock>();
-
-  const frame = (id: string, title: string, children: ElkNode[]): ElkNode => {
-    const text = setText([[{ text: title, role: 'title' }]], LINK_LIMIT_PX, PADDING.frame);
-    frames.set(id, text);
-    return { id, layoutOptions: insideOptions(text, DIRECTION), children };
-  };
-  const process = (name: ProcessName): ElkNode => {
-    const within = system.parts.filter((part) => part.process === name);
-    return frame(
-      `process ${name}`,
-      PROCESS_TITLES[name],
-      within.map((part) => sized(part.id, parts.get(part.id)!)),
+  const placed = new Map<ProcessName, PlacedProcess>();
+  for (const process of PROCESSES) {
+    const texts = { title: titled(PROCESS_TITLES[process]), parts, links };
+    placed.set(
+      process,
+      await placeProcess(system, process, texts, (at) => sideOf(system.links[at]!, process)),
     );
-  };
-  const edges = system.links.map(
-    ({ from, to, kind }, i): ElkExtendedEdge => ({
-      id: `${i}`,
-      sources: [from],
-      targets: [to],
-      layoutOptions: arrowOptions(kind === 'starts' || from.startsWith('operator') ? 'surely' : 'no'),
-      labels: [{ ...sized(`label ${i}`, links[i]!), text: ' ', layoutOptions: LABEL_OPTIONS }],
-    }),
-  );
-  const root = await runElk({
-    id: 'system',
-    layoutOptions: rootOptions(DIRECTION),
-    edges,
-    children: [
-      ...outside.map(process),
-      ...inside.map(({ name, processes }) => frame(`cluster ${name}`, name, processes.map(process))),
-    ],
-  });
+  }
+  const columns = COLUMNS.map((column) => stack(column, placed, system, links));
+  const { width, height, origins, paths, labels } = await routeBetween(system, columns, placed, links);
 
-  const places = new Map<string, Box>();
-  const ways = new Map<string, ElkExtendedEdge>();
-  const visit = ({
-    id,
-    x = 0,
-    y = 0,
-    width = 0,
-    height = 0,
-    edges: own = [],
-    children = [],
-  }: ElkNode): void => {
-    places.set(id, { x, y, width, height });
-    for (const edge of own) ways.set(edge.id, edge);
-    children.forEach(visit);
-  };
-  visit(root);
-  const placed = (id: string, { texts, width, height }: TextBlock, centred: boolean) => {
-    const box = places.get(id)!;
-    const x = centred ? box.x + (box.width - width) / 2 : box.x;
-    return { ...box, texts: movedBy(texts, x, centred ? box.y + (box.height - height) / 2 : box.y) };
+  const originOf = (process: ProcessName): Point => {
+    const column = columns.find(({ processes }) => processes.has(process))!;
+    const origin = origins.get(column.name)!;
+    const within = column.processes.get(process)!;
+    return { x: origin.x + within.x, y: origin.y + within.y };
   };
   return {
-    width: Math.ceil(root.width ?? 0),
-    height: Math.ceil(root.height ?? 0),
-    frames: [...frames].map(([id, text]) => ({
-      id,
-      nested: id.startsWith('process'),
-      ...placed(id, text, false),
-    })),
-    parts: system.parts.map((part) => ({ part, ...placed(part.id, parts.get(part.id)!, true) })),
-    links: system.links.map((link, i) => {
-      const { x = 0, y = 0 } = ways.get(`${i}`)!.labels![0]!;
-      return { link, path: pathOf(ways.get(`${i}`)!), label: labelAt(links[i]!, x, y) };
+    width,
+    height,
+    frames: [
+      ...columns
+        .filter(({ title }) => title !== null)
+        .map((column) => clusterFrame(column, origins.get(column.name)!)),
+      ...PROCESSES.map((process) =>
+        frameOf(PROCESS_TITLES[process], { ...placed.get(process)!, ...originOf(process) }, true),
+      ),
+    ],
+    parts: system.parts.map((part) => {
+      const { x, y } = originOf(part.process);
+      const box = placed.get(part.process)!.parts.get(part.id)!;
+      const at = { ...box, x: box.x + x, y: box.y + y };
+      return { part, ...at, texts: movedBy(parts.get(part.id)!.texts, at.x, at.y) };
+    }),
+    links: system.links.map((link, at) => {
+      const { x, y } = labels.get(at)!;
+      return { link, path: paths.get(at)!, label: labelAt(links[at]!, x, y) };
     }),
   };
 }
 
-const sized = (id: string, { width, height }: TextBlock): ElkNode => ({
-  id,
+const titled = (title: string): TextBlock =>
+  setText([[{ text: title, role: 'title' }]], LIMIT_PX.title, PADDING.frame);
+
+const clusterFrame = ({ title, width, height }: Column, { x, y }: Point): PlacedFrame =>
+  frameOf(title ?? '', { x, y, width, height }, false);
+
+const frameOf = (title: string, { x, y, width, height }: Box, nested: boolean): PlacedFrame => ({
+  x,
+  y,
   width,
   height,
-  layoutOptions: WITHIN,
+  nested,
+  texts: movedBy(titled(title).texts, x, y),
 });
 
 const partText = ({ name, says }: SystemPart): Paragraph[] => [
