@@ -7,6 +7,10 @@ export type {
   PartitionSeen,
 } from './observation.js';
 export { type DuplicationSeen, Operator } from './operator.js';
+export {
+  SimulationRecording,
+  type SimulationRecordingOptions,
+} from './recording/simulation-recording.js';
 export { Schedule, type Task, type TaskKind } from './schedule.js';
 export { SteppedClusters, type SteppedOptions, type Which } from './stepped-clusters.js';
 export { type LogLine, VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';

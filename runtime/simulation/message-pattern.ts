@@ -1,4 +1,5 @@
 /** Which messages are meant: every field that is left out fits any. */
+import { processName } from './recording/process-name.js';
 import type { WireMessage } from './wire-message.js';
 
 export interface MessagePattern {
@@ -19,6 +20,14 @@ export function matches(pattern: MessagePattern, message: WireMessage): boolean 
     fits(to, message.to) &&
     fits(code, message.code)
   );
+}
+
+/** @example patternInWords({ to: 'west/*', what: 'request' }) // 'request to west *' */
+export function patternInWords({ from, to, code, what }: MessagePattern): string {
+  const named = `${what ?? 'message'}${code === undefined ? '' : ` of ${code}`}`;
+  const end = (word: string, server: string | undefined): string =>
+    server === undefined ? '' : ` ${word} ${processName(server)}`;
+  return `${named}${end('from', from)}${end('to', to)}`;
 }
 
 function fits(wildcard: string | undefined, text: string): boolean {

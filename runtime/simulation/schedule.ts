@@ -71,6 +71,7 @@ export class Schedule {
   readonly #held = new Map<number, Planned>();
   readonly #heap = new Heap<Planned>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.id < b.id));
   #onTask: ((task: Task) => void) | null = null;
+  #onRest: (() => void) | null = null;
 
   /** Milliseconds since the world began. */
   get nowMs(): number {
@@ -80,6 +81,11 @@ export class Schedule {
   /** Called before each task that runs: a trace, or a digest of one. */
   set onTask(listen: ((task: Task) => void) | null) {
     this.#onTask = listen;
+  }
+
+  /** Called when everything of a moment has happened, before time moves on. */
+  set onRest(listen: (() => void) | null) {
+    this.#onRest = listen;
   }
 
   /** What is held back from now on, tasks planned before included; null: nothing more. */
@@ -165,6 +171,7 @@ export class Schedule {
       if (enough?.() === true) return;
       const next = this.#next();
       if (next === undefined || next.dueMs > timeMs) break;
+      if (next.dueMs > this.#nowMs) this.#onRest?.();
       this.#heap.take();
       atThisMoment = next.dueMs > this.#nowMs ? 0 : atThisMoment + 1;
       if (atThisMoment > TASKS_AT_ONE_MOMENT) throw new Error(`time stands still at ${next.label}`);
@@ -173,6 +180,7 @@ export class Schedule {
       this.#onTask?.(next);
       next.run();
     }
+    this.#onRest?.();
     this.#nowMs = Math.max(this.#nowMs, Number.isFinite(timeMs) ? timeMs : 0);
   }
 

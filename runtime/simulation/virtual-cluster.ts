@@ -80,9 +80,13 @@ export class VirtualCluster {
   /** The running replica server that listens at `host:port`. */
   replicaAt(address: string): ReplicaServer | null {
     const server = this.serverAt(address);
-    return server === null
-      ? null
-      : ((this.#running.get(server)?.server as ReplicaServer | undefined) ?? null);
+    return server === null ? null : this.replicaNamed(server);
+  }
+
+  /** The replica server of that name, e.g. `east/replica-0`, while it runs. */
+  replicaNamed(server: string): ReplicaServer | null {
+    if (indexOf(server) === null) return null;
+    return (this.#running.get(server)?.server as ReplicaServer | undefined) ?? null;
   }
 
   isRunning(server: string): boolean {
@@ -138,6 +142,7 @@ export class VirtualCluster {
     this.#world.schedule.forget(server);
     this.#world.network.crash(server);
     this.#world.disk.powerFailure(`/${server}`);
+    this.#world.watcher?.died(server);
   }
 
   #logOf(fence: Fence): ServerLog {
@@ -146,7 +151,9 @@ export class VirtualCluster {
       (message: string, facts: object = {}): void => {
         if (!fence.alive) return;
         if (this.log.length >= LOG_LIMIT) this.log.shift();
-        this.log.push({ atMs: this.#world.nowMs, server: fence.server, level, message, facts });
+        const line = { atMs: this.#world.nowMs, server: fence.server, level, message, facts };
+        this.log.push(line);
+        this.#world.watcher?.logged(line);
       };
     return { info: note('info'), warn: note('warn'), error: note('error') };
   }

@@ -8,9 +8,10 @@
  */
 import type { ClusterLimits, ClusterTimes } from '../cluster/config.js';
 import { formatAddress } from '../pegasus/index.js';
-import { type MessagePattern, matches } from './message-pattern.js';
+import { type MessagePattern, matches, patternInWords } from './message-pattern.js';
 import { type Observation, observe } from './observation.js';
 import { type AddOptions, Operator } from './operator.js';
+import { SimulationRecording, type SimulationRecordingOptions } from './recording/simulation-recording.js';
 import { VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';
 import type { Fate } from './virtual-network.js';
 import type { WireMessage } from './wire-message.js';
@@ -50,6 +51,7 @@ export class VirtualClusters {
   /** At the source. */
   readonly operator: Operator;
   readonly followerOperator: Operator;
+  #recording: SimulationRecording | null = null;
   #table = 'users';
   #remoteTable: string | null = null;
 
@@ -79,6 +81,19 @@ export class VirtualClusters {
 
   get servers(): readonly string[] {
     return [...this.follower.servers, ...this.source.servers];
+  }
+
+  /**
+   * Records from now on: what servers and charts do, what they say to each other and what becomes of it. The
+   * run is the same as without.
+   *
+   * @example
+   * const recording = clusters.record({ title: 'a lost reply' });
+   * recording.lines$.subscribe((line) => file.write(writeLine(line)));
+   */
+  record(options: SimulationRecordingOptions): SimulationRecording {
+    this.#recording = new SimulationRecording(this.world, [this.source, this.follower], options);
+    return this.#recording;
   }
 
   /** Lets time pass. */
@@ -171,21 +186,32 @@ export class VirtualClusters {
 
   /** The next message that fits, on the way from now on, does not arrive. */
   loseNext(pattern: MessagePattern): Fault {
+    this.#recording?.fault(`the next ${patternInWords(pattern)} is lost`);
     return this.#once(pattern, { lost: true });
   }
 
   /** The next message that fits arrives a second time, `afterMs` after it was sent. */
   repeatNext(pattern: MessagePattern, afterMs: number): Fault {
+    this.#recording?.fault(`the next ${patternInWords(pattern)} arrives again after ${afterMs} ms`);
     return this.#once(pattern, { copiesAfterMs: [afterMs] });
   }
 
   delayNext(pattern: MessagePattern, delayMs: number): Fault {
+    this.#recording?.fault(`the next ${patternInWords(pattern)} takes ${delayMs} ms`);
     return this.#once(pattern, { delayMs });
   }
 
   /** Every message that fits is lost, until this is lifted. */
   lose(pattern: MessagePattern): Fault {
-    return this.#rule((message) => (matches(pattern, message) ? { lost: true } : undefined));
+    const words = `every ${patternInWords(pattern)} is lost`;
+    this.#recording?.fault(words);
+    const fault = this.#rule((message) => (matches(pattern, message) ? { lost: true } : undefined));
+    return {
+      lift: () => {
+        this.#recording?.fault(`no longer: ${words}`);
+        fault.lift();
+      },
+    };
   }
 
   #once(pattern: MessagePattern, fate: Fate): Fault {

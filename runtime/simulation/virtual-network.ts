@@ -7,6 +7,7 @@ import type { Connection, Listener, Network } from '../pegasus/index.js';
 import { type Address, formatAddress } from '../pegasus/index.js';
 import type { Schedule } from './schedule.js';
 import { VirtualSocket } from './virtual-socket.js';
+import type { WorldWatcher } from './watcher.js';
 import type { WireMessage } from './wire-message.js';
 
 /** What becomes of a frame. Left out: it arrives once, after the network's latency. */
@@ -30,6 +31,7 @@ export interface VirtualNetworkOptions {
   readonly silentDeath: boolean;
   /** Name of a server by its address. */
   readonly nameOf: (address: Address) => string | undefined;
+  readonly watcher: () => Pick<WorldWatcher, 'sent'> | null;
 }
 
 /** Whether the server that did something still lives: what a dead one still does has no effect. */

@@ -182,10 +182,14 @@ export class VirtualSocket extends EventEmitter implements Connection {
   }
 
   #travel(message: WireMessage): void {
-    const { schedule, latencyMs, fateOf } = this.#options;
-    const { lost, delayMs, copiesAfterMs = [] } = fateOf(message);
+    const { schedule, latencyMs, fateOf, watcher } = this.#options;
+    const fate = fateOf(message);
+    const { lost, delayMs, copiesAfterMs = [] } = fate;
+    const arrives = watcher()?.sent(message, fate);
     const deliver = (bytes: Buffer) => {
       if (this.#peer?.lives !== true) this.onSilence?.();
+      // What it sets off comes after it.
+      arrives?.(this.#peer?.takes === true);
       this.#peer?.take(bytes);
     };
     const ends = { deliver, answer: (bytes: Buffer) => this.take(bytes) };
@@ -201,8 +205,13 @@ export class VirtualSocket extends EventEmitter implements Connection {
     for (const afterMs of copiesAfterMs) add(afterMs);
   }
 
+  /** Whether anybody is here to take what arrives. */
+  get takes(): boolean {
+    return !this.#destroyed && this.lives;
+  }
+
   take(chunk: Buffer): void {
-    if (this.#destroyed || !this.lives) return;
+    if (!this.takes) return;
     if (this.#paused) this.#waiting.push(chunk);
     else this.emit('data', chunk);
   }

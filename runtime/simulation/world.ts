@@ -7,12 +7,15 @@ import type { Clock } from '../../actors/clock.js';
 import type { Envelope } from '../../actors/envelope.js';
 import type { Link } from '../../actors/link.js';
 import type { Environment } from '../cluster/environment.js';
+import { Recorder } from '../observe/recording/recorder.js';
 import type { Address } from '../pegasus/index.js';
 import { MemoryEngine, openMemoryMap } from '../store/index.js';
 import { seededRandom } from './random.js';
+import { processName } from './recording/process-name.js';
 import { Schedule, type Task } from './schedule.js';
 import { type DiskOperation, VirtualDisk } from './virtual-disk.js';
 import { type Fate, type Fence, VirtualNetwork } from './virtual-network.js';
+import type { WorldWatcher } from './watcher.js';
 import type { WireMessage } from './wire-message.js';
 
 export interface WorldOptions {
@@ -44,6 +47,11 @@ export class World {
   /** The first rule that says something decides. */
   readonly messageRules: MessageRule[] = [];
   readonly diskRules: DiskRule[] = [];
+  readonly seed: number;
+  /** Of the latest run of each server; off unless somebody records. */
+  readonly recorders = new Map<string, Recorder>();
+  /** Sees everything from now on. */
+  watcher: WorldWatcher | null = null;
   readonly #epochMs: number;
   readonly #names = new Map<string, string>();
   #boots = 0;
@@ -52,14 +60,17 @@ export class World {
     const { seed = 1, latencyMs = 1, diskLatencyMs = 0, epochMs = DEFAULT_EPOCH_MS } = options;
     const { silentDeath = false } = options;
     const { schedule } = this;
+    this.seed = seed;
     this.random = seededRandom(seed);
     this.#epochMs = epochMs;
+    schedule.onRest = () => this.watcher?.rested();
     this.network = new VirtualNetwork({
       schedule,
       latencyMs,
       silentDeath,
       fateOf: (message) => firstSaid(this.messageRules, message) ?? {},
       nameOf: ({ host, port }) => this.#names.get(`${host}:${port}`),
+      watcher: () => this.watcher,
     });
     this.disk = new VirtualDisk({
       schedule,
@@ -72,6 +83,11 @@ export class World {
     return this.schedule.nowMs;
   }
 
+  /** Milliseconds since 1970. */
+  get epochMs(): number {
+    return this.#epochMs + Math.floor(this.schedule.nowMs);
+  }
+
   /** Under which name traces and messages speak of a server. */
   name(server: string, { host, port }: Address): void {
     this.#names.set(`${host}:${port}`, server);
@@ -82,8 +98,9 @@ export class World {
     const { schedule, disk, network, random } = this;
     const fileSystem = disk.of(fence);
     this.#boots += 1;
+    const clock = this.clock(fence);
     return {
-      clock: this.clock(fence),
+      clock,
       network: network.of(fence),
       fileSystem,
       openMap: async (directory) =>
@@ -93,7 +110,17 @@ export class World {
       bootId: `boot ${this.#boots}`,
       processId: this.#boots,
       link: linkThrough(schedule, fence),
+      recorder: this.#recorderOf(fence, clock),
     };
+  }
+
+  /** The network knows the messages, and what becomes of them, better than a server can. */
+  #recorderOf({ server }: Fence, clock: Clock): Recorder {
+    const nowUs = () => Math.round(this.nowMs * 1_000);
+    const recorder = new Recorder({ process: processName(server), clock, nowUs, messages: false });
+    this.recorders.set(server, recorder);
+    this.watcher?.booted(server, recorder);
+    return recorder;
   }
 
   clock(fence: Fence): Clock {
@@ -107,7 +134,7 @@ export class World {
     };
     return {
       now: () => schedule.nowMs,
-      epochMs: () => this.#epochMs + Math.floor(schedule.nowMs),
+      epochMs: () => this.epochMs,
       setTimeout: (wake, delayMs, label = '') => add('timer', wake, delayMs, label),
       clearTimeout: (timer) => {
         if (timer !== null && timer !== undefined) schedule.cancel(timer as Task);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Cluster } from '../../client/index.js';
 import type { PartitionReport } from '../../cluster/node-sync.js';
 import type { Explanation } from '../../observe/explain.js';
-import type { ExplainLine, Json, PartitionState, PartitionsLine } from '../../observe/recording/lines.js';
+import type { ExplainLine, Json, PartitionsLine } from '../../observe/recording/lines.js';
+import { partitionState } from '../../observe/recording/partition-state.js';
 import { fetchExplanations } from '../remote-commands.js';
 
 /** A line without its time. */
@@ -120,29 +121,4 @@ function parseReports(text: string): PartitionReport[] {
   } catch {
     return [];
   }
-}
-
-function partitionState(
-  partition: number,
-  { duplicationId, progress }: Explanation,
-  source: PartitionReport | undefined,
-  follower: PartitionReport | undefined,
-): PartitionState {
-  const duplication = source?.duplications.find((one) => one.duplicationId === duplicationId);
-  const trouble = follower?.trouble ?? duplication?.trouble ?? source?.trouble ?? null;
-  const known = (decree: number | undefined) => (decree === undefined || decree < 0 ? undefined : decree);
-  const facts: { readonly [Key in keyof PartitionState]: PartitionState[Key] | undefined } = {
-    partition,
-    source: duplication?.state ?? source?.state,
-    follower:
-      follower?.state === 'copying' && follower.transfer !== null ? follower.transfer.state : follower?.state,
-    confirmed: known(progress.confirmed[partition]),
-    lastCommitted: known(source?.lastCommitted ?? progress.lastCommitted[partition]),
-    copiedBytes: follower?.transfer?.doneBytes,
-    totalBytes: follower?.transfer?.totalBytes,
-    trouble: trouble?.error,
-  };
-  return Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => value !== undefined),
-  ) as unknown as PartitionState;
 }

@@ -44,7 +44,8 @@ const CHANGES = new Set([
 ]);
 const SHIPPING = 'RPC_RRDB_RRDB_DUPLICATE';
 
-function isRecorded({ code, protocol }: TappedCall): boolean {
+/** Whether a call is told; over `thft` come an operator's tools and clients. */
+export function isRecorded({ code, protocol }: Pick<TappedCall, 'code' | 'protocol'>): boolean {
   if (protocol === 'thft') return CHANGES.has(code);
   return code === SHIPPING || !code.startsWith('RPC_RRDB_');
 }
@@ -191,7 +192,7 @@ function gpidOf({ gpid: { appId, partitionIndex } }: TappedCall): { readonly gpi
 }
 
 /** The error of a reply: that of the RPC, else the one in its struct. */
-function errorOf(error: string, response: unknown): { readonly error?: string } {
+export function errorOf(error: string, response: unknown): { readonly error?: string } {
   if (error !== 'ERR_OK') return { error };
   const { err, error: inner } = (response ?? {}) as { readonly err?: unknown; readonly error?: unknown };
   const told = typeof err === 'string' ? err : typeof inner === 'string' ? inner : 'ERR_OK';
