@@ -14,9 +14,6 @@ const LEASE_LIMIT_MS = 60_000;
 /** Lines that are serialized at once: between two chunks the size is looked at. */
 const CHUNK_LINES = 256;
 
-/** Distinguishes this process from an earlier one that had the same pid. */
-const BOOT = `${process.pid}.${Math.round(performance.timeOrigin * 1_000).toString(36)}`;
-
 /** `after`, `limit`, `leaseMs`, then `boot` of the last answer and `kept` if values of rows are wanted. */
 const recordsArguments = z.tuple([
   z.coerce.number().int().min(-1),
@@ -63,7 +60,7 @@ export function recordsAnswer(
   }
   const [after, limit, leaseMs, boot, values] = parsed.data;
   const wasOn = recorder.on;
-  const joined = after < 0 || boot !== BOOT || !wasOn;
+  const joined = after < 0 || boot !== recorder.boot || !wasOn;
   const living = wasOn ? (joined ? recorder.living() : []) : recorder.start();
   recorder.lease(leaseMs, values);
   const head = {
@@ -71,7 +68,7 @@ export function recordsAnswer(
     role: server.role,
     pid: process.pid,
     address: formatAddress(server.address),
-    boot: BOOT,
+    boot: recorder.boot,
     joined,
     nowUs: recorder.nowUs,
   };

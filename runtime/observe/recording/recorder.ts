@@ -49,6 +49,8 @@ type Entry = { readonly atUs: number; lines: readonly TimedLine[] | null };
  */
 export class Recorder {
   readonly process: string;
+  /** Distinguishes this one from the one before it in a process that was started again. */
+  readonly boot = nextBoot();
   /** Given to hosts of charts, and to RPC clients and servers. */
   readonly charts: ChartRecorder;
   readonly rpc = new RpcRecorder(this);
@@ -207,4 +209,11 @@ export class Recorder {
     };
     return this.#clock.setTimeout(look, delayMs, 'lease of a recording');
   }
+}
+
+let boots = 0;
+
+function nextBoot(): string {
+  boots += 1;
+  return `${process.pid}.${Math.round(performance.timeOrigin * 1_000).toString(36)}.${boots}`;
 }

@@ -1,0 +1,150 @@
+/** The ring of a recorder: what it keeps, what it gives up, and when it stops by itself. */
+import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../../actors/clock.js';
+import {
+  bounded,
+  LIST_LIMIT_ENTRIES,
+  TEXT_LIMIT_CHARACTERS,
+} from '../../../runtime/observe/recording/bounded.js';
+import type { NoteLine, TimedLine } from '../../../runtime/observe/recording/lines.js';
+import { Recorder } from '../../../runtime/observe/recording/recorder.js';
+
+const note = (text: string) => ({ t: 'note', level: 'info', text }) as const;
+const texts = (lines: readonly TimedLine[]) => lines.map((line) => (line as NoteLine).text);
+
+/** Time moves when it is told to. */
+function handClock() {
+  let nowMs = 0;
+  let timers: { readonly dueMs: number; readonly wake: () => void }[] = [];
+  const clock: Clock = {
+    now: () => nowMs,
+    epochMs: () => nowMs,
+    setTimeout: (wake, delayMs) => {
+      const timer = { dueMs: nowMs + delayMs, wake };
+      timers.push(timer);
+      return timer;
+    },
+    clearTimeout: (timer) => {
+      timers = timers.filter((each) => each !== timer);
+    },
+    defer: (wake) => wake(),
+  };
+  const pass = (ms: number) => {
+    nowMs += ms;
+    const due = timers.filter(({ dueMs }) => dueMs <= nowMs);
+    timers = timers.filter(({ dueMs }) => dueMs > nowMs);
+    for (const { wake } of due) wake();
+  };
+  return { clock, pass };
+}
+
+describe('a ring', () => {
+  test('given it is off, then nothing is kept', () => {
+    const recorder = new Recorder({ process: 'p' });
+    recorder.add(note('a'));
+    recorder.reserve()(note('b'));
+    expect(recorder.read(0, 10)).toEqual({ lines: [], next: 0, missed: 0 });
+  });
+
+  test('given more lines than it holds, then the oldest are gone, and how many is said', () => {
+    const recorder = new Recorder({ process: 'p', limitLines: 3, nowUs: () => 7 });
+    recorder.start();
+    for (const text of ['a', 'b', 'c', 'd', 'e']) recorder.add(note(text));
+    const { lines, next, missed } = recorder.read(1, 10);
+    expect(lines[0]).toEqual({ t: 'note', at: 7, process: 'p', level: 'info', text: 'c' });
+    expect(texts(lines)).toEqual(['c', 'd', 'e']);
+    expect([next, missed]).toEqual([5, 1]);
+  });
+
+  test('given a limit, then the rest comes with the next reading', () => {
+    const recorder = new Recorder({ process: 'p' });
+    recorder.start();
+    for (const text of ['a', 'b', 'c']) recorder.add(note(text));
+    const first = recorder.read(0, 2);
+    expect(texts(first.lines)).toEqual(['a', 'b']);
+    expect(texts(recorder.read(first.next, 2).lines)).toEqual(['c']);
+  });
+
+  test('given a place taken before other lines, then its lines come first, with its time', () => {
+    let nowUs = 10;
+    const recorder = new Recorder({ process: 'p', nowUs: () => nowUs });
+    recorder.start();
+    const heard: string[] = [];
+    recorder.listen((line) => void heard.push((line as NoteLine).text));
+    recorder.add(note('before'));
+    const fill = recorder.reserve();
+    nowUs = 20;
+    recorder.add(note('caused'));
+    expect(texts(recorder.read(0, 10).lines)).toEqual(['before']);
+    fill(note('cause'), note('end'));
+    const { lines } = recorder.read(0, 10);
+    expect(texts(lines)).toEqual(['before', 'cause', 'end', 'caused']);
+    expect(lines.map(({ at }) => at)).toEqual([10, 10, 10, 20]);
+    expect(heard).toEqual(['before', 'cause', 'end', 'caused']);
+  });
+
+  test('given it stopped and started again, then nothing of before is left and numbers go on', () => {
+    const recorder = new Recorder({ process: 'p' });
+    recorder.start();
+    recorder.add(note('a'));
+    recorder.stop();
+    recorder.start();
+    recorder.add(note('b'));
+    expect(recorder.read(0, 10)).toMatchObject({ next: 2, missed: 1 });
+    expect(texts(recorder.read(0, 10).lines)).toEqual(['b']);
+  });
+});
+
+describe('a lease', () => {
+  test('given nobody asks again, then it stops; given somebody does, it goes on', () => {
+    const { clock, pass } = handClock();
+    const recorder = new Recorder({ process: 'p', clock });
+    recorder.start();
+    recorder.lease(1_000, 'removed');
+    pass(900);
+    recorder.lease(1_000, 'removed');
+    pass(900);
+    expect(recorder.on).toBe(true);
+    pass(200);
+    expect(recorder.on).toBe(false);
+  });
+
+  test('given values were asked for, then the next lease begins without them', () => {
+    const { clock, pass } = handClock();
+    const recorder = new Recorder({ process: 'p', clock });
+    recorder.start();
+    recorder.lease(1_000, 'kept');
+    expect(recorder.keepsValues).toBe(true);
+    pass(2_000);
+    recorder.start();
+    recorder.lease(1_000, 'removed');
+    expect(recorder.keepsValues).toBe(false);
+  });
+});
+
+describe('bounds', () => {
+  test('given texts, lists, depths and what JSON does not know, then all of it is bounded JSON', () => {
+    const deep: { inner?: unknown } = {};
+    deep.inner = deep;
+    const value = bounded({
+      text: 'x'.repeat(1_000),
+      list: Array.from({ length: LIST_LIMIT_ENTRIES + 5 }, () => 0),
+      deep,
+      bytes: Buffer.from('secret'),
+      wide: 2n ** 70n,
+      none: undefined,
+      infinite: Number.POSITIVE_INFINITY,
+      map: new Map([['a', new Set([1])]]),
+    }) as Record<string, never>;
+    expect((value.text as string).length).toBe(TEXT_LIMIT_CHARACTERS);
+    expect((value.list as unknown[]).at(-1)).toBe('… 5 more');
+    expect(value).toMatchObject({
+      bytes: '<6 bytes>',
+      wide: String(2n ** 70n),
+      infinite: 'Infinity',
+      map: { a: [1] },
+    });
+    expect(JSON.stringify(value).length).toBeLessThan(10_000);
+    expect('none' in value).toBe(false);
+  });
+});
