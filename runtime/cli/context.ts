@@ -84,10 +84,14 @@ export class CommandContext implements AsyncDisposable {
     return cluster;
   }
 
-  async #metas(): Promise<string> {
+  /** The meta servers that were named by an option or the environment. */
+  get givenMeta(): string | undefined {
     const given = this.#options.meta ?? process.env.BRIDLE_META;
-    if (given !== undefined && given !== '') return given;
-    return (await runningState(this.data))?.meta ?? DEFAULT_META;
+    return given === '' ? undefined : given;
+  }
+
+  async #metas(): Promise<string> {
+    return this.givenMeta ?? (await runningState(this.data))?.meta ?? DEFAULT_META;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import { addDownCommand } from './down.js';
 import { addDuplicateCommand } from './duplicate.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
 import { addExplainCommand } from './explain.js';
+import { addInspectCommand } from './inspect.js';
 import { addLoadCommand } from './load.js';
 import { Output } from './output.js';
 import { addPathsCommand } from './paths.js';
@@ -46,6 +47,7 @@ export function buildProgram(onHelp: (text: string) => void = () => {}): Command
   addPolicyCommands(program);
   addPathsCommand(program);
   addCheckCommand(program);
+  addInspectCommand(program);
   addDiagramCommand(program);
   return program;
 }

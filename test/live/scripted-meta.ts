@@ -99,6 +99,7 @@ export class ScriptedMeta {
     ]);
     return {
       RPC_CM_CLUSTER_INFO: () => ({ err: 'ERR_OK', keys: ['cluster_name'], values: ['east'] }),
+      RPC_CM_LIST_NODES: () => ({ err: 'ERR_OK', infos: [] }),
       RPC_CM_QUERY_DUPLICATION: ({ appName }) => {
         asked.push('query');
         if (appName !== 'users') return { err: 'ERR_APP_NOT_EXIST', appid: 0, entryList: [] };

@@ -89,9 +89,16 @@ async function partOf(one: Inspectable): Promise<Part> {
     return { clusters: [opened], own: [opened], embedded: [one] };
   }
   if (one instanceof Duplication) return { clusters: one.clusters, own: [], embedded: [] };
-  const actor = 'actor' in one ? (one as HostOfActor).actor : (one as AnyActorRef);
-  if (typeof actor?.system?.inspect === 'function') return { actor };
+  const actor = actorOf(one);
+  if (actor !== null) return { actor };
   throw usage('it is no duplication, no cluster and no XState 5 actor');
+}
+
+/** Callers without types give all sorts of things. */
+function actorOf(one: AnyActorRef | HostOfActor): AnyActorRef | null {
+  if (typeof one !== 'object' || one === null) return null;
+  const actor = 'actor' in one ? one.actor : one;
+  return typeof actor.system?.inspect === 'function' ? actor : null;
 }
 
 async function runOf(

@@ -3,6 +3,7 @@ import type { Observable, Subscription } from 'rxjs';
 import type { Cluster } from '../../../runtime/client/index.js';
 import { type RunRecording, recordRun } from '../../../runtime/live/recording/index.js';
 import type { ChartLine, HeaderLine, Json, RecordingLine } from '../../../runtime/observe/recording/lines.js';
+import { formatAddress } from '../../../runtime/pegasus/index.js';
 import { OUR_CHARTS } from '../../diagrams/ours.js';
 import { readChart } from '../../diagrams/read-chart.js';
 import type { InspectedRun, RunControl } from '../inspected-run.js';
@@ -34,6 +35,7 @@ export class LiveRun implements InspectedRun {
   readonly live = true;
   readonly lines$: Observable<RecordingLine>;
   readonly control: RunControl;
+  readonly #clusters: readonly Cluster[];
   readonly #recording: RunRecording;
   readonly #book = new ChartBook();
   readonly #servers = new Map<string, Server>();
@@ -41,6 +43,7 @@ export class LiveRun implements InspectedRun {
 
   /** @param real names of clusters that are not embedded */
   constructor({ clusters, title, killer = null }: LiveRunOptions, real: readonly string[]) {
+    this.#clusters = clusters;
     const names = clusters.map(({ name }) => name).join(', ');
     this.#recording = recordRun({ clusters, charts: chartLines(), title: title ?? names });
     this.header = this.#recording.header;
@@ -55,9 +58,16 @@ export class LiveRun implements InspectedRun {
     });
   }
 
-  /** Every server that was found records. */
-  get ready(): Promise<void> {
-    return this.#recording.ready;
+  /** Resolves when every server that was found records. @throws BridleError */
+  async ready(): Promise<void> {
+    await this.#recording.ready;
+    const nodes = await Promise.all(this.#clusters.map((cluster) => cluster.listNodes()));
+    const metas = this.#clusters.flatMap(({ meta }) => meta.map(formatAddress));
+    for (const address of [...metas, ...nodes.flat().map((node) => node.address)]) {
+      const process = this.#recording.processAt(address);
+      if (process === undefined || this.#servers.has(process)) continue;
+      this.#servers.set(process, { process, address, pid: null });
+    }
   }
 
   charts() {
@@ -88,7 +98,7 @@ export async function openLiveRun(options: LiveRunOptions): Promise<LiveRun> {
   const real = options.clusters.filter((_, at) => !embedded[at]).map(({ name }) => name);
   const run = new LiveRun(options, real);
   try {
-    await run.ready;
+    await run.ready();
     return run;
   } catch (error) {
     await run.close();

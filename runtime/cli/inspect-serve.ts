@@ -1,0 +1,40 @@
+/** The page's server as part of a command: says where it is, and ends with the command. */
+import { spawn } from 'node:child_process';
+import type { InspectedRun } from '../../visualizations/inspector/inspected-run.js';
+import { serveInspector } from '../../visualizations/inspector/server.js';
+import type { CommandContext } from './context.js';
+import type { InspectFlags } from './inspect.js';
+
+export interface Shown {
+  readonly run: InspectedRun;
+  /** What is shown, for the line of JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly compare?: string;
+}
+
+/** Serves until the command is interrupted. */
+export async function serveUntilInterrupted(
+  { out, signal }: CommandContext,
+  { run, facts, compare }: Shown,
+  { host, port, token = process.env.BRIDLE_INSPECT_TOKEN, control = false, open = false }: InspectFlags,
+): Promise<void> {
+  const given = token === undefined || token === '' ? undefined : token;
+  await using server = await serveInspector({ run, host, port, token: given, control, compare });
+  const { url } = server;
+  out.result({ url, ...facts, control, token: given !== undefined }, url);
+  if (given !== undefined) out.note('open it with ?token=TOKEN');
+  if (run.live && !control) out.note('read-only; --control lets the page steer');
+  if (open) openInBrowser(url, () => out.note(`no browser could be started: open ${url}`));
+  await new Promise<void>((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+const OPENERS: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer' };
+
+function openInBrowser(url: string, onFailure: () => void): void {
+  const child = spawn(OPENERS[process.platform] ?? 'xdg-open', [url], { stdio: 'ignore', detached: true });
+  child.on('error', onFailure);
+  child.unref();
+}
