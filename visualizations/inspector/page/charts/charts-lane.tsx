@@ -78,6 +78,23 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
   );
   const inSteps = index.header.beganUs === null;
   const now = cursor < 0 ? 0 : index.moment(cursor).at;
+  const isNow = state.lastStep === world.moment;
+  // Most steps are somebody else's, and the same drawing is not compared anew.
+  const drawing = useMemo(
+    () =>
+      chart !== undefined && (
+        <ChartDrawing
+          chart={chart}
+          active={new Set(state.active)}
+          taken={new Set(state.lastEdges)}
+          now={isNow}
+          counts={counts}
+          picked={picked}
+          onPick={setPicked}
+        />
+      ),
+    [chart, state.active, state.lastEdges, isNow, counts, picked],
+  );
   const diagram = chart?.diagram ?? index.charts.get(info.chart ?? '');
   return (
     <>
@@ -121,15 +138,7 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
             map={mapOf(chart, state)}
             label={`Chart ${chart.diagram.id} of ${info.actor}, active: ${activeInWords(state, chart)}`}
           >
-            <ChartDrawing
-              chart={chart}
-              active={new Set(state.active)}
-              taken={new Set(state.lastEdges)}
-              now={state.lastStep === world.moment}
-              counts={counts}
-              picked={picked}
-              onPick={setPicked}
-            />
+            {drawing}
           </PanZoom>
         )}
         {picked !== null && diagram !== undefined && (
@@ -152,14 +161,30 @@ function focusOf({ diagram, states, edges }: LaidOutChart, { active, lastEdges }
   const outer = new Set(diagram.states.filter(({ id }) => active.includes(id)).map(({ parent }) => parent));
   const leaves = states.filter(({ id }) => active.includes(id) && !outer.has(id));
   const labels = edges.flatMap(({ id, label }) => (label !== null && lastEdges.includes(id) ? [label] : []));
-  const both = around([...leaves, ...labels]);
-  return both !== null && both.width < FOCUS_PX && both.height < FOCUS_PX ? both : around(leaves);
+  const ends = new Set(
+    diagram.edges
+      .filter(({ id }) => lastEdges.includes(id))
+      .flatMap(({ source, targets }) => [source, ...targets]),
+  );
+  // Regions of a parallel state can lie far apart: then the one that moved last matters.
+  const moved = leaves.filter(({ id }) => ends.has(id));
+  const choices = [[...leaves, ...labels], leaves, [...moved, ...labels], moved, leaves.slice(0, 1)];
+  return around(choices.find((boxes) => boxes.length > 0 && isCompact(around(boxes))) ?? leaves.slice(0, 1));
 }
+
+const isCompact = (box: Box | null): boolean => box !== null && box.width < FOCUS_PX && box.height < FOCUS_PX;
 
 const mapOf = ({ states, diagram }: LaidOutChart, { active }: ActorState): PanZoomProps['map'] =>
   states
     .filter(({ id }) => id !== diagram.id)
-    .map(({ id, x, y, width, height }) => ({ x, y, width, height, on: active.includes(id) }));
+    .map(({ id, x, y, width, height }) => ({
+      x,
+      y,
+      width,
+      height,
+      on:
+        active.at(-1) === id || (active.includes(id) && !active.some((other) => other.startsWith(`${id}.`))),
+    }));
 
 const ended = ({ status }: ActorState): string =>
   status === 'done' ? 'done' : status === 'error' ? 'ended with an error' : 'stopped';

@@ -21,22 +21,16 @@ export function WaitingBanner({
       {waits.map(({ state: { id, key }, waitingFor, from, leavesWhen, settled }) => (
         <p key={id} class={settled === null ? '' : `charts-${settled}`}>
           <span class="charts-where">{key}</span>
-          {settled === 'done'
-            ? ' is done'
-            : settled === 'blocked'
-              ? ' is blocked, waiting for '
-              : ' waits for '}
-          {settled !== 'done' && (
+          {settled === 'blocked' ? ' is blocked, waiting for ' : ' waits for '}
+          <strong>{waitingFor}</strong>
+          {from !== '' && from !== 'nobody' && (
             <>
-              <strong>{waitingFor}</strong>
-              {from !== '' && (
-                <>
-                  {' from '}
-                  <strong>{from}</strong>
-                </>
-              )}
-              {leavesWhen !== '' && <span class="charts-leaves">; leaves when {leavesWhen}</span>}
+              {' from '}
+              <strong>{from}</strong>
             </>
+          )}
+          {leavesWhen !== '' && settled !== 'done' && (
+            <span class="charts-leaves">; leaves when {leavesWhen}</span>
           )}
         </p>
       ))}

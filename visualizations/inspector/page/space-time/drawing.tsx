@@ -13,6 +13,8 @@ import './drawing.css';
 export interface Frame {
   readonly gutter: number;
   readonly laneWidth: number;
+  /** Beside the gutter, in sight. */
+  readonly room: number;
   /** Rows in sight, the last one excluded. */
   readonly first: number;
   readonly end: number;

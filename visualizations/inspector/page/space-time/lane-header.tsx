@@ -2,6 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import type { Lane } from './lanes.js';
 
+/** From here on there is room for a sign beside the title. */
+const ROOMY_PX = 84;
+
 interface LaneHeaderProps {
   readonly lanes: readonly Lane[];
   readonly gutter: number;
@@ -72,7 +75,8 @@ function LaneTitle({ lane, laneWidth, unfolded, down, onUnfold }: LaneHeaderProp
       title={`${key}: ${open ? 'hide' : 'show'} its ${actors} chart${actors === 1 ? '' : 's'} as lanes`}
       onClick={() => onUnfold(key)}
     >
-      {open ? '−' : '+'} {words}
+      {laneWidth >= ROOMY_PX && (open ? '− ' : '+ ')}
+      {words}
     </button>
   );
 }

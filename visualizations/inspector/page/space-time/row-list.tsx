@@ -49,7 +49,7 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
               {timeOf(index, moment)}
             </span>
             {banner !== null && (
-              <span class="st-banner-text" title={banner.text}>
+              <span class="st-banner-text" style={{ maxWidth: `${frame.room}px` }} title={banner.text}>
                 {banner.text}
               </span>
             )}
@@ -61,9 +61,9 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
   );
 }
 
-/** `12.345` in seconds, `#7` where there is no time. */
+/** `12.3450` in seconds, `#7` where there is no time. */
 function timeOf({ header }: RecordingIndex, { at, index }: Moment): string {
-  return header.beganUs === null ? `#${index}` : (at / 1e6).toFixed(3);
+  return header.beganUs === null ? `#${index}` : (at / 1e6).toFixed(4);
 }
 
 function spoken(index: RecordingIndex, moment: Moment): string {

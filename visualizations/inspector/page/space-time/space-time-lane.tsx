@@ -44,10 +44,11 @@ export function SpaceTimeLane({ store }: { readonly store: Store }): ComponentCh
   const frame: Frame = {
     gutter: GUTTER_PX,
     laneWidth,
+    room: Math.max(0, width - GUTTER_PX - 12),
     first: Math.max(0, rows.rowAt(scrolled) - MORE_ROWS),
     end: Math.min(rows.count, rows.rowAt(scrolled + height) + MORE_ROWS),
   };
-  useFollowCursor(cursor, rows, laneX(index, cursor, lanes, frame), scrollTo);
+  useFollowCursor(cursor, rows, laneX(index, cursor, lanes, frame), height > 0 ? scrollTo : null);
 
   const atCursor = cursor < 0 ? null : index.moment(cursor).message;
   const chosen = index.messages.get(picked ?? atCursor ?? '');
@@ -167,11 +168,16 @@ function laneX(
 }
 
 /** Scrolls when the cursor has moved out of sight; never when the user has scrolled. */
-function useFollowCursor(cursor: number, rows: Rows, x: number | null, scrollTo: Viewport['scrollTo']): void {
+function useFollowCursor(
+  cursor: number,
+  rows: Rows,
+  x: number | null,
+  scrollTo: Viewport['scrollTo'] | null,
+): void {
   const latest = useRef({ rows, x });
   latest.current = { rows, x };
   useLayoutEffect(() => {
-    if (cursor >= 0) scrollTo(latest.current.rows.y(cursor), latest.current.x);
+    if (cursor >= 0) scrollTo?.(latest.current.rows.y(cursor), latest.current.x);
   }, [cursor, scrollTo]);
 }
 

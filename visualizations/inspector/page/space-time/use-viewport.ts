@@ -3,11 +3,15 @@ import type { RefObject } from 'preact';
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Pixels. */
-export interface Viewport {
-  readonly place: RefObject<HTMLDivElement | null>;
+interface Seen {
   readonly scrolled: number;
+  readonly scrolledSideways: number;
   readonly width: number;
   readonly height: number;
+}
+
+export interface Viewport extends Seen {
+  readonly place: RefObject<HTMLDivElement | null>;
   /** Brings a spot into sight, if it is not; then into the middle. `x` null: no matter where. */
   readonly scrollTo: (y: number, x: number | null) => void;
 }
@@ -20,21 +24,18 @@ const EDGE_PX = 24;
 
 export function useViewport(): Viewport {
   const place = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState({ scrolled: 0, width: 0, height: 0 });
+  const [seen, setSeen] = useState<Seen>({ scrolled: 0, scrolledSideways: 0, width: 0, height: 0 });
   useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return;
     const look = (): void => {
       const next = {
         scrolled: element.scrollTop,
+        scrolledSideways: element.scrollLeft,
         width: element.clientWidth,
         height: element.clientHeight,
       };
-      setSeen((before) =>
-        before.scrolled === next.scrolled && before.width === next.width && before.height === next.height
-          ? before
-          : next,
-      );
+      setSeen((before) => (isSame(before, next) ? before : next));
     };
     look();
     const observer = new ResizeObserver(look);
@@ -45,17 +46,26 @@ export function useViewport(): Viewport {
       element.removeEventListener('scroll', look);
     };
   }, []);
+  // What was seen last; asking the element itself would make the browser lay out the page at every step.
+  const latest = useRef(seen);
+  latest.current = seen;
   const scrollTo = useCallback((y: number, x: number | null) => {
     const element = place.current;
-    if (element === null) return;
-    const room = element.clientHeight - HEAD_PX;
-    const inSight = y > element.scrollTop + EDGE_PX && y < element.scrollTop + room - EDGE_PX;
+    const { scrolled, scrolledSideways, width, height } = latest.current;
+    if (element === null || height === 0) return;
+    const room = height - HEAD_PX;
+    const inSight = y > scrolled + EDGE_PX && y < scrolled + room - EDGE_PX;
     if (!inSight) element.scrollTop = Math.max(0, y - room / 2);
     if (x === null) return;
-    const { scrollLeft, clientWidth } = element;
-    if (x < scrollLeft + SIDE_PX || x > scrollLeft + clientWidth - EDGE_PX) {
-      element.scrollLeft = Math.max(0, x - (clientWidth + SIDE_PX) / 2);
+    if (x < scrolledSideways + SIDE_PX || x > scrolledSideways + width - EDGE_PX) {
+      element.scrollLeft = Math.max(0, x - (width + SIDE_PX) / 2);
     }
   }, []);
   return { place, ...seen, scrollTo };
 }
+
+const isSame = (a: Seen, b: Seen): boolean =>
+  a.scrolled === b.scrolled &&
+  a.scrolledSideways === b.scrolledSideways &&
+  a.width === b.width &&
+  a.height === b.height;
