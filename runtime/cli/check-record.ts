@@ -35,7 +35,6 @@ interface Found {
 export async function recordCounterexamples(
   place: string,
   results: readonly CheckResult[],
-  madeBy: string,
 ): Promise<Recorded> {
   const found = results.flatMap((result) =>
     result.verdicts.flatMap((verdict) => (verdict.counterexample === null ? [] : [{ result, verdict }])),
@@ -51,7 +50,7 @@ export async function recordCounterexamples(
     const { model } = each.result;
     const { property } = each.verdict;
     const file = all ? join(place, `${fileName(`${model} ${property}`)}.jsonl`) : place;
-    await write(file, await recordingOf(each, madeBy, (note) => notes.add(note)));
+    await write(file, await recordingOf(each, (note) => notes.add(note)));
     files.push({ model, property, file });
   }
   if (!all && others.length > 0) {
@@ -68,11 +67,7 @@ export function fileName(words: string): string {
   return plain.replaceAll(/^-+|-+$/g, '').slice(0, 120);
 }
 
-async function recordingOf(
-  { result, verdict }: Found,
-  madeBy: string,
-  note: (text: string) => void,
-): Promise<string> {
+async function recordingOf({ result, verdict }: Found, note: (text: string) => void): Promise<string> {
   const { readChart, DiagramError } = await import('../../visualizations/diagrams/index.js');
   const diagramOf: CounterexampleRecordingOptions['diagramOf'] = (machine) => {
     try {
@@ -83,7 +78,7 @@ async function recordingOf(
       return undefined;
     }
   };
-  const { header, lines } = counterexampleAsRecording(result, verdict, { madeBy, diagramOf });
+  const { header, lines } = counterexampleAsRecording(result, verdict, { diagramOf });
   return writeRecording(header, lines);
 }
 

@@ -81,7 +81,7 @@ function verdictOn({ model, property }: Defect, results: readonly CheckResult[])
 
 /** The last lines: the verdict on everything, defects, what was left out, and what to type next. */
 export function closingAsText(checked: Checked, look: Look): string {
-  const { results, notExplored, defects, recorded } = checked;
+  const { results, notExplored, defects } = checked;
   const all = overall(results, notExplored.length === 0);
   const failing = results.flatMap(({ model, verdicts }) =>
     verdicts.filter(fails).map(({ property }) => `${property} of ${model}`),
@@ -91,9 +91,13 @@ export function closingAsText(checked: Checked, look: Look): string {
     ...defectsAsText(defects ?? [], results, look),
     paint(`${VERDICTS[all]}${failed}`, all === 'holds' ? 'good' : all === 'unknown' ? 'unsure' : 'bad', look),
     ...(notExplored.length === 0 ? [] : [`not explored: ${notExplored.join(', ')}`]),
-    ...(recorded ?? []).map(({ property, model, file }) => `recorded: ${property} of ${model} in ${file}`),
+    ...recordedAsText(checked),
     ...[nextOf(checked)].flatMap((next) => (next === null ? [] : [`next: ${next}`])),
   ].join('\n');
+}
+
+export function recordedAsText({ recorded }: Pick<Checked, 'recorded'>): string[] {
+  return (recorded ?? []).map(({ property, model, file }) => `recorded: ${property} of ${model} in ${file}`);
 }
 
 const VERDICTS: Readonly<Record<Overall, string>> = {

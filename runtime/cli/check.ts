@@ -15,6 +15,7 @@ import {
   listAsText,
   lookOf,
   quoted,
+  recordedAsText,
 } from './check-report.js';
 import { checkUsage } from './check-usage.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
@@ -88,13 +89,11 @@ Examples:
   $ bridle check --machine ./model.js#door --format mermaid`,
     )
     .action((options: CheckCommandOptions, command: Command) =>
-      perform(command, (context) =>
-        work(context, options, `bridle ${command.parent?.version() ?? ''}`.trimEnd()),
-      ),
+      perform(command, (context) => work(context, options)),
     );
 }
 
-async function work(context: CommandContext, options: CheckCommandOptions, madeBy: string): Promise<number> {
+async function work(context: CommandContext, options: CheckCommandOptions): Promise<number> {
   const { models, assumptionSets, defects } = await selectModels(options);
   if (options.list) {
     context.out.result(listAsJson(models, assumptionSets), () => listAsText(models, assumptionSets));
@@ -110,14 +109,14 @@ async function work(context: CommandContext, options: CheckCommandOptions, madeB
     if (format === 'text') context.out.line(`${resultAsText(result, look)}\n`);
   }
   const notExplored = models.slice(results.length).map(({ name }) => name);
-  const recorded = await record(context, options, results, madeBy);
+  const recorded = await record(context, options, results);
   const checked: Checked = { ...commandsOf(options), results, notExplored, defects, recorded };
   if (format === 'json') context.out.line(JSON.stringify(checkedAsJson(checked)));
   else if (format === 'text') context.out.line(closingAsText(checked, look));
   else {
     const { diagram, note } = asDiagram(checked);
     if (diagram !== null) context.out.line(diagram);
-    if (note !== '') context.out.note(note);
+    for (const line of [note, ...recordedAsText(checked)]) if (line !== '') context.out.note(line);
   }
   return exitCodeOfCheck(checked);
 }
@@ -127,10 +126,9 @@ async function record(
   context: CommandContext,
   { record: place }: CheckCommandOptions,
   results: readonly CheckResult[],
-  madeBy: string,
 ): Promise<readonly RecordedFile[] | null> {
   if (place === undefined) return null;
-  const { files, notes } = await recordCounterexamples(place, results, madeBy);
+  const { files, notes } = await recordCounterexamples(place, results);
   for (const note of notes) context.out.note(note);
   return files;
 }

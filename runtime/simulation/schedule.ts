@@ -48,6 +48,7 @@ interface Planned extends Task {
   run: () => void;
   /** Instead of `run`, when what should have happened fails. */
   readonly fail: ((error: Error) => void) | undefined;
+  readonly drop: (() => void) | undefined;
   state: 'planned' | 'held' | 'over';
 }
 
@@ -57,6 +58,8 @@ export interface NewTask {
   readonly label: string;
   readonly run: () => void;
   readonly fail?: (error: Error) => void;
+  /** Is told that it will never happen, because somebody decided so. */
+  readonly drop?: () => void;
   readonly message?: WireMessage;
   readonly ends?: MessageEnds;
 }
@@ -108,7 +111,7 @@ export class Schedule {
   }
 
   add(task: NewTask, delayMs: number): Task {
-    const { run, fail, kind, server, label, message, ends } = task;
+    const { run, fail, drop, kind, server, label, message, ends } = task;
     const planned: Planned = {
       id: this.#nextId++,
       kind,
@@ -119,6 +122,7 @@ export class Schedule {
       ...(ends === undefined ? {} : { ends }),
       run,
       fail,
+      drop,
       state: 'planned',
     };
     this.#place(planned);
@@ -145,7 +149,9 @@ export class Schedule {
 
   /** A held task never happens. */
   drop(task: Task): void {
-    this.#take(task).state = 'over';
+    const planned = this.#take(task);
+    planned.state = 'over';
+    planned.drop?.();
   }
 
   /** What is held for a server that has died never happens; messages are on the network, not in the server. */

@@ -189,14 +189,17 @@ export class VirtualSocket extends EventEmitter implements Connection {
     const deliver = (bytes: Buffer) => {
       if (this.#peer?.lives !== true) this.onSilence?.();
       // What it sets off comes after it.
-      arrives?.(this.#peer?.takes === true);
+      arrives?.(this.#peer?.takes === true ? 'taken' : 'nobody');
       this.#peer?.take(bytes);
     };
     const ends = { deliver, answer: (bytes: Buffer) => this.take(bytes) };
     const label = messageInWords(message);
-    const run = () => deliver(message.bytes);
-    const add = (afterMs: number) =>
-      schedule.add({ kind: 'message', server: message.to, label, message, ends, run }, afterMs);
+    const task = {
+      ...({ kind: 'message', server: message.to, label, message, ends } as const),
+      run: () => deliver(message.bytes),
+      drop: () => arrives?.('dropped'),
+    };
+    const add = (afterMs: number) => schedule.add(task, afterMs);
     if (lost !== true) {
       const inOrderMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
       const task = add(delayMs ?? inOrderMs);

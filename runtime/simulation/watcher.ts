@@ -4,8 +4,11 @@ import type { LogLine } from './virtual-cluster.js';
 import type { Fate } from './virtual-network.js';
 import type { WireMessage } from './wire-message.js';
 
-/** Called each time a frame, or a copy of it, gets to the other end. `taken`: somebody was there. */
-export type FrameArrives = (taken: boolean) => void;
+/**
+ * Called each time a frame, or a copy of it, gets to the other end: it is taken, nobody is there, or it was
+ * dropped on its way by whoever drives the world.
+ */
+export type FrameArrives = (how: 'taken' | 'nobody' | 'dropped') => void;
 
 export interface WorldWatcher {
   /** A run of a server begins. `recorder`: of its charts; off until it is started. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RecordingLine } from '../../runtime/observe/recording/lines.js';
 import { parseLine } from '../../runtime/observe/recording/read.js';
 import { writeLine } from '../../runtime/observe/recording/write.js';
-import { VirtualClusters } from '../../runtime/simulation/index.js';
+import { SteppedClusters, VirtualClusters } from '../../runtime/simulation/index.js';
 import { RecordingIndex } from '../../visualizations/inspector/model/recording-index.js';
 import {
   asText,
@@ -150,6 +150,22 @@ describe('a simulated run as a recording', () => {
     expect(() => clusters.record({ title: 'two' })).toThrow('recorded already');
     first.stop();
     clusters.record({ title: 'two' }).stop();
+  });
+
+  it('given clusters that are stepped, then a message that is taken off its way is lost', async () => {
+    const stepped = await SteppedClusters.start();
+    const { clusters } = stepped;
+    await clusters.createTable('users', 1);
+    const recording = clusters.record({ title: 'stepped' });
+    const lines: RecordingLine[] = [];
+    recording.lines$.subscribe((line) => lines.push(line));
+    await clusters.addDuplication('users');
+    await stepped.hold();
+    const sync = { code: 'RPC_BRIDLE_NODE_SYNC', from: 'west/replica-0' };
+    while (stepped.messages(sync).length === 0) await stepped.fire('west/replica-0', 'node sync');
+    stepped.lose(sync);
+    recording.stop();
+    expect(lines.at(-1)).toMatchObject({ t: 'lost', why: 'dropped on its way' });
   });
 
   it('given a recording that begins in the middle, then who lives already is told', async () => {

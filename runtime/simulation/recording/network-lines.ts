@@ -48,12 +48,16 @@ export class NetworkLines {
 
   #arrivals({ to }: WireMessage, id: string): FrameArrives {
     let arrived = 0;
-    return (taken) => {
-      if (taken) this.#tell(to, { t: 'receive', id, ...(arrived > 0 ? { copy: true } : {}) });
-      else if (arrived === 0) this.#tell(to, { t: 'lost', id, why: `nobody is there at ${processName(to)}` });
+    return (how) => {
+      if (how === 'taken') this.#tell(to, { t: 'receive', id, ...(arrived > 0 ? { copy: true } : {}) });
+      else if (arrived === 0) this.#tell(to, { t: 'lost', id, why: lostBecause(how, to) });
       arrived += 1;
     };
   }
+}
+
+function lostBecause(how: 'nobody' | 'dropped', to: string): string {
+  return how === 'dropped' ? 'dropped on its way' : `nobody is there at ${processName(to)}`;
 }
 
 /** What is lost and has a copy that arrives is late. */

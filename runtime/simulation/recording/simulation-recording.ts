@@ -29,16 +29,20 @@ import { ProgressLines } from './progress-lines.js';
 
 export interface SimulationRecordingOptions {
   readonly title: string;
+  /** Lines that are repeated to whoever subscribes late. Default 500,000. */
+  readonly keepLines?: number;
 }
+
+const DEFAULT_KEEP_LINES = 500_000;
 
 /** Virtual milliseconds between two looks at what duplications say. */
 const LOOK_MS = 100;
 
 export class SimulationRecording implements WorldWatcher {
   readonly header: HeaderLine;
-  /** After the header; whoever comes late gets everything again. Completes when stopped. */
+  /** After the header; whoever comes late gets the latest ones again. Completes when stopped. */
   readonly lines$: Observable<RecordingLine>;
-  readonly #lines = new ReplaySubject<RecordingLine>();
+  readonly #lines: ReplaySubject<RecordingLine>;
   readonly #world: World;
   readonly #clusters: readonly VirtualCluster[];
   readonly #network: NetworkLines;
@@ -48,7 +52,9 @@ export class SimulationRecording implements WorldWatcher {
   readonly #beganMs: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, clusters: readonly VirtualCluster[], { title }: SimulationRecordingOptions) {
+  constructor(world: World, clusters: readonly VirtualCluster[], options: SimulationRecordingOptions) {
+    const { title, keepLines = DEFAULT_KEEP_LINES } = options;
+    this.#lines = new ReplaySubject(keepLines);
     this.#world = world;
     this.#clusters = clusters;
     this.#beganMs = world.nowMs;

@@ -14,6 +14,7 @@ import type {
   SendLine,
 } from '../../../observe/recording/lines.js';
 import { RECORDING_VERSION } from '../../../observe/recording/lines.js';
+import { VERSION } from '../../../version.js';
 import type { Message } from '../model.js';
 import { type Replayed, replayOf, type StepSeenAgain, seeAgain, seeStart } from '../replayed.js';
 import type { CheckResult, Counterexample, TraceStep, Verdict } from '../result.js';
@@ -24,8 +25,6 @@ import { messageInWords } from './words.js';
 export interface CounterexampleRecordingOptions {
   /** Default: property and model. */
   readonly title?: string;
-  /** Who writes it. Default `bridle`. */
-  readonly madeBy?: string;
   /** What charts look like, e.g. `readChart` of `bridle/diagrams`. Left out, the recording does not say. */
   readonly diagramOf?: (machine: AnyStateMachine) => unknown;
 }
@@ -55,10 +54,10 @@ export function counterexampleAsRecording(
 ): RecordedCounterexample {
   const { property, counterexample } = verdict;
   if (counterexample === null) throw new RangeError(`${property} has no counterexample`);
-  const { title = `${property} of ${result.model}`, madeBy = 'bridle' } = options;
+  const { title = `${property} of ${result.model}` } = options;
   const header: HeaderLine = {
-    ...{ t: 'recording', version: RECORDING_VERSION, source: 'counterexample', title, madeBy },
-    ...{ beganUs: null, values: 'removed' },
+    ...{ t: 'recording', version: RECORDING_VERSION, source: 'counterexample', title },
+    ...{ madeBy: `bridle ${VERSION}`, beganUs: null, values: 'removed' },
   };
   return { header, lines: new Writer(counterexample, options).write(verdict) };
 }
