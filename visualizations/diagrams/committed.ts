@@ -23,8 +23,18 @@ export interface Drift {
 /** What we write, and so what we may call left over. */
 const WRITTEN = /\.(svg|mmd)$|^README\.md$/;
 
-/** Everything that belongs into `docs/diagrams`: SVG and Mermaid of each chart and of the system, and a page. */
-export async function ourDiagramFiles(): Promise<DiagramFiles> {
+let ours: Promise<DiagramFiles> | undefined;
+
+/**
+ * Everything that belongs into `docs/diagrams`: SVG and Mermaid of each chart and of the system, and a page.
+ * Laid out once; the charts do not change while a process lives.
+ */
+export function ourDiagramFiles(): Promise<DiagramFiles> {
+  ours ??= makeOurs();
+  return ours;
+}
+
+async function makeOurs(): Promise<DiagramFiles> {
   const system = systemDiagram();
   const files = await diagramFiles(OUR_CHARTS);
   files.set('system.svg', withBreak(await systemAsSvg(system)));
