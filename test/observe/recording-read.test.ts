@@ -1,10 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RecordingError, readRecording, writeRecording } from '../../runtime/observe/recording/read.js';
+import {
+  parseHeader,
+  parseLine,
+  RecordingError,
+  readRecording,
+  writeRecording,
+} from '../../runtime/observe/recording/read.js';
 import { type RecordingFile, readRecordingFile } from '../../runtime/observe/recording/read-file.js';
+import { LINE_SCHEMAS, recordingJsonSchema } from '../../runtime/observe/recording/schema.js';
 import { syntheticRecording } from '../support/recordings.js';
 
 const recorded = syntheticRecording({ moments: 300, seed: 3 });
@@ -172,5 +180,26 @@ describe('recordings in files', () => {
     const missing = join(folder, 'nowhere.jsonl');
     await expect(readRecordingFile(missing)).rejects.toMatchObject({ problem: 'UNREADABLE', file: missing });
     await expect(readRecordingFile(folder)).rejects.toThrow(/directory/);
+  });
+});
+
+describe('docs/recording.schema.json', () => {
+  test('given the schemas, then the committed file is made of them (UPDATE_DOCS=1 writes it)', () => {
+    const file = new URL('../../docs/recording.schema.json', import.meta.url);
+    const schema = recordingJsonSchema();
+    if (process.env.UPDATE_DOCS === '1') writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(schema);
+  });
+});
+
+describe('docs/recordings.md', () => {
+  const docs = readFileSync(new URL('../../docs/recordings.md', import.meta.url), 'utf8');
+  const examples = [...docs.matchAll(/^```json\n(.+)\n```$/gm)].map(([, line]) => line as string);
+
+  test('given its examples, then each is a valid line, and no type of line is without one', () => {
+    const [first, ...others] = examples;
+    expect(parseHeader(first as string).t).toBe('recording');
+    const types = others.map((text, at) => parseLine(text, { file: 'recordings.md', line: at + 1 }).t);
+    expect(types.toSorted()).toEqual(Object.keys(LINE_SCHEMAS).toSorted());
   });
 });

@@ -171,8 +171,9 @@ describe('comparing two recordings', () => {
 
 test('names lose the numbers that a run gave out, and keep the partition', () => {
   expect(withoutNumbers('duplication/17/followerTable')).toBe('duplication/#/followerTable');
-  expect(withoutNumbers('transfer/3.5')).toBe('transfer/#.5');
-  expect(withoutNumbers('127.0.0.1:34801')).toBe('#.0.0.1:#');
+  expect(withoutNumbers('transfer/3.5', 5)).toBe('transfer/#.5');
+  expect(withoutNumbers('duplicator/17/5', 5)).toBe('duplicator/#/5');
+  expect(withoutNumbers('duplicator/5/5', 5)).toBe('duplicator/#/5');
 });
 
 test('sequences are put beside each other with as much in common as possible', () => {

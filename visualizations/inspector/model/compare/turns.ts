@@ -64,8 +64,8 @@ export function tracksOf(index: RecordingIndex): ReadonlyMap<string, Track> {
 function actorNames(index: RecordingIndex): ReadonlyMap<string, string> {
   const seen = new Map<string, number>();
   return new Map(
-    index.actors.map(({ key, process, actor }) => {
-      const name = `${process}/${withoutNumbers(actor)}`;
+    index.actors.map(({ key, process, actor, partition }) => {
+      const name = `${process}/${withoutNumbers(actor, partition)}`;
       const times = (seen.get(name) ?? 0) + 1;
       seen.set(name, times);
       return [key, times === 1 ? name : `${name} (${times})`];
@@ -77,10 +77,15 @@ function actorNames(index: RecordingIndex): ReadonlyMap<string, string> {
  * Ids of duplications and tables, ports and pids; the index of a partition stays.
  *
  * @example withoutNumbers('duplication/17/followerTable') // 'duplication/#/followerTable'
- * @example withoutNumbers('transfer/3.5') // 'transfer/#.5'
+ * @example withoutNumbers('duplicator/17/5', 5) // 'duplicator/#/5'
  */
-export function withoutNumbers(actor: string): string {
-  return actor.replace(/(^|[/:#@-])\d+(?=$|[/.:#@-])/g, '$1#');
+export function withoutNumbers(actor: string, partition: number | null = null): string {
+  let first = true;
+  return actor.replace(/(?<=^|[/.:#@-])\d+(?=$|[/.:#@-])/g, (digits) => {
+    const kept = !first && partition !== null && Number(digits) === partition;
+    first = false;
+    return kept ? digits : '#';
+  });
 }
 
 function actorTurn(line: TimedLine, moment: number): Turn | null {

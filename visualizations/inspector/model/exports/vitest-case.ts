@@ -62,12 +62,19 @@ test(${quoted(
     ),
   });
   const listener = createActor(createMachine({ on: { '*': {} } }), { clock: new SimulatedClock() }).start();
-  const actor = createActor(machine, {
-    parent: listener,
-    snapshot: machine.resolveState(before as never),
-  } as never).start();
+  const resolved = machine.resolveState(before as never);
+  // The children that belong to the states it is in are there already, and do nothing.
+  const children = Object.fromEntries(
+    resolved._nodes
+      .flatMap(({ invoke }) => invoke)
+      .map(({ id, src }) => [id, { src, snapshot: { status: 'active' } }]),
+  );
+  const actor = createActor(machine, { parent: listener, snapshot: { ...resolved, children } } as never);
+  actor.subscribe({ error: () => {} });
+  actor.start();
   for (const { moment, event, state } of recorded) {
     actor.send(event as never);
+    expect(actor.getSnapshot().error, \`after \${event.type} at moment \${moment}\`).toBeUndefined();
     expect(actor.getSnapshot().value, \`after \${event.type} at moment \${moment}\`).toEqual(state);
   }
   listener.stop();
