@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../runtime/observe/recording/lines.js';
+import type { LaidOutChart } from '../../../visualizations/diagrams/laid-out-chart.js';
+import { OUR_CHARTS } from '../../../visualizations/diagrams/ours.js';
+import { readChart } from '../../../visualizations/diagrams/read-chart.js';
 import { PageStore } from '../../../visualizations/inspector/page/create-store.js';
 import { syntheticRecording } from '../../support/recordings.js';
 
@@ -86,6 +90,16 @@ describe('a live run', () => {
     expect(store.get()).toMatchObject({ cursor: 700, selected: 'east meta/duplication/3' });
   });
 
+  it('given another run comes instead, then nothing is left of what was picked in the one before', () => {
+    const store = live();
+    store.append(lines.slice(0, 1_000));
+    store.goTo(700);
+    store.select('east meta/duplication/3');
+    store.open({ ...header, beganUs: 5 }, []);
+    store.append(lines);
+    expect(store.get()).toMatchObject({ cursor: 0, selected: null });
+  });
+
   it('given a command without permission, when it is given, then it is not sent and the page says why', () => {
     const sent: string[] = [];
     const store = live();
@@ -133,6 +147,25 @@ describe('another recording', () => {
     store.open({ ...header, title: 'other' }, lines.slice(0, 50));
     expect(store.get()).toMatchObject({ cursor: 0, selected: null, filter: { text: '' } });
     expect(store.get().matches.count).toBe(store.get().length);
+  });
+});
+
+describe('charts with places', () => {
+  const chartOf = (id: string, state: string): LaidOutChart => ({
+    diagram: { ...diagram, id, states: [{ ...diagram.states[0]!, id: state }], edges: [] },
+    width: 10,
+    height: 10,
+    states: [],
+    edges: [],
+  });
+  const diagram = readChart(OUR_CHARTS.followerTable!);
+
+  it('given a recording whose charts look different, when it is opened, then those places are not used', () => {
+    const store = new PageStore({ header, charts: [chartOf('same', 's'), chartOf('other', 's')] });
+    const line = (chart: string, state: string) =>
+      ({ t: 'chart', chart, diagram: chartOf(chart, state).diagram as unknown as Json }) as const;
+    store.open(header, [line('same', 's'), line('other', 'renamed')]);
+    expect([...store.get().charts.keys()]).toEqual(['same']);
   });
 });
 

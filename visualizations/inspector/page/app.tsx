@@ -1,7 +1,6 @@
 /** The page: what is shown of a recording above, the cursor through it below. */
 import { useEffect, useState } from 'preact/hooks';
 import { CompareView } from './compare/compare-view.js';
-import { ControlPanel } from './control/control-panel.js';
 import { CursorBar } from './cursor/cursor-bar.js';
 import { GoToDialog } from './keys/go-to-dialog.js';
 import { HelpDialog } from './keys/help-dialog.js';
@@ -22,8 +21,11 @@ type Dialog = 'help' | 'go-to' | null;
 export function App({ store }: { readonly store: Store }) {
   const [dialog, setDialog] = useState<Dialog>(null);
   const view = useStore(store, (state) => state.view);
-  const controlled = useStore(store, (state) => state.live?.control === true);
+  const title = useStore(store, (state) => state.index.header.title);
   useEffect(() => listenToKeys(store, setDialog), [store]);
+  useEffect(() => {
+    document.title = `${title} · Bridle`;
+  }, [title]);
   const close = (): void => setDialog(null);
   return (
     <DropZone store={store}>
@@ -33,11 +35,6 @@ export function App({ store }: { readonly store: Store }) {
         <ErrorFence of="The verdict">
           <VerdictBanner store={store} />
         </ErrorFence>
-        {controlled && (
-          <ErrorFence of="The control panel">
-            <ControlPanel store={store} />
-          </ErrorFence>
-        )}
       </div>
       <main class="app-view">
         <Viewed store={store} view={view} />

@@ -4,6 +4,7 @@ import type { LaidOutChart } from '../../diagrams/laid-out-chart.js';
 import { isEmpty, NO_FILTER } from '../model/filter.js';
 import { RecordingIndex } from '../model/recording-index.js';
 import type { ActorKey, Filter } from '../model/types.js';
+import { fittingCharts } from './fitting-charts.js';
 import { forgetOldest, MOST_MOMENTS } from './forget-oldest.js';
 import type { CommandName, LiveState, Matches, PageState, Store, View } from './store.js';
 
@@ -107,13 +108,18 @@ export class PageStore implements Store {
   }
 
   open(header: HeaderLine, lines: readonly RecordingLine[]): void {
-    const { cursor, dropped } = this.#state;
-    // A run that comes in again after a lost connection goes on being shown where it was.
-    if (this.#growing && cursor >= 0) this.#awaited ??= cursor + dropped;
+    const { cursor, dropped, length, index: before } = this.#state;
+    if (length > 0 && !isSameRun(before.header, header)) {
+      this.#awaited = null;
+      this.#set({ selected: null, filter: NO_FILTER, playing: false, view: 'run' });
+    } else if (this.#growing && cursor >= 0) {
+      // A run that comes in again after a lost connection goes on being shown where it was.
+      this.#awaited ??= cursor + dropped;
+    }
     const index = new RecordingIndex(header);
-    if (!this.#growing) this.#set({ selected: null, filter: NO_FILTER, playing: false, view: 'run' });
     this.#set({ index, length: 0, dropped: 0, cursor: -1, matches: NOTHING });
     this.append(lines);
+    this.#set({ charts: fittingCharts(this.#state.charts, index.charts) });
   }
 
   append(lines: readonly RecordingLine[]): void {
@@ -169,6 +175,10 @@ function matchesOf(index: RecordingIndex, filter: Filter): Matches {
   if (isEmpty(filter)) return { moments: null, count: index.length };
   const moments = index.matching(filter);
   return { moments, count: moments.length };
+}
+
+function isSameRun(one: HeaderLine, other: HeaderLine): boolean {
+  return one.beganUs === other.beganUs && one.title === other.title && one.source === other.source;
 }
 
 function within(moment: number, length: number): number {

@@ -7,6 +7,7 @@ import { App } from './app.js';
 import { PageStore } from './create-store.js';
 import { keepPlaying } from './cursor/player.js';
 import { keepLink, restoreFromLink } from './link/keep-link.js';
+import { applyTheme } from './shell/theme-switch.js';
 import { readDocumentData } from './transport/document-data.js';
 import { LiveRun } from './transport/live.js';
 
@@ -36,6 +37,7 @@ async function begin(place: HTMLElement): Promise<void> {
 
 const place = document.getElementById('inspector');
 if (place !== null) {
+  applyTheme();
   begin(place).catch((error: unknown) => {
     place.textContent = `The recording in this page cannot be read: ${String(error)}`;
   });

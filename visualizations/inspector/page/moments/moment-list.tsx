@@ -28,19 +28,25 @@ function Rows({ store }: { readonly store: Store }) {
   const list = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
   const atCursor = rowOf(matches, cursor);
+  const look = ({ scrollTop, clientHeight }: HTMLElement): void =>
+    setView((before) =>
+      before.top === scrollTop && before.height === clientHeight
+        ? before
+        : { top: scrollTop, height: clientHeight },
+    );
 
   useLayoutEffect(() => {
-    const sizes = new ResizeObserver(([entry]) => {
-      const { height } = entry!.contentRect;
-      setView((before) => ({ ...before, height }));
-    });
-    sizes.observe(list.current!);
+    const element = list.current!;
+    const sizes = new ResizeObserver(() => look(element));
+    sizes.observe(element);
     return () => sizes.disconnect();
   }, []);
   useLayoutEffect(() => {
     const element = list.current!;
     if (atCursor < 0) return;
     element.scrollTop = scrollFor(atCursor, element.scrollTop, element.clientHeight, ROW);
+    // The event of scrolling comes a frame later: a run that is followed would be ahead of it for ever.
+    look(element);
   }, [atCursor, matches.moments, view.height]);
 
   const { first, end } = windowOf(view.top, view.height, ROW, matches.count);
@@ -53,9 +59,7 @@ function Rows({ store }: { readonly store: Store }) {
       aria-label="Moments"
       tabIndex={0}
       aria-activedescendant={onCursor && atCursor >= first && atCursor < end ? `moment-${cursor}` : undefined}
-      onScroll={({ currentTarget: { scrollTop, clientHeight } }) =>
-        setView({ top: scrollTop, height: clientHeight })
-      }
+      onScroll={({ currentTarget }) => look(currentTarget)}
     >
       <div class="moments-space" style={{ height: `${matches.count * ROW}px` }} role="presentation">
         {Array.from({ length: Math.max(0, end - first) }, (_, at) => {

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { ExportMenu } from '../exports/export-menu.js';
 import type { PageState, Store, View } from '../store.js';
 import { useStore } from '../use-store.js';
+import { ControlMenu } from './control-menu.js';
 import { CopyLink } from './copy-link.js';
 import { Icon } from './icon.js';
 import { OpenFile } from './open-file.js';
@@ -39,6 +40,7 @@ export function Header({ store, onHelp }: { readonly store: Store; readonly onHe
         ))}
       </nav>
       <div class="header-tools">
+        <ControlMenu store={store} />
         <OpenFile store={store} />
         <ExportMenu store={store} />
         <CopyLink store={store} />

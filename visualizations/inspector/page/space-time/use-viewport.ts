@@ -25,18 +25,20 @@ const EDGE_PX = 24;
 export function useViewport(): Viewport {
   const place = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<Seen>({ scrolled: 0, scrolledSideways: 0, width: 0, height: 0 });
+  const look = useCallback((): void => {
+    const element = place.current;
+    if (element === null) return;
+    const next = {
+      scrolled: element.scrollTop,
+      scrolledSideways: element.scrollLeft,
+      width: element.clientWidth,
+      height: element.clientHeight,
+    };
+    setSeen((before) => (isSame(before, next) ? before : next));
+  }, []);
   useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const look = (): void => {
-      const next = {
-        scrolled: element.scrollTop,
-        scrolledSideways: element.scrollLeft,
-        width: element.clientWidth,
-        height: element.clientHeight,
-      };
-      setSeen((before) => (isSame(before, next) ? before : next));
-    };
     look();
     const observer = new ResizeObserver(look);
     observer.observe(element);
@@ -56,10 +58,10 @@ export function useViewport(): Viewport {
     const room = height - HEAD_PX;
     const inSight = y > scrolled + EDGE_PX && y < scrolled + room - EDGE_PX;
     if (!inSight) element.scrollTop = Math.max(0, y - room / 2);
-    if (x === null) return;
-    if (x < scrolledSideways + SIDE_PX || x > scrolledSideways + width - EDGE_PX) {
-      element.scrollLeft = Math.max(0, x - (width + SIDE_PX) / 2);
-    }
+    const aside = x !== null && (x < scrolledSideways + SIDE_PX || x > scrolledSideways + width - EDGE_PX);
+    if (aside) element.scrollLeft = Math.max(0, x - (width + SIDE_PX) / 2);
+    // The event of scrolling comes a frame later: a run that is followed would be ahead of it for ever.
+    if (!inSight || aside) look();
   }, []);
   return { place, ...seen, scrollTo };
 }

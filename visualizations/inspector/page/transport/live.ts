@@ -76,15 +76,17 @@ export class LiveRun {
   #lost(code: number, reason: string): void {
     if (this.#store.get().live !== null) this.#store.setLive({ connected: false });
     this.#attempts += 1;
-    if (this.#attempts > MOST_ATTEMPTS) {
-      this.#store.notify('The inspector does not answer any more. Start it again, then reload this page.');
-      return;
-    }
     const { live, length } = this.#store.get();
-    if (live !== null || length === 0) {
-      this.#store.notify(`Not connected${reason === '' ? '' : ` (${reason}, ${code})`}: trying again.`);
-    }
-    setTimeout(() => this.connect(), backoffMs(this.#attempts));
+    const again = this.#attempts <= MOST_ATTEMPTS;
+    if (again) setTimeout(() => this.connect(), backoffMs(this.#attempts));
+    // A recording that is here needs its server no more.
+    if (live === null && length > 0) return;
+    const why = reason === '' ? '' : ` (${reason}, ${code})`;
+    this.#store.notify(
+      again
+        ? `Not connected${why}: trying again.`
+        : `The inspector does not answer${why}. Start it again, then reload this page.`,
+    );
   }
 
   #take(lines: readonly RecordingLine[]): void {
