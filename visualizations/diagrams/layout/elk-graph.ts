@@ -3,9 +3,10 @@ import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { ChartDiagram, DiagramEdge, DiagramState } from '../chart-diagram.js';
 import {
   arrowOptions,
-  type Direction,
   insideOptions,
   LABEL_OPTIONS,
+  type Placement,
+  placedBy,
   rootOptions,
   WITHIN,
 } from './elk-options.js';
@@ -21,9 +22,9 @@ export interface ChartGraph {
 }
 
 export interface GraphOptions {
-  readonly direction: Direction;
   /** Whether arrows that follow the order of the document shall rather point forward. */
   readonly inDocumentOrder: boolean;
+  readonly placement: Placement;
 }
 
 export const nodeId = { state: (id: string) => `state ${id}`, initial: (id: string) => `initial ${id}` };
@@ -38,7 +39,7 @@ export const DOT_PX = 10;
 const LABEL_LIMIT_PX = 210;
 const LABEL_PADDING = { x: 5, y: 2 } as const;
 
-export function chartGraph(diagram: ChartDiagram, { direction, inDocumentOrder }: GraphOptions): ChartGraph {
+export function chartGraph(diagram: ChartDiagram, { inDocumentOrder, placement }: GraphOptions): ChartGraph {
   const boxes = new Map<string, StateBox>();
   const labels = new Map<string, TextBlock>();
   const edges: ElkExtendedEdge[] = [];
@@ -69,7 +70,7 @@ export function chartGraph(diagram: ChartDiagram, { direction, inDocumentOrder }
     if (children.length === 0) return { id, width: box.width, height: box.height, layoutOptions: WITHIN };
     return {
       id,
-      layoutOptions: insideOptions(box, direction),
+      layoutOptions: { ...insideOptions(box, 'DOWN'), ...placedBy(placement) },
       children: [...dotsOf(state), ...children.map(node)],
     };
   };
@@ -95,5 +96,9 @@ export function chartGraph(diagram: ChartDiagram, { direction, inDocumentOrder }
 
   const children = diagram.states.filter(({ parent }) => parent === null).map(node);
   diagram.edges.forEach(drawEdge);
-  return { root: { id: 'chart', layoutOptions: rootOptions(direction), children, edges }, boxes, labels };
+  return {
+    root: { id: 'chart', layoutOptions: { ...rootOptions('DOWN'), ...placedBy(placement) }, children, edges },
+    boxes,
+    labels,
+  };
 }

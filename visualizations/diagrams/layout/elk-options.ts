@@ -7,8 +7,8 @@ export type Direction = 'DOWN' | 'RIGHT';
 
 /** ELK reads these at every node that has others inside. */
 export const WITHIN: LayoutOptions = {
-  'elk.layered.cycleBreaking.strategy': 'GREEDY',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.cycleBreaking.strategy': 'GREEDY',
   'elk.spacing.nodeNode': '24',
   'elk.spacing.edgeNode': '14',
   'elk.spacing.edgeEdge': '10',
@@ -21,6 +21,13 @@ export const WITHIN: LayoutOptions = {
 
 /** A label interrupts its line, so that nobody can take it for another's. */
 export const LABEL_OPTIONS: LayoutOptions = { 'elk.edgeLabels.inline': 'true' };
+
+/** How ELK places nodes: dense, or so that it works with everything. */
+export type Placement = 'NETWORK_SIMPLEX' | 'BRANDES_KOEPF';
+
+export const placedBy = (placement: Placement): LayoutOptions => ({
+  'elk.layered.nodePlacement.strategy': placement,
+});
 
 const FORWARD_PRIORITY = { surely: '50', rather: '10', no: '0' } as const;
 

@@ -8,24 +8,46 @@ import { Places } from './places.js';
 import { roughness } from './roughness.js';
 
 const TRIED: readonly GraphOptions[] = [
-  { direction: 'DOWN', inDocumentOrder: true },
-  { direction: 'DOWN', inDocumentOrder: false },
+  { inDocumentOrder: true, placement: 'NETWORK_SIMPLEX' },
+  { inDocumentOrder: false, placement: 'NETWORK_SIMPLEX' },
 ];
+/** ELK's denser way to place nodes fails on some graphs; this one is wider and takes them all. */
+const FALLBACK: GraphOptions = { inDocumentOrder: false, placement: 'BRANDES_KOEPF' };
+
+interface Attempt {
+  readonly graph: ChartGraph;
+  readonly root: ElkNode;
+  readonly rough: number;
+}
 
 /**
  * Lays a chart out, twice, and keeps the picture that is easier to read. The same diagram always gets the
  * same places.
  *
+ * @throws Error naming the chart, where the layout engine fails on it
  * @example
  * const { width, height } = await layOut(readChart(followerTable));
  */
 export async function layOut(diagram: ChartDiagram): Promise<LaidOutChart> {
-  let best: { readonly graph: ChartGraph; readonly root: ElkNode; readonly rough: number } | undefined;
+  const attempts: Attempt[] = [];
   for (const options of TRIED) {
-    const graph = chartGraph(diagram, options);
-    const root = await runElk(graph.root);
-    const rough = roughness(root);
-    if (best === undefined || rough < best.rough) best = { graph, root, rough };
+    const done = await attempt(diagram, options).catch(() => null);
+    if (done !== null) attempts.push(done);
   }
-  return new Places(best!.root, best!.graph).of(diagram);
+  if (attempts.length === 0) attempts.push(await attempt(diagram, FALLBACK).catch(failed(diagram)));
+  const best = attempts.reduce((one, other) => (other.rough < one.rough ? other : one));
+  return new Places(best.root, best.graph).of(diagram);
 }
+
+async function attempt(diagram: ChartDiagram, options: GraphOptions): Promise<Attempt> {
+  const graph = chartGraph(diagram, options);
+  const root = await runElk(graph.root);
+  return { graph, root, rough: roughness(root) };
+}
+
+const failed =
+  ({ id }: ChartDiagram) =>
+  (cause: unknown): never => {
+    const why = 'another format (mermaid, dot) needs no layout of ours';
+    throw new Error(`the layout engine failed on chart ${id}; ${why}`, { cause });
+  };

@@ -23,7 +23,7 @@ export function edgeParagraph(edge: DiagramEdge): Paragraph {
 
 /** Everything that is written into a state, but the transitions that do not leave it. */
 export function stateParagraphs(state: DiagramState): Paragraph[] {
-  const { key, description, tags, entry, exit, invokes, hasOutput } = state;
+  const { key, description, tags, entry, exit, invokes, hasOutput, output } = state;
   const title: Piece = { text: key, role: 'title' };
   return [
     [title],
@@ -32,7 +32,7 @@ export function stateParagraphs(state: DiagramState): Paragraph[] {
     ...(entry.length === 0 ? [] : [actionPieces('entry /', entry)]),
     ...(exit.length === 0 ? [] : [actionPieces('exit /', exit)]),
     ...invokes.map((actor) => [{ text: `invoke ${actorText(actor)}`, role: 'activity' } as const]),
-    ...(hasOutput ? [[{ text: 'gives an output', role: 'note' } as const]] : []),
+    ...(hasOutput ? [[{ text: `output ${output ?? '…'}`, role: 'activity' } as const]] : []),
   ];
 }
 

@@ -1,9 +1,8 @@
 /** Edges with their labels. */
 import type { DiagramEdge } from '../chart-diagram.js';
 import type { PlacedEdge, PlacedLabel } from '../laid-out-chart.js';
-import { textWidth } from '../layout/text-width.js';
 import type { Paint } from './paint.js';
-import { drawLine, drawText, plate } from './shapes.js';
+import { drawLine, drawText, plate, tally } from './shapes.js';
 import { edgeTooltip } from './tooltip.js';
 import { element } from './xml.js';
 
@@ -15,20 +14,15 @@ export function drawEdge(edge: DiagramEdge, { paths, label }: PlacedEdge, paint:
     ...paths.map(drawLine),
     ...(label === null
       ? []
-      : [...(paths.length > 0 ? [plate(label)] : []), ...drawLabel(label, paint.count)]),
+      : [...(paths.length > 0 ? [plate(label)] : []), ...drawLabel(label, paths.length > 0, paint.count)]),
   );
 }
 
-function drawLabel(label: PlacedLabel, count: number | null): string[] {
+function drawLabel(label: PlacedLabel, onLine: boolean, count: number | null): string[] {
   const texts = label.texts.map((text) => drawText(text));
   if (count === null) return texts;
-  const text = `×${count}`;
-  const width = textWidth(text, 'title') + 6;
-  const x = label.x + label.width - width / 2;
-  const y = label.y - 6;
-  return [
-    ...texts,
-    element('rect', { class: 'tally', x, y, width, height: 14, rx: 7 }),
-    element('text', { class: 'note count', x: x + width / 2, y: y + 10.5, 'text-anchor': 'middle' }, text),
-  ];
+  const { x, y, width, height } = label;
+  // As a bead on the line where it enters the label; behind the text where there is no line.
+  const place = onLine ? { x: x + width / 2, y: y - 4 } : { x: x + width + 12, y: y + height / 2 };
+  return [...texts, tally(place, count)];
 }

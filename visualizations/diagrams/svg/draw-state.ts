@@ -3,7 +3,7 @@ import type { DiagramState } from '../chart-diagram.js';
 import type { Box, PlacedState } from '../laid-out-chart.js';
 import { roundedPath } from './lines.js';
 import type { Paint } from './paint.js';
-import { drawLine, drawText, plate } from './shapes.js';
+import { drawLine, drawText, plate, tally } from './shapes.js';
 import { stateTooltip } from './tooltip.js';
 import { element } from './xml.js';
 
@@ -23,9 +23,10 @@ export function drawState(
   { depth, composite, region }: StateContext,
   paint: Paint,
 ): string {
-  const shade = composite && depth % 2 === 0 ? ' nested' : '';
-  const shape = state.kind === 'history' ? circle(place) : rectangle(place, region ? ' region' : shade);
-  const count = paint.count === null ? [] : [stateCount(place, paint.count)];
+  const shade = composite ? ` composite${depth % 2 === 0 ? ' nested' : ''}` : '';
+  const shape =
+    state.kind === 'history' ? circle(place) : rectangle(place, `${shade}${region ? ' region' : ''}`);
+  const count = paint.count === null ? [] : [tally({ x: place.x + place.width, y: place.y }, paint.count)];
   return element(
     'g',
     { class: `state ${state.kind}${paint.classes}`, 'data-id': state.id },
@@ -36,7 +37,7 @@ export function drawState(
     ...(composite ? [] : place.texts.map((text) => drawText(text))),
     ...count,
     ...(place.initial === null ? [] : [drawInitial(place.initial)]),
-    ...place.defaults.map((path) => drawLine(path)),
+    ...place.defaults.map((path) => element('g', { class: 'initial' }, drawLine(path))),
   );
 }
 
@@ -69,20 +70,14 @@ const rule = ({ x, width }: Box, y: number): string =>
     ),
   });
 
-function stateCount({ x, y, width }: Box, count: number): string {
-  return element(
-    'text',
-    { class: 'note count', x: x + width - INSET_PX, y: y - INSET_PX, 'text-anchor': 'end' },
-    `×${count}`,
-  );
-}
-
 function drawInitial({ dot, path, label }: NonNullable<PlacedState['initial']>): string {
-  return [
+  return element(
+    'g',
+    { class: 'initial' },
     element('circle', { class: 'dot', cx: dot.x, cy: dot.y, r: 5 }),
     drawLine(path),
     ...(label === null ? [] : [plate(label), ...label.texts.map((text) => drawText(text))]),
-  ].join('');
+  );
 }
 
 /** Above the lines, which may pass behind it. */

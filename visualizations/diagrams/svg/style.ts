@@ -118,7 +118,7 @@ function colours(p: Palette): string {
     `.halo{stroke:${p.box}}`,
     `.plate,.tally{fill:${p.paper};stroke:${p.faint}}`,
     `.hatch{stroke:${p.line}}`,
-    `.lit>.box{fill:${p.active};stroke:${p.activeLine}}`,
+    `.lit>.box{stroke:${p.activeLine}}.lit>.box:not(.composite){fill:${p.active}}`,
     `.lit>.line{stroke:${p.activeLine}}.lit>.head{fill:${p.activeLine}}`,
     `.covered>.line{stroke:${p.covered}}.covered>.head,.covered>.count{fill:${p.covered}}`,
     `.missed>.line{stroke:${p.missed}}.missed>.head,.missed>.count{fill:${p.missed}}`,

@@ -1,5 +1,5 @@
 /** What a reader sees who points at a state or an edge, and what a screen reader says. */
-import type { DiagramEdge, DiagramState } from '../chart-diagram.js';
+import type { DiagramActor, DiagramEdge, DiagramState } from '../chart-diagram.js';
 import { actionText } from '../layout/words.js';
 import { escapeXml } from './xml.js';
 
@@ -11,19 +11,37 @@ const META_WORDS: Readonly<Record<string, string>> = {
   operatorCan: 'operator can',
 };
 
-export function stateTooltip({ id, kind, description, meta }: DiagramState): string {
+export function stateTooltip({ id, kind, description, meta, initial, invokes }: DiagramState): string {
   const what = kind === 'atomic' ? id : `${id} (${kind})`;
-  const facts = Object.entries(meta ?? {}).map(
-    ([key, value]) => `${META_WORDS[key] ?? key}: ${inWords(value)}`,
-  );
-  return escapeXml([what, ...(description === null ? [] : [description]), ...facts].join('\n'));
+  const lines = [
+    what,
+    ...written(description),
+    ...factsOf(meta),
+    ...invokes.flatMap(actorFacts),
+    ...(initial === null ? [] : [...written(initial.description), ...factsOf(initial.meta)]),
+  ];
+  return escapeXml(lines.join('\n'));
+}
+
+const written = (description: string | null): string[] => (description === null ? [] : [description]);
+
+const factsOf = (meta: DiagramState['meta']): string[] =>
+  Object.entries(meta ?? {}).map(([key, value]) => `${META_WORDS[key] ?? key}: ${inWords(value)}`);
+
+/** What there is no room for in the box. */
+function actorFacts({ id, input, systemId }: DiagramActor): string[] {
+  return [
+    ...(input === null ? [] : [`input of ${id}: ${input}`]),
+    ...(systemId === null ? [] : [`${id} is ${systemId} in the system`]),
+  ];
 }
 
 export function edgeTooltip(edge: DiagramEdge, count: number | null): string {
-  const { id, guard, actions, targets, description } = edge;
+  const { id, guard, actions, targets, description, meta } = edge;
   const lines = [
     id,
-    ...(description === null ? [] : [description]),
+    ...written(description),
+    ...factsOf(meta),
     ...(guard === null ? [] : [`if ${guard}`]),
     ...(actions.length === 0 ? [] : [`does ${actions.map(actionText).join(', ')}`]),
     targets.length === 0 ? 'stays' : `goes to ${targets.join(' and ')}`,

@@ -2,7 +2,14 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { Box, Point } from '../laid-out-chart.js';
 import { runElk } from '../layout/elk.js';
-import { arrowOptions, insideOptions, LABEL_OPTIONS, rootOptions, WITHIN } from '../layout/elk-options.js';
+import {
+  arrowOptions,
+  insideOptions,
+  LABEL_OPTIONS,
+  placedBy,
+  rootOptions,
+  WITHIN,
+} from '../layout/elk-options.js';
 import { edgesBelow, pathOf } from '../layout/places.js';
 import type { TextBlock } from '../layout/text-block.js';
 import type { SystemDiagram } from './system-diagram.js';
@@ -85,7 +92,7 @@ export async function placeProcess(
 }
 
 /** ELK's other way to place nodes fails on ports at the sides. */
-const PLACEMENT = { 'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF' };
+const PLACEMENT = placedBy('BRANDES_KOEPF');
 
 const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }) => ({
   width,
