@@ -73,7 +73,11 @@ export const zoo = setup({
     },
     pausing: {
       initial: 'resting',
-      states: { resting: { on: { GO: 'walking' } }, walking: {}, again: { type: 'history', target: 'resting' } },
+      states: {
+        resting: { on: { GO: 'walking' } },
+        walking: {},
+        again: { type: 'history', target: 'resting' },
+      },
       on: { AGAIN: '.again', LEAVE: 'evacuated' },
     },
     evacuated: { type: 'final', output: 'empty', meta: { waitingFor: 'nothing', from: 'nobody' } },
