@@ -134,7 +134,7 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
           <PanZoom
             width={chart.width}
             height={chart.height}
-            focus={focusOf(chart, state)}
+            focus={placeOf(chart, picked) ?? focusOf(chart, state)}
             map={mapOf(chart, state)}
             label={`Chart ${chart.diagram.id} of ${info.actor}, active: ${activeInWords(state, chart)}`}
           >
@@ -154,6 +154,13 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
       </div>
     </>
   );
+}
+
+/** Of what was picked; null: nothing was, or it has no place of its own. */
+function placeOf({ states, edges }: LaidOutChart, picked: Picked): Box | null {
+  if (picked === null) return null;
+  if (picked.what === 'state') return states.find(({ id }) => id === picked.id) ?? null;
+  return edges.find(({ id }) => id === picked.id)?.label ?? null;
 }
 
 /** The innermost active states, and what was taken last where both can be seen together. */

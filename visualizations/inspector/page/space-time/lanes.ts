@@ -68,9 +68,7 @@ export function lanesOf(index: RecordingIndex, { folded, unfolded }: Folding): L
     if (!unfolded.has(name)) continue;
     for (const { key, actor } of charts.slice(0, MAX_ACTOR_LANES)) {
       actors.set(key, list.length);
-      const title = actor.split('/');
-      const last = title.pop() ?? actor;
-      list.push({ ...own, key, what: 'actor', title: [title.join('/'), last], processes: [], actors: 0 });
+      list.push({ ...own, key, what: 'actor', title: ['', shortName(actor)], processes: [], actors: 0 });
     }
   }
   return {
@@ -85,6 +83,12 @@ function chartsOf(index: RecordingIndex, process: string) {
   return index.actors
     .filter((actor) => actor.process === process && actor.chart !== null)
     .sort((a, b) => index.momentsOf(b.key).length - index.momentsOf(a.key).length);
+}
+
+/** `duplication/1/followerTable` → `followerTable`; a number says nothing alone: `duplication/1`. */
+function shortName(actor: string): string {
+  const [last = actor, before] = actor.split('/').reverse();
+  return before !== undefined && /^[\d.]+$/.test(last) ? `${before}/${last}` : last;
 }
 
 function titleOf({ name, cluster }: ProcessInfo): readonly [string, string] {

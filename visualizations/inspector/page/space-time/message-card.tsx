@@ -4,6 +4,7 @@ import { fateOf } from '../../model/messages.js';
 import type { RecordingIndex } from '../../model/recording-index.js';
 import type { MessageInfo } from '../../model/types.js';
 import { spanInWords } from '../charts/words.js';
+import './message-card.css';
 
 const BODY_LETTERS = 4_000;
 

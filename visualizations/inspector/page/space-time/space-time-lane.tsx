@@ -103,7 +103,7 @@ export function SpaceTimeLane({ store }: { readonly store: Store }): ComponentCh
           class="st-rows"
           role="listbox"
           aria-label="Moments, from the first to the last"
-          aria-activedescendant={cursor >= 0 && rows.has(cursor) ? optionId(cursor) : undefined}
+          aria-activedescendant={isDrawn(cursor, rows, frame) ? optionId(cursor) : undefined}
           tabIndex={0}
           style={{
             height: `${rows.height + ROW_PX}px`,
@@ -151,6 +151,12 @@ function loopRow(store: Store, rows: Rows): number | null {
   if (from === undefined) return null;
   const row = firstFrom(0, rows.count, (at) => index.lines[rows.moment(at)]!.at >= from);
   return row < rows.count ? row : null;
+}
+
+/** Whether a moment's row is in the page, and not only in the list. */
+function isDrawn(moment: number, rows: Rows, { first, end }: Frame): boolean {
+  const row = rows.rowFrom(moment);
+  return moment >= 0 && row >= first && row < end && rows.has(moment);
 }
 
 /** Middle of the lane that a moment is about; null: it is about none. */
