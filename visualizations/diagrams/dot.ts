@@ -33,7 +33,7 @@ export function chartAsDot(chart: ChartDiagram, { overlay, theme }: RenderOption
 }
 
 /** Letters of one width: whatever font is there, the texts fit into the boxes that were measured for them. */
-const FONT = 'fontname="Courier New,monospace", fontsize=10';
+const FONT = 'fontname="Courier", fontsize=10';
 
 class DotWriter {
   readonly #tree: ChartTree;
