@@ -46,10 +46,11 @@ export async function recordCounterexamples(
   const all = await isDirectory(place);
   const notes = new Set<string>();
   const files: RecordedFile[] = [];
+  const names = new Set<string>();
   for (const each of all ? found : [first]) {
     const { model } = each.result;
     const { property } = each.verdict;
-    const file = all ? join(place, `${fileName(`${model} ${property}`)}.jsonl`) : place;
+    const file = all ? join(place, unlike(names, fileName(model, property))) : place;
     await write(file, await recordingOf(each, (note) => notes.add(note)));
     files.push({ model, property, file });
   }
@@ -61,10 +62,25 @@ export async function recordCounterexamples(
   return { files, notes: [...notes] };
 }
 
-/** @example fileName('A1 stuck in DS_PREPARE PrepareLeadsToLog') // 'a1-stuck-in-ds_prepare-prepareleadstolog' */
-export function fileName(words: string): string {
-  const plain = words.toLowerCase().replaceAll(/[^\w]+/g, '-');
-  return plain.replaceAll(/^-+|-+$/g, '').slice(0, 120);
+const MODEL_CHARACTERS = 100;
+
+/** @example fileName('A1 stuck in DS_PREPARE', 'PrepareLeadsToLog') // 'a1-stuck-in-ds_prepare-prepareleadstolog' */
+function fileName(model: string, property: string): string {
+  return `${plain(model).slice(0, MODEL_CHARACTERS)}-${plain(property)}`;
+}
+
+const plain = (words: string): string =>
+  words
+    .toLowerCase()
+    .replaceAll(/[^\w]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+
+/** Long names that are alike in the beginning must not become one file. */
+function unlike(names: Set<string>, name: string): string {
+  let file = `${name}.jsonl`;
+  for (let number = 2; names.has(file); number++) file = `${name}-${number}.jsonl`;
+  names.add(file);
+  return file;
 }
 
 async function recordingOf({ result, verdict }: Found, note: (text: string) => void): Promise<string> {

@@ -10,7 +10,7 @@ import { processName } from './process-name.js';
 /** @param server as the world names it */
 type Tell = (server: string, facts: LineFacts) => void;
 
-/** An answer that comes after so many other requests is told as nobody's. */
+/** An answer that leaves after so many other requests is not told: nobody knows any more what it answers. */
 const ASKED_LIMIT = 10_000;
 
 export class NetworkLines {
