@@ -114,10 +114,11 @@ function wrongImport(root, folder, path, file, name) {
       folder === 'actors' ||
       folder === 'test' ||
       folder === 'bench' ||
+      folder === 'examples' ||
       MAY_RUN_CHARTS.some((place) => path.startsWith(place));
     return allowed
       ? null
-      : `xstate is known only to machines/, actors/, test/, bench/, ${MAY_RUN_CHARTS.join(', ')}`;
+      : `xstate is known only to machines/, actors/, test/, bench/, examples/, ${MAY_RUN_CHARTS.join(', ')}`;
   }
   if (folder === 'machines') {
     return target === 'machines' ? null : `machines/ may import only xstate and machines/, not ${name}`;
