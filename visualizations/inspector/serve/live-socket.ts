@@ -63,6 +63,8 @@ export class LiveSocket {
     this.#lines.unsubscribe();
     clearInterval(this.#heartbeat);
     clearTimeout(this.#batch);
+    // What happened last is what ended it, often.
+    this.#pump();
     const sockets = [...this.#watchers.keys()];
     const gone = sockets.map((each) => new Promise<void>((done) => each.once('close', () => done())));
     for (const each of sockets) each.close(CLOSE.goingAway, 'the inspector has ended');
