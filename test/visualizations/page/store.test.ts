@@ -90,6 +90,18 @@ describe('a live run', () => {
     expect(store.get()).toMatchObject({ cursor: 700, selected: 'east meta/duplication/3' });
   });
 
+  it('given it was followed over a lost connection, when following ends, then the cursor stays', () => {
+    const store = live();
+    store.append(lines.slice(0, 1_000));
+    store.follow(true);
+    store.open(header, []);
+    store.append(lines.slice(0, 1_500));
+    store.follow(false);
+    const { cursor } = store.get();
+    store.append(lines.slice(1_500));
+    expect(store.get().cursor).toBe(cursor);
+  });
+
   it('given another run comes instead, then nothing is left of what was picked in the one before', () => {
     const store = live();
     store.append(lines.slice(0, 1_000));
@@ -134,6 +146,12 @@ describe('a live run', () => {
       expect(kept.explanations).toEqual(all.explanations);
     }
     expect(store.get().dropped).toBeGreaterThan(0);
+  });
+});
+
+describe('a long recording', () => {
+  it('given more moments than are kept of a live run, then all of them are shown', () => {
+    expect(storeWith(lines.length, 1_000).get()).toMatchObject({ dropped: 0, length: 3_000 });
   });
 });
 

@@ -13,7 +13,7 @@ type Sender = (name: CommandName, args: Readonly<Record<string, string>>) => voi
 export interface StoreOptions {
   readonly header: HeaderLine;
   readonly charts?: readonly LaidOutChart[];
-  /** Most moments that are kept; beyond it the oldest go. */
+  /** Most moments that are kept of a live run; beyond it the oldest go. */
   readonly mostMoments?: number;
 }
 
@@ -124,12 +124,15 @@ export class PageStore implements Store {
 
   append(lines: readonly RecordingLine[]): void {
     this.#state.index.append(lines);
-    if (this.#state.index.length > this.#mostMoments) this.#forget();
+    // A recording has an end, and is shown whole.
+    if (this.#state.live !== null && this.#state.index.length > this.#mostMoments) this.#forget();
     const { index, following, filter, dropped } = this.#state;
     const { length } = index;
     let { cursor } = this.#state;
-    if (following) cursor = length - 1;
-    else if (this.#awaited !== null && this.#awaited < length + dropped) {
+    if (following) {
+      cursor = length - 1;
+      this.#awaited = null;
+    } else if (this.#awaited !== null && this.#awaited < length + dropped) {
       cursor = Math.max(0, this.#awaited - dropped);
       this.#awaited = null;
     } else if (cursor < 0 && length > 0) cursor = 0;

@@ -3,7 +3,7 @@ import type { Json, RecordingLine } from '../../../runtime/observe/recording/lin
 import { RecordingIndex } from '../model/recording-index.js';
 import type { WorldState } from '../model/types.js';
 
-/** Moments in the page; then the older half goes. About 200 MB. */
+/** Moments of a live run in the page; then the older half goes. About 200 MB. */
 export const MOST_MOMENTS = 200_000;
 
 /**
