@@ -135,7 +135,7 @@ describe('bounds', () => {
       none: undefined,
       infinite: Number.POSITIVE_INFINITY,
       map: new Map([['a', new Set([1])]]),
-    }) as Record<string, never>;
+    }) as Record<string, unknown>;
     expect((value.text as string).length).toBe(TEXT_LIMIT_CHARACTERS);
     expect((value.list as unknown[]).at(-1)).toBe('… 5 more');
     expect(value).toMatchObject({
