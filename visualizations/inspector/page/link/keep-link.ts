@@ -11,6 +11,7 @@ export function restoreFromLink(store: Store): void {
   store.select(selected);
   store.show(view);
   if (moment !== null) store.goTo(Math.max(0, moment - store.get().dropped));
+  else if (store.get().live !== null) store.follow(true);
 }
 
 /** @returns a function that ends it */
@@ -29,8 +30,8 @@ export function keepLink(store: Store): () => void {
     timer = setTimeout(write, SETTLED_MS);
   };
   const onBack = (): void => {
-    clearTimeout(timer);
     restoreFromLink(store);
+    // The address says it already.
     clearTimeout(timer);
   };
   const end = store.subscribe(onChange);
