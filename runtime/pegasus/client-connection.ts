@@ -3,12 +3,13 @@ import { formatAddress } from './address.js';
 import { BinaryReader } from './buffer.js';
 import { encodeArgument, type Request, RPC, type RpcCode } from './codes.js';
 import type { RpcProtocol } from './context.js';
+import { Departures } from './departures.js';
 import { invalidParameters, RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import type { Connection, Network } from './network.js';
 import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
 import type { Address, Gpid, WireType } from './schema.js';
-import { type ClientTap, callId, hasAddress, type RpcTap } from './tap.js';
+import { type ClientTap, callId, type RpcTap } from './tap.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
 import { decodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
@@ -56,13 +57,6 @@ interface Pending {
   readonly tap: ClientTap | undefined;
 }
 
-/** A request that waits for the connection, for whoever taps it. */
-interface Departure {
-  readonly tap: ClientTap;
-  readonly seqId: number;
-  readonly bytes: number;
-}
-
 /** One socket with its calls in flight. Fails once, then never works again: the client makes a new one. */
 export class ClientConnection {
   readonly #peer: Address;
@@ -74,7 +68,7 @@ export class ClientConnection {
   readonly #reader: FrameReader;
   readonly #pending = new Map<number, Pending>();
   readonly #onEnd: () => void;
-  #departures: Departure[] = [];
+  readonly #departures: Departures;
   #lastSeqId = 0;
   #failure: { readonly code: string; readonly detail: string } | undefined;
 
@@ -92,6 +86,7 @@ export class ClientConnection {
     const { clock, network } = options;
     this.#socket = network.connect(peer, options.fromAddress);
     this.#queue = new WriteQueue(this.#socket);
+    this.#departures = new Departures(this.#socket);
     const connecting = clock.setTimeout(
       () => this.fail('ERR_NETWORK_FAILURE', `not connected within ${options.connectTimeoutMs} ms`),
       options.connectTimeoutMs,
@@ -99,7 +94,7 @@ export class ClientConnection {
     );
     this.#socket.once('connect', () => {
       clock.clearTimeout(connecting);
-      for (const departure of this.#departures.splice(0)) this.#tellSent(departure);
+      this.#departures.connected();
     });
     this.#socket.once('close', () => {
       clock.clearTimeout(connecting);
@@ -126,7 +121,7 @@ export class ClientConnection {
     const tap = this.#tap(call);
     try {
       const bytes = this.#write(seqId, call);
-      if (tap !== undefined) this.#tellSent({ tap, seqId, bytes });
+      if (tap !== undefined) this.#departures.add({ tap, seqId, bytes });
     } catch (error) {
       if (error instanceof WireError) {
         return Promise.reject(this.#error(error.code, call.code, error.message));
@@ -157,7 +152,7 @@ export class ClientConnection {
     if (this.#failure !== undefined) return;
     this.#failure = { code, detail };
     this.#onEnd();
-    for (const { tap } of this.#departures.splice(0)) tap.notSent(detail);
+    this.#departures.failed(detail);
     this.#socket.destroy();
     for (const seqId of [...this.#pending.keys()]) this.#reject(seqId, code, detail);
   }
@@ -180,13 +175,6 @@ export class ClientConnection {
   #tap({ code, gpid, request }: OutgoingCall): ClientTap | undefined {
     const { tap, protocol } = this.#options;
     return tap?.calling({ code, protocol, peer: this.#peer, gpid }, request);
-  }
-
-  /** Nothing leaves before there is a connection, nor does it know its own address till then. */
-  #tellSent(departure: Departure): void {
-    const { tap, seqId, bytes } = departure;
-    if (hasAddress(this.#socket)) tap.sent(callId(this.#socket, 'client', seqId), bytes);
-    else this.#departures.push(departure);
   }
 
   /** Returns the number of bytes. */

@@ -1,16 +1,15 @@
 import { BinaryReader, type BinaryWriter } from './buffer.js';
 import { isRpcCode, RPC, type RpcCode } from './codes.js';
 import type { PolicyVerdict, RequestContext } from './context.js';
-import { invalidData, RpcError, WireError } from './errors.js';
+import { RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import { formatHttpResponse, parseHttpBlock } from './http.js';
+import { decodeRdsnCall, decodeThftCall, type Incoming } from './incoming.js';
 import type { Connection } from './network.js';
-import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackContext } from './rdsn.js';
 import type { Address, WireType } from './schema.js';
-import { type RequestHead, ServerContext } from './server-context.js';
+import { ServerContext } from './server-context.js';
 import type { ServerCore } from './server-core.js';
 import { callId, plainHost, type ServerTap } from './tap.js';
-import { decodeThftRequest, encodeThftResponse } from './thft.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -25,13 +24,13 @@ type AnyHandler = (request: never, context: RequestContext) => unknown;
 /** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result and the result. */
 type Reply = (error: string, writeResult?: (w: BinaryWriter) => void, result?: unknown) => void;
 
-/** A request as it came in, and who listens in on it. */
-interface Incoming {
+/** A request that may be handled, and who listens in on it. */
+interface Admitted {
   readonly context: ServerContext;
-  /** Undefined: in a format we do not speak. */
   readonly args: Buffer | undefined;
   readonly reply: Reply;
   readonly tap: ServerTap | undefined;
+  /** Of the call, for the tap. */
   readonly id: string;
 }
 
@@ -160,39 +159,11 @@ export class ServerConnection {
 
   #onFrame(frame: Buffer): void {
     if (this.#reader.kind === 'http') this.#onHttp(frame);
-    else if (this.#reader.kind === 'rdsn') this.#onRdsn(frame);
-    else this.#onThft(frame);
+    else if (this.#reader.kind === 'rdsn') this.#onRequest(decodeRdsnCall(frame, this.#peer));
+    else this.#onRequest(decodeThftCall(frame, this.#peer));
   }
 
-  #onThft(frame: Buffer): void {
-    const request = decodeThftRequest(frame);
-    const { code, seqId, gpid, partitionHash, threadHash, timeoutMs, args } = request;
-    const peer = this.#peer;
-    const head: RequestHead = { protocol: 'thft', code, peer, gpid, partitionHash, threadHash, timeoutMs };
-    this.#onRequest(head, args, seqId, (w, error, writeResult) =>
-      encodeThftResponse(w, { error, code: `${code}_ACK`, seqId }, writeResult),
-    );
-  }
-
-  #onRdsn(frame: Buffer): void {
-    const { header, body } = decodeRdsnMessage(frame);
-    const context = unpackContext(header.context);
-    if (!context.isRequest) throw invalidData('a response was sent to a server');
-    const { code, from, gpid, partitionHash, threadHash, timeoutMs } = header;
-    const peer = from !== null && from.port !== 0 ? from : this.#peer;
-    const head: RequestHead = { protocol: 'rdsn', code, peer, gpid, partitionHash, threadHash, timeoutMs };
-    const args = context.format === FORMAT_THRIFT_BINARY ? body : undefined;
-    this.#onRequest(head, args, header.id, (w, error, writeResult) =>
-      encodeRdsnResponse(w, header, error, writeResult),
-    );
-  }
-
-  #onRequest(
-    head: RequestHead,
-    args: Buffer | undefined,
-    seqId: number | bigint,
-    encode: (w: BinaryWriter, error: string, writeResult?: (w: BinaryWriter) => void) => void,
-  ): void {
+  #onRequest({ head, args, seqId, encode }: Incoming): void {
     const { counters, policy, clock } = this.#core;
     const { code } = head;
     const operation = isRpcCode(code) ? code : UNKNOWN_OPERATION;
@@ -218,7 +189,7 @@ export class ServerConnection {
     } else this.#handle({ context, args, reply, tap, id });
   }
 
-  #handle(incoming: Incoming): void {
+  #handle(incoming: Admitted): void {
     const { context, args, reply, tap, id } = incoming;
     const { code } = context;
     const handler = isRpcCode(code) ? this.#core.handlers[code] : undefined;
@@ -240,7 +211,7 @@ export class ServerConnection {
     }
   }
 
-  #run(code: RpcCode, handler: AnyHandler, args: Buffer, { context, reply, tap, id }: Incoming): void {
+  #run(code: RpcCode, handler: AnyHandler, args: Buffer, { context, reply, tap, id }: Admitted): void {
     const spec: { readonly request: WireType; readonly response: WireType | null } = RPC[code];
     const answer: Reply = spec.response === null ? () => {} : reply;
     let result: unknown;
