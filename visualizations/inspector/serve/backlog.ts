@@ -38,7 +38,7 @@ export class Backlog {
     return { folded: this.#folded, foldedAt: 0, next: this.#first };
   }
 
-  /** Null: lines that the reader has not had were let go. */
+  /** Whether lines that the reader has not had were let go. */
   isLost(reader: Reader): boolean {
     return reader.next < this.#first;
   }
