@@ -21,7 +21,11 @@ interface DemoFlags {
   readonly record?: string;
 }
 
-export function demoCommand(): Command {
+export function addDemoCommand(program: Command): void {
+  program.addCommand(demoCommand().copyInheritedSettings(program));
+}
+
+function demoCommand(): Command {
   return new Command('demo')
     .description(
       'start two clusters, copy a table between them while a fault strikes, and prove that no row is missing',

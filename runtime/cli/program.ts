@@ -3,27 +3,19 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { BridleError } from '../client/index.js';
-import { addCheckCommand } from './check.js';
+import { addCommands } from './commands.js';
 import { addGlobalOptions } from './context.js';
-import { addControlCommands } from './control.js';
-import { demoCommand } from './demo.js';
-import { addDiagramCommand } from './diagram.js';
-import { addDownCommand } from './down.js';
-import { addDuplicateCommand } from './duplicate.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
-import { addExplainCommand } from './explain.js';
-import { addInspectCommand } from './inspect.js';
-import { addLoadCommand } from './load.js';
 import { Output } from './output.js';
-import { addPathsCommand } from './paths.js';
-import { addPolicyCommands } from './policy.js';
-import { addStatusCommand } from './status.js';
-import { addTableCommands } from './table.js';
-import { addUpCommand } from './up.js';
-import { addVerifyCommand } from './verify.js';
 
-/** @param onHelp takes the help that is shown because a command is missing */
-export function buildProgram(onHelp: (text: string) => void = () => {}): Command {
+export interface ProgramOptions {
+  /** The command that it begins with is the only one that is loaded. Default: all are. */
+  readonly args?: readonly string[];
+  /** Takes the help that is shown because a command is missing. */
+  readonly onHelp?: (text: string) => void;
+}
+
+export async function buildProgram({ args = [], onHelp = () => {} }: ProgramOptions = {}): Promise<Command> {
   const program = addGlobalOptions(new Command('bridle'))
     .description('Carries out, supervises and proves table duplication for Apache Pegasus.')
     .version(version(), '--version')
@@ -33,22 +25,7 @@ export function buildProgram(onHelp: (text: string) => void = () => {}): Command
     .configureOutput({ writeErr: onHelp, outputError: () => {} })
     .exitOverride()
     .addHelpText('after', `${EXIT_CODES_HELP}\n\nStart with:\n  $ bridle demo`);
-  const demo = demoCommand();
-  program.addCommand(demo.copyInheritedSettings(program));
-  addUpCommand(program);
-  addDownCommand(program);
-  addTableCommands(program);
-  addLoadCommand(program);
-  addDuplicateCommand(program);
-  addStatusCommand(program);
-  addExplainCommand(program);
-  addControlCommands(program);
-  addVerifyCommand(program);
-  addPolicyCommands(program);
-  addPathsCommand(program);
-  addCheckCommand(program);
-  addInspectCommand(program);
-  addDiagramCommand(program);
+  await addCommands(program, args);
   return program;
 }
 
@@ -66,13 +43,14 @@ function version(): string {
 export async function run(args: readonly string[]): Promise<number> {
   process.exitCode = undefined;
   try {
-    await buildProgram((text) => process.stderr.write(text)).parseAsync(args, { from: 'user' });
+    const program = await buildProgram({ args, onHelp: (text) => process.stderr.write(text) });
+    await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const asked = error instanceof CommanderError && error.code === 'commander.help';
     if (asked && !args.includes('--json')) return EXIT.usage;
-    const known = error instanceof CommanderError ? usageError(error, args) : BridleError.from(error);
+    const known = error instanceof CommanderError ? await usageError(error, args) : BridleError.from(error);
     new Output(args.includes('--json')).error(known);
     // A command can know better what its failure means.
     const chosen = Number(process.exitCode ?? 0);
@@ -80,19 +58,19 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function usageError({ message, code }: CommanderError, args: readonly string[]): BridleError {
+async function usageError({ message, code }: CommanderError, args: readonly string[]): Promise<BridleError> {
   const hint = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
   return BridleError.of('BRIDLE_USAGE', {
     operation: ['bridle', ...args].join(' ').slice(0, 200),
     hint,
-    next: `${['bridle', ...commandOf(args)].join(' ')} --help`,
+    next: `${['bridle', ...(await commandOf(args))].join(' ')} --help`,
   });
 }
 
 /** The names of the command that a command line begins with: `load`, or `table create`. */
-function commandOf(args: readonly string[]): string[] {
+async function commandOf(args: readonly string[]): Promise<string[]> {
   const names: string[] = [];
-  let known: Command | undefined = buildProgram();
+  let known: Command | undefined = await buildProgram({ args });
   for (const arg of args) {
     known = known?.commands.find((each) => each.name() === arg);
     if (known === undefined) break;

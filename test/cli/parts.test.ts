@@ -147,8 +147,8 @@ describe('the state file', () => {
 });
 
 describe('help', () => {
-  it('shows an example for every command', () => {
-    const leaves = buildProgram().commands.flatMap((one) => [one, ...one.commands]);
+  it('shows an example for every command', async () => {
+    const leaves = (await buildProgram()).commands.flatMap((one) => [one, ...one.commands]);
     expect(leaves.length).toBeGreaterThan(15);
     for (const command of leaves) {
       let help = '';
