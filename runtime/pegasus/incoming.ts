@@ -2,7 +2,8 @@ import type { BinaryWriter } from './buffer.js';
 import { invalidData } from './errors.js';
 import { decodeRdsnMessage, encodeRdsnResponse, FORMAT_THRIFT_BINARY, unpackContext } from './rdsn.js';
 import type { Address } from './schema.js';
-import type { RequestHead } from './server-context.js';
+import type { RequestHead, ServerContext } from './server-context.js';
+import type { ServerTap } from './tap.js';
 import { decodeThftRequest, encodeThftResponse } from './thft.js';
 
 /** A request as it came in, and how its reply is written. */
@@ -13,6 +14,19 @@ export interface Incoming {
   readonly args: Buffer | undefined;
   /** An rpc-level error name and, with ERR_OK, the encoder of the result. */
   readonly encode: (w: BinaryWriter, error: string, writeResult?: (w: BinaryWriter) => void) => void;
+}
+
+/** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result and the result. */
+export type Reply = (error: string, writeResult?: (w: BinaryWriter) => void, result?: unknown) => void;
+
+/** A request that may be handled, and who listens in on it. */
+export interface Admitted {
+  readonly context: ServerContext;
+  readonly args: Buffer | undefined;
+  readonly reply: Reply;
+  readonly tap: ServerTap | undefined;
+  /** Of the call, for the tap. */
+  readonly id: string;
 }
 
 export function decodeThftCall(frame: Buffer, peer: Address): Incoming {

@@ -1,15 +1,15 @@
-import { BinaryReader, type BinaryWriter } from './buffer.js';
+import { BinaryReader } from './buffer.js';
 import { isRpcCode, RPC, type RpcCode } from './codes.js';
 import type { PolicyVerdict, RequestContext } from './context.js';
 import { RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
 import { formatHttpResponse, parseHttpBlock } from './http.js';
-import { decodeRdsnCall, decodeThftCall, type Incoming } from './incoming.js';
+import { type Admitted, decodeRdsnCall, decodeThftCall, type Incoming, type Reply } from './incoming.js';
 import type { Connection } from './network.js';
 import type { Address, WireType } from './schema.js';
 import { ServerContext } from './server-context.js';
 import type { ServerCore } from './server-core.js';
-import { callId, plainHost, type ServerTap } from './tap.js';
+import { callId, plainHost } from './tap.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -20,19 +20,6 @@ const UNKNOWN_OPERATION = 'unknown';
 
 /** Which request a handler takes is known only where its code is. */
 type AnyHandler = (request: never, context: RequestContext) => unknown;
-
-/** Answers one request: an rpc-level error name and, with ERR_OK, the encoder of the result and the result. */
-type Reply = (error: string, writeResult?: (w: BinaryWriter) => void, result?: unknown) => void;
-
-/** A request that may be handled, and who listens in on it. */
-interface Admitted {
-  readonly context: ServerContext;
-  readonly args: Buffer | undefined;
-  readonly reply: Reply;
-  readonly tap: ServerTap | undefined;
-  /** Of the call, for the tap. */
-  readonly id: string;
-}
 
 /** One accepted socket, whatever it turns out to speak. */
 export class ServerConnection {
