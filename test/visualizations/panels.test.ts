@@ -115,6 +115,26 @@ describe('progress at a moment', () => {
     expect(progressAt(index, -1)).toEqual([]);
   });
 
+  it('given an account that came before the step it tells of, then the stages are the chart’s', () => {
+    const early = indexOf(
+      up,
+      explained(5, {}),
+      begins,
+      becomes(1_000, 'DS_PREPARE'),
+      becomes(2_000, 'DS_APP'),
+    );
+    expect(progressAt(early, 4)[0]?.stages.map(({ status }) => status)).toEqual([
+      'DS_INIT',
+      'DS_PREPARE',
+      'DS_APP',
+    ]);
+  });
+
+  it('given accounts only, then the stages are theirs', () => {
+    const asked = indexOf(up, explained(5, {}));
+    expect(progressAt(asked, 1)[0]?.stages.map(({ status }) => status)).toEqual(['DS_APP']);
+  });
+
   it('given a run that grows, then what came later is seen', () => {
     const growing = indexOf(up, begins);
     expect(progressAt(growing, 1)[0]?.status).toBe('DS_INIT');

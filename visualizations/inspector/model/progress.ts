@@ -55,18 +55,23 @@ const histories = new WeakMap<RecordingIndex, History>();
 
 /** All duplications known at a moment, in the order in which they appeared. */
 export function progressAt(index: RecordingIndex, moment: number): readonly DuplicationProgress[] {
-  const { events } = historyOf(index);
+  const { events, keys: charted } = historyOf(index);
+  const told = new Set(charted.values());
   const until = events.slice(0, firstAfter(events, moment));
   const keys = [...new Set(until.map(({ key }) => key))];
   const partitions = moment < 0 ? undefined : index.at(moment).partitions;
   return keys.map((key) => ({
     key,
-    ...along(until.filter((event) => event.key === key)),
+    ...along(
+      until.filter((event) => event.key === key),
+      told.has(key),
+    ),
     partitions: partitions?.get(key) ?? [],
   }));
 }
 
-function along(events: readonly Event[]): Omit<DuplicationProgress, 'key' | 'partitions'> {
+/** @param charted the duplication's chart is in the run: it knows its status before anybody who asks for it */
+function along(events: readonly Event[], charted: boolean): Omit<DuplicationProgress, 'key' | 'partitions'> {
   const stages: {
     status: DuplicationStatus;
     beganAt: number;
@@ -78,7 +83,7 @@ function along(events: readonly Event[]): Omit<DuplicationProgress, 'key' | 'par
   let movedAt: number | null = null;
   let moved = '';
   for (const event of events) {
-    const status = event.status ?? event.explanation?.status ?? null;
+    const status = event.status ?? (charted ? null : (event.explanation?.status ?? null));
     const current = stages.at(-1);
     if (status !== null && status !== current?.status) {
       if (current !== undefined) current.endedAt = event.at;
