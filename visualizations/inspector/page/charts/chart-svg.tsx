@@ -61,7 +61,7 @@ function StateShape({
   const corner = kind === 'history' ? height / 2 : 8;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the list of states offers the same by keyboard
-    <g class={names} onClick={() => onPick({ what: 'state', id })}>
+    <g class={names} data-state={id} onClick={() => onPick({ what: 'state', id })}>
       <rect x={x} y={y} width={width} height={height} rx={corner} />
       {kind === 'final' && (
         <rect
@@ -122,7 +122,7 @@ function EdgeShape({
   });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the list of transitions offers the same by keyboard
-    <g class={names} onClick={() => onPick({ what: 'edge', id })}>
+    <g class={names} data-edge={id} onClick={() => onPick({ what: 'edge', id })}>
       {paths.map((points) => (
         <g key={roundedPath(points)}>
           <path class="charts-grip" d={roundedPath(points)} />
