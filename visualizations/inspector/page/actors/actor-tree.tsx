@@ -144,7 +144,9 @@ function Actor({ row: { info, state } }: { row: ActorRow }) {
   const name = info.parent === null ? info.actor : info.actor.slice(info.actor.lastIndexOf('/') + 1);
   return (
     <>
-      <span class={state.alive ? 'actors-name' : 'actors-name actors-ended'}>{name}</span>
+      <span class={state.alive ? 'actors-name' : 'actors-name actors-ended'} title={info.key}>
+        {shortNumbers(name)}
+      </span>
       <span class="actors-state" title={stateInWords(state)}>
         {stateInWords(state)}
       </span>
@@ -164,6 +166,9 @@ function Actor({ row: { info, state } }: { row: ActorRow }) {
     </>
   );
 }
+
+/** Ids are seconds since 1970 and begin alike; what comes behind them, such as a partition, has to be seen. */
+const shortNumbers = (name: string): string => name.replaceAll(/\d{7,}/g, (digits) => `…${digits.slice(-3)}`);
 
 function parentOf(rows: readonly TreeRow[], at: number): number {
   const level = rows[at]?.level ?? 1;

@@ -9,6 +9,8 @@ import { type Size, type View, viewOf, viewOfAll, zoomed } from './view.js';
 const STEP = 1.25;
 const PAN_PX = 60;
 const SMALLEST = 0.2;
+/** A smaller place has no room for a map beside the buttons. */
+const MAP_FROM: Size = { width: 320, height: 200 };
 
 export interface PanZoomProps {
   /** Of the drawing, in its own pixels. */
@@ -84,7 +86,7 @@ export function PanZoom({ width, height, focus, label, map, children }: PanZoomP
           </svg>
         )}
       </div>
-      {view.scale > all.scale * 1.05 && size.width > 0 && (
+      {view.scale > all.scale * 1.05 && isRoomy(size) && (
         <SmallMap drawing={{ width, height }} place={size} view={view} map={map} />
       )}
       <fieldset class="charts-zoom" aria-label="Zoom">
@@ -109,6 +111,8 @@ export function PanZoom({ width, height, focus, label, map, children }: PanZoomP
     </div>
   );
 }
+
+const isRoomy = ({ width, height }: Size): boolean => width >= MAP_FROM.width && height >= MAP_FROM.height;
 
 interface SmallMapProps extends Pick<PanZoomProps, 'map'> {
   readonly drawing: Size;
