@@ -6,6 +6,7 @@ import { RECORDING_VERSION } from '../../../runtime/observe/recording/lines.js';
 import { App } from './app.js';
 import { PageStore } from './create-store.js';
 import { keepPlaying } from './cursor/player.js';
+import { drawOncePerFrame } from './draw-once.js';
 import { keepLink, restoreFromLink } from './link/keep-link.js';
 import { applyTheme } from './shell/theme-switch.js';
 import { readDocumentData } from './transport/document-data.js';
@@ -38,6 +39,7 @@ async function begin(place: HTMLElement): Promise<void> {
 const place = document.getElementById('inspector');
 if (place !== null) {
   applyTheme();
+  drawOncePerFrame();
   begin(place).catch((error: unknown) => {
     place.textContent = `The recording in this page cannot be read: ${String(error)}`;
   });

@@ -1,6 +1,6 @@
 /** The charts of the actors at the cursor: one large, the others in a few words. */
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { Box, LaidOutChart } from '../../../diagrams/laid-out-chart.js';
 import { stateInWords } from '../../model/moments.js';
 import type { RecordingIndex } from '../../model/recording-index.js';
@@ -40,7 +40,6 @@ export function ChartsLane({ store }: { readonly store: Store }): ComponentChild
         </p>
       ) : (
         <ShownActor
-          key={info.chart}
           store={store}
           info={info}
           state={state}
@@ -55,6 +54,8 @@ export function ChartsLane({ store }: { readonly store: Store }): ComponentChild
   );
 }
 
+const NOTHING_PICKED = { of: null, picked: null };
+
 interface ShownProps {
   readonly store: Store;
   readonly info: ActorInfo;
@@ -66,7 +67,10 @@ interface ShownProps {
 }
 
 function ShownActor({ store, info, state, chart, index, cursor, world }: ShownProps): ComponentChildren {
-  const [picked, setPicked] = useState<Picked>(null);
+  const [pick, setPick] = useState<{ readonly of: string | null; readonly picked: Picked }>(NOTHING_PICKED);
+  // Of another chart nothing is picked. The place of the drawing stays, so that it is not measured anew.
+  const picked = pick.of === info.chart ? pick.picked : null;
+  const setPicked = useCallback((next: Picked) => setPick({ of: info.chart, picked: next }), [info.chart]);
   const [covered, setCovered] = useState(false);
   const length = useStore(store, (all) => all.length);
   const selected = useStore(store, (all) => all.selected);
@@ -93,7 +97,7 @@ function ShownActor({ store, info, state, chart, index, cursor, world }: ShownPr
           onPick={setPicked}
         />
       ),
-    [chart, state.active, state.lastEdges, isNow, counts, picked],
+    [chart, state.active, state.lastEdges, isNow, counts, picked, setPicked],
   );
   const diagram = chart?.diagram ?? index.charts.get(info.chart ?? '');
   return (

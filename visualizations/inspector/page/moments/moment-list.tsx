@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { RecordingIndex } from '../../model/recording-index.js';
 import { timeText } from '../format.js';
+import { onStep } from '../on-step.js';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
 import { FilterBar } from './filter-bar.js';
@@ -27,13 +28,22 @@ function Rows({ store }: { readonly store: Store }) {
   const dropped = useStore(store, (state) => state.dropped);
   const list = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 400 });
+  // As it was seen last; asking the element itself would make the browser lay out the page at every step.
+  const seen = useRef(view);
   const atCursor = rowOf(matches, cursor);
-  const look = ({ scrollTop, clientHeight }: HTMLElement): void =>
-    setView((before) =>
-      before.top === scrollTop && before.height === clientHeight
-        ? before
-        : { top: scrollTop, height: clientHeight },
-    );
+  const look = ({ scrollTop: top, clientHeight: height }: HTMLElement): void => {
+    if (seen.current.top === top && seen.current.height === height) return;
+    seen.current = { top, height };
+    setView(seen.current);
+  };
+  const bringIntoSight = (row: number): void => {
+    const { top, height } = seen.current;
+    const there = scrollFor(row, top, height, ROW);
+    if (row < 0 || there === top) return;
+    list.current!.scrollTop = there;
+    // The event of scrolling comes a frame later: a run that is followed would be ahead of it for ever.
+    look(list.current!);
+  };
 
   useLayoutEffect(() => {
     const element = list.current!;
@@ -41,13 +51,11 @@ function Rows({ store }: { readonly store: Store }) {
     sizes.observe(element);
     return () => sizes.disconnect();
   }, []);
-  useLayoutEffect(() => {
-    const element = list.current!;
-    if (atCursor < 0) return;
-    element.scrollTop = scrollFor(atCursor, element.scrollTop, element.clientHeight, ROW);
-    // The event of scrolling comes a frame later: a run that is followed would be ahead of it for ever.
-    look(element);
-  }, [atCursor, matches.moments, view.height]);
+  useLayoutEffect(
+    () => onStep(store, () => bringIntoSight(rowOf(store.get().matches, store.get().cursor))),
+    [store],
+  );
+  useLayoutEffect(() => bringIntoSight(atCursor), [atCursor, matches.moments, view.height]);
 
   const { first, end } = windowOf(view.top, view.height, ROW, matches.count);
   const onCursor = atCursor >= 0 && momentAt(matches, atCursor) === cursor;
@@ -78,7 +86,13 @@ function Rows({ store }: { readonly store: Store }) {
           );
         })}
       </div>
-      {matches.count === 0 && <p class="moments-none">No moment passes this filter.</p>}
+      {matches.count === 0 && (
+        // A list box without options is none; this one cannot be chosen.
+        // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus.
+        <div class="moments-none" role="option" aria-disabled="true" aria-selected={false}>
+          No moment passes this filter.
+        </div>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { RecordingIndex } from '../../model/recording-index.js';
+import { onStep } from '../on-step.js';
 import type { Store } from '../store.js';
 import { useStore } from '../use-store.js';
 import { Drawing, type Frame } from './drawing.js';
@@ -48,7 +49,11 @@ export function SpaceTimeLane({ store }: { readonly store: Store }): ComponentCh
     first: Math.max(0, rows.rowAt(scrolled) - MORE_ROWS),
     end: Math.min(rows.count, rows.rowAt(scrolled + height) + MORE_ROWS),
   };
-  useFollowCursor(cursor, rows, laneX(index, cursor, lanes, frame), height > 0 ? scrollTo : null);
+  const placeOf = (moment: number): Spot => ({
+    x: laneX(index, moment, lanes, frame),
+    y: rows.y(moment),
+  });
+  useFollowCursor(store, cursor, placeOf, height > 0 ? scrollTo : null);
 
   const atCursor = cursor < 0 ? null : index.moment(cursor).message;
   const chosen = index.messages.get(picked ?? atCursor ?? '');
@@ -175,16 +180,26 @@ function laneX(
 
 /** Scrolls when the cursor has moved out of sight; never when the user has scrolled. */
 function useFollowCursor(
+  store: Store,
   cursor: number,
-  rows: Rows,
-  x: number | null,
+  placeOf: (moment: number) => Spot,
   scrollTo: Viewport['scrollTo'] | null,
 ): void {
-  const latest = useRef({ rows, x });
-  latest.current = { rows, x };
-  useLayoutEffect(() => {
-    if (cursor >= 0) scrollTo?.(latest.current.rows.y(cursor), latest.current.x);
-  }, [cursor, scrollTo]);
+  const latest = useRef({ placeOf, scrollTo });
+  latest.current = { placeOf, scrollTo };
+  const follow = useCallback((moment: number): void => {
+    if (moment < 0) return;
+    const { x, y } = latest.current.placeOf(moment);
+    latest.current.scrollTo?.(y, x);
+  }, []);
+  useLayoutEffect(() => onStep(store, () => follow(store.get().cursor)), [store, follow]);
+  useLayoutEffect(() => follow(cursor), [cursor, scrollTo, follow]);
+}
+
+interface Spot {
+  /** Null: no matter where. */
+  readonly x: number | null;
+  readonly y: number;
 }
 
 /** A set of names, and a function that puts one in or takes it out. */

@@ -25,6 +25,8 @@ const EDGE_PX = 24;
 export function useViewport(): Viewport {
   const place = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<Seen>({ scrolled: 0, scrolledSideways: 0, width: 0, height: 0 });
+  // What was seen last; asking the element itself would make the browser lay out the page at every step.
+  const latest = useRef(seen);
   const look = useCallback((): void => {
     const element = place.current;
     if (element === null) return;
@@ -34,7 +36,8 @@ export function useViewport(): Viewport {
       width: element.clientWidth,
       height: element.clientHeight,
     };
-    setSeen((before) => (isSame(before, next) ? before : next));
+    latest.current = isSame(latest.current, next) ? latest.current : next;
+    setSeen(latest.current);
   }, []);
   useLayoutEffect(() => {
     const element = place.current;
@@ -48,9 +51,6 @@ export function useViewport(): Viewport {
       element.removeEventListener('scroll', look);
     };
   }, []);
-  // What was seen last; asking the element itself would make the browser lay out the page at every step.
-  const latest = useRef(seen);
-  latest.current = seen;
   const scrollTo = useCallback((y: number, x: number | null) => {
     const element = place.current;
     const { scrolled, scrolledSideways, width, height } = latest.current;

@@ -7,14 +7,17 @@ import { actorToShow } from '../charts/actor-to-show.js';
 import { groupBy } from '../charts/group-by.js';
 import { WaitingBanner } from '../charts/waiting.js';
 import type { Store } from '../store.js';
+import { useSettled } from '../use-settled.js';
 import { useStore } from '../use-store.js';
 import { Answer } from './answer.js';
 import { Timers } from './timers.js';
 import './why-not.css';
 
 export function WhyNotPanel({ store }: { readonly store: Store }): ComponentChildren {
-  const index = useStore(store, (state) => state.index);
-  const cursor = useStore(store, (state) => state.cursor);
+  const newest = useStore(store, (state) => state.index);
+  const moment = useStore(store, (state) => state.cursor);
+  const now = useMemo(() => ({ index: newest, cursor: moment }), [newest, moment]);
+  const { index, cursor } = useSettled(now);
   const selected = useStore(store, (state) => state.selected);
   const [hidden, setHidden] = useState(true);
   const world = index.at(cursor);
