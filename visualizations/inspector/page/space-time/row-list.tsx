@@ -16,6 +16,8 @@ interface RowListProps {
   readonly onGo: (moment: number) => void;
 }
 
+const REPEATS = '↺ from here it repeats for ever';
+
 export const optionId = (moment: number): string => `st-option-${moment}`;
 
 export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListProps): ComponentChildren {
@@ -41,7 +43,7 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
             aria-selected={moment.index === cursor}
             aria-posinset={row + 1}
             aria-setsize={rows.count}
-            aria-label={spoken(index, moment)}
+            aria-label={`${spoken(index, moment, banner?.text ?? null)}${row === loopRow ? ` ${REPEATS}` : ''}`}
             style={{ top: `${rows.top(row)}px`, height: `${rows.top(row + 1) - rows.top(row)}px` }}
             onClick={() => onGo(moment.index)}
           >
@@ -53,7 +55,7 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
                 {banner.text}
               </span>
             )}
-            {row === loopRow && <span class="st-repeats">↺ from here it repeats for ever</span>}
+            {row === loopRow && <span class="st-repeats">{REPEATS}</span>}
           </div>
         );
       })}
@@ -66,8 +68,10 @@ function timeOf({ header }: RecordingIndex, { at, index }: Moment): string {
   return header.beganUs === null ? `#${index}` : (at / 1e6).toFixed(4);
 }
 
-function spoken(index: RecordingIndex, moment: Moment): string {
+/** Whoever speaks to the page says what is to be seen: a banner's text as it stands there. */
+function spoken(index: RecordingIndex, moment: Moment, banner: string | null): string {
   const time = timeOf(index, moment);
+  if (banner !== null) return `${time} ${banner}`;
   const who = moment.actor ?? moment.process;
   return `${time}${who === null ? '' : `, ${who}`}: ${moment.summary}`;
 }
