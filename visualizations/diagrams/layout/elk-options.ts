@@ -29,6 +29,12 @@ export const placedBy = (placement: Placement): LayoutOptions => ({
   'elk.layered.nodePlacement.strategy': placement,
 });
 
+/** One node for each layer. */
+export const STACKED: LayoutOptions = {
+  'elk.layered.layering.strategy': 'COFFMAN_GRAHAM',
+  'elk.layered.layering.coffmanGraham.layerBound': '1',
+};
+
 const FORWARD_PRIORITY = { surely: '50', rather: '10', no: '0' } as const;
 
 export const rootOptions = (direction: Direction): LayoutOptions => ({

@@ -2,19 +2,19 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js';
 import type { ChartDiagram, DiagramEdge, DiagramState } from '../chart-diagram.js';
 import type { Box, LaidOutChart, PlacedEdge, PlacedLabel, PlacedState, Point } from '../laid-out-chart.js';
-import { type ChartGraph, DOT_PX, edgeId, nodeId } from './elk-graph.js';
+import { type ChartTexts, DOT_PX, edgeId, nodeId } from './elk-graph.js';
 import { labelAt, movedLabel, type StateBox } from './state-box.js';
 import { movedBy } from './text-block.js';
 
 export class Places {
   readonly #root: ElkNode;
-  readonly #graph: ChartGraph;
+  readonly #texts: ChartTexts;
   readonly #nodes = new Map<string, Box>();
   readonly #edges = new Map<string, ElkExtendedEdge>();
 
-  constructor(root: ElkNode, graph: ChartGraph) {
+  constructor(root: ElkNode, texts: ChartTexts) {
     this.#root = root;
-    this.#graph = graph;
+    this.#texts = texts;
     const visit = ({ id, x = 0, y = 0, width = 0, height = 0, edges = [], children = [] }: ElkNode): void => {
       this.#nodes.set(id, { x, y, width, height });
       for (const edge of edges) this.#edges.set(edge.id, edge);
@@ -67,20 +67,21 @@ export class Places {
   }
 
   #label(id: string): PlacedLabel | null {
-    const block = this.#graph.labels.get(id);
+    const block = this.#texts.labels.get(id);
     const place = this.#edges.get(id)?.labels?.[0];
     return block === undefined || place === undefined ? null : labelAt(block, place.x ?? 0, place.y ?? 0);
   }
 
   #path(id: string, source: string | null): readonly Point[] {
-    const points = pathOf(this.#edges.get(id)!);
+    const found = pathOf(this.#edges.get(id)!);
+    const points = this.#texts.turned.has(id) ? found.toReversed() : found;
     if (source === null) return points;
     const { y } = this.#place(nodeId.state(source));
     return belowHead(points, y, y + this.#box(source).height);
   }
 
   #place = (id: string): Box => this.#nodes.get(id)!;
-  #box = (id: string): StateBox => this.#graph.boxes.get(id)!;
+  #box = (id: string): StateBox => this.#texts.boxes.get(id)!;
 }
 
 export function pathOf({ sections = [] }: ElkExtendedEdge): readonly Point[] {

@@ -1,6 +1,7 @@
 /** How hard a picture is to read, to choose between two of the same chart. */
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
 import type { Point } from '../laid-out-chart.js';
+import { nodeId } from './elk-graph.js';
 import { edgesBelow, pathOf } from './places.js';
 
 interface Segment {
@@ -12,9 +13,27 @@ interface Segment {
 /** A crossing is as bad as so much more area. */
 const CROSSING_SHARE = 1 / 40;
 
-/** Area in square pixels, made larger by each crossing. Lower is better. */
+const LATE_BEGINNING_SHARE = 1 / 4;
+
+/** Wider than this, text is hard to read where a page is 1,000 pixels wide. */
+export const READABLE_WIDTH_PX = 1_300;
+
+/** Area in square pixels, made larger by what makes reading hard. Lower is better. */
 export function roughness(root: ElkNode): number {
-  return (root.width ?? 0) * (root.height ?? 0) * (1 + crossings(root) * CROSSING_SHARE);
+  const { width = 0, height = 0 } = root;
+  const tooWide = Math.max(1, width / READABLE_WIDTH_PX) ** 2;
+  const troubles = crossings(root) * CROSSING_SHARE + lateBeginnings(root) * LATE_BEGINNING_SHARE;
+  return width * height * (1 + troubles) * tooWide;
+}
+
+/** Composite states whose way in is neither above nor left of everything else in them. */
+function lateBeginnings({ children = [] }: ElkNode): number {
+  const dot = children.find(({ id }) => id.startsWith(nodeId.initial('')));
+  const others = children.filter((child) => child !== dot);
+  const first = (along: 'x' | 'y'): boolean =>
+    others.every((other) => (dot?.[along] ?? 0) <= (other[along] ?? 0));
+  const late = dot !== undefined && !first('x') && !first('y');
+  return children.reduce((sum, child) => sum + lateBeginnings(child), late ? 1 : 0);
 }
 
 /** Of lines that run across with lines that run down. */
