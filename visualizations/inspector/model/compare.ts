@@ -35,7 +35,8 @@ export interface Comparison {
 export function compareRecordings(a: RecordingIndex, b: RecordingIndex): Comparison {
   const [ours, theirs] = [tracksOf(a), tracksOf(b)];
   const placed: { readonly pair: ComparedPair; readonly place: number }[] = [];
-  const divergences: { readonly divergence: Divergence; readonly place: number }[] = [];
+  const parting: Divergence[] = [];
+  const common: Place[] = [];
   for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
     const track = (ours.get(name) ?? theirs.get(name)) as Track;
     const [turnsA, turnsB] = [ours.get(name)?.turns ?? [], theirs.get(name)?.turns ?? []];
@@ -48,23 +49,43 @@ export function compareRecordings(a: RecordingIndex, b: RecordingIndex): Compari
       if (!both && !parted) {
         parted = true;
         const [nextA, nextB] = [firstAfter(turnsA, same.a), firstAfter(turnsB, same.b)];
-        const divergence = describe(
-          track,
-          { index: a, turn: nextA, same: same.a, actor: ours.get(name)?.key ?? null },
-          { index: b, turn: nextB, same: same.b, actor: theirs.get(name)?.key ?? null },
-        );
-        divergences.push({ divergence, place: nextA?.moment ?? same.a + 0.5 });
+        const left = { index: a, turn: nextA, same: same.a, actor: ours.get(name)?.key ?? null };
+        const right = { index: b, turn: nextB, same: same.b, actor: theirs.get(name)?.key ?? null };
+        parting.push(describe(track, left, right));
       }
-      if (both) same = { a: here.moment, b: there.moment };
+      if (both) {
+        same = { a: here.moment, b: there.moment };
+        common.push(same);
+      }
       const pair = { who: name, a: here?.moment ?? null, b: there?.moment ?? null, same: both };
       placed.push({ pair, place });
     }
   }
   placed.sort((one, other) => one.place - other.place);
-  divergences.sort((one, other) => one.place - other.place);
-  const found = divergences.map(({ divergence }) => divergence);
+  common.sort((one, other) => one.b - other.b);
+  const found = parting
+    .map((divergence) => ({ divergence, place: placeOf(divergence, common) }))
+    .sort((one, other) => one.place - other.place)
+    .map(({ divergence }) => divergence);
   const pairs = placed.map(({ pair }) => pair);
   return { pairs, divergence: found[0] ?? null, divergences: found, summary: summaryOf(pairs, found) };
+}
+
+interface Place {
+  readonly a: number;
+  readonly b: number;
+}
+
+/**
+ * Where in the first run it happens. What is missing there has no moment: it is looked for behind everything
+ * that both runs have before it, for a run that merely ends sooner must not seem to have parted first.
+ *
+ * @param common moments of turns that are the same, ascending in the second run
+ */
+function placeOf({ a, b, sameUntil }: Divergence, common: readonly Place[]): number {
+  if (a !== null) return a;
+  const before = b === null ? undefined : common.findLast((place) => place.b < b);
+  return Math.max(sameUntil.a, before?.a ?? -1) + 0.5;
 }
 
 const labelOf = ({ label }: Turn): string => label;
