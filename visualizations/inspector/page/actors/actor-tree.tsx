@@ -160,7 +160,9 @@ function Actor({ row: { info, state } }: { row: ActorRow }) {
           class="actors-mail"
           title={`${inbox} in the inbox, ${outbox} in the outbox, ${underWay} effects under way`}
         >
-          {inbox}↓ {outbox}↑ {underWay}⋯
+          {[inbox > 0 && `${inbox}↓`, outbox > 0 && `${outbox}↑`, underWay > 0 && `${underWay}⋯`]
+            .filter(Boolean)
+            .join(' ')}
         </span>
       )}
     </>
