@@ -83,7 +83,7 @@ describe('two embedded clusters', { timeout: 180_000 }, () => {
     await using duplication = await duplicate({ source, table: 'riders', target: follower, pollMs: 20 });
     const statuses: DuplicationStatus[] = [];
     duplication.status$.subscribe((status) => statuses.push(status));
-    const row = page.getByTitle(`east meta/duplication/${duplication.id}`, { exact: true });
+    const row = page.locator(`.actors-name[title="east meta/duplication/${duplication.id}"]`);
     await row.click();
     const litLive = await keepLit(page);
     await duplication.waitFor('DS_LOG', { timeoutMs: WAIT_MS });
@@ -188,7 +188,7 @@ describe('two embedded clusters', { timeout: 180_000 }, () => {
     });
     await duplication.waitFor('DS_LOG', { timeoutMs: WAIT_MS });
     await page.getByRole('button', { name: 'Run', exact: true }).click();
-    await page.getByTitle(`east meta/duplication/${duplication.id}`, { exact: true }).click();
+    await page.locator(`.actors-name[title="east meta/duplication/${duplication.id}"]`).click();
     await page
       .locator('[data-state="duplication.living.lifecycle.DS_LOG"].charts-on')
       .waitFor({ timeout: WAIT_MS });
