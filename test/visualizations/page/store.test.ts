@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../../runtime/observe/recording/lines.js';
 import type { LaidOutChart } from '../../../visualizations/diagrams/laid-out-chart.js';
 import { OUR_CHARTS } from '../../../visualizations/diagrams/ours.js';
 import { readChart } from '../../../visualizations/diagrams/read-chart.js';
-import { PageStore } from '../../../visualizations/inspector/page/create-store.js';
+import { RecordingIndex } from '../../../visualizations/inspector/model/recording-index.js';
+import { PageStore, type Portion } from '../../../visualizations/inspector/page/create-store.js';
 import { syntheticRecording } from '../../support/recordings.js';
 
 const { header, lines } = syntheticRecording({ moments: 3_000, seed: 11 });
@@ -152,6 +153,86 @@ describe('a live run', () => {
 describe('a long recording', () => {
   it('given more moments than are kept of a live run, then all of them are shown', () => {
     expect(storeWith(lines.length, 1_000).get()).toMatchObject({ dropped: 0, length: 3_000 });
+  });
+});
+
+describe('a recording that is read bit by bit', () => {
+  async function* portions(size: number): AsyncGenerator<Portion> {
+    for (let at = 0; at < lines.length; at += size) {
+      yield { lines: lines.slice(at, at + size), share: Math.min(1, (at + size) / lines.length) };
+    }
+  }
+
+  it('given a part of it, then it can be stepped through; the rest makes it as if read at once', async () => {
+    const store = new PageStore({ header });
+    const rest = portions(100);
+    await store.read(rest, 1_000);
+    expect(store.get()).toMatchObject({ cursor: 0 });
+    expect(store.get().length).toBeLessThan(3_000);
+    store.step(1);
+    await store.read(rest);
+    const { index, cursor, length, reading } = store.get();
+    expect({ cursor, length, reading }).toEqual({ cursor: 1, length: 3_000, reading: null });
+    expect(index.at(2_999)).toEqual(storeWith().get().index.at(2_999));
+  });
+
+  it('given the end was asked for, when all of it is there, then the cursor is at its very end', async () => {
+    const store = new PageStore({ header });
+    const rest = portions(100);
+    await store.read(rest, 1_000);
+    store.goTo(Number.POSITIVE_INFINITY);
+    expect(store.get().cursor).toBe(store.get().length - 1);
+    await store.read(rest);
+    expect(store.get().cursor).toBe(2_999);
+  });
+
+  it('given another one is opened meanwhile, then the first is read no further', async () => {
+    const store = new PageStore({ header });
+    const rest = portions(100);
+    await store.read(rest, 1_000);
+    const reading = store.read(rest);
+    store.open({ ...header, title: 'other' }, lines.slice(0, 50));
+    const { length } = store.get();
+    await reading;
+    expect(store.get()).toMatchObject({ length, reading: null });
+  });
+
+  it('given it cannot be read to its end, then what came before is shown and the reader hears of it', async () => {
+    async function* torn(): AsyncGenerator<Portion> {
+      yield { lines: lines.slice(0, 500), share: 0.5 };
+      throw new Error('torn');
+    }
+    const store = new PageStore({ header });
+    await expect(store.read(torn())).rejects.toThrow('torn');
+    expect(store.get().length).toBeGreaterThan(400);
+    expect(store.get().reading).toBe(null);
+  });
+});
+
+describe('a search that takes long', () => {
+  const long = syntheticRecording({ moments: 30_000, seed: 5 });
+
+  it('given words, then what is found grows until every moment was looked at', async () => {
+    const store = new PageStore({ header: long.header });
+    store.append(long.lines);
+    store.filter({ text: 'err_timeout' });
+    await vi.waitFor(() => expect(store.get().matches.looked).toBe(30_000), { timeout: 20_000 });
+    const { index, filter, matches } = store.get();
+    expect(matches.count).toBe(matches.moments?.length);
+    const whole = new RecordingIndex(long.header);
+    whole.append(long.lines);
+    expect(index.matching(filter)).toEqual(whole.matching(filter));
+    expect(matches.moments).toEqual(whole.matching(filter));
+  });
+
+  it('given it has not come far, when going to the next match from the end back, then it is found', () => {
+    const store = new PageStore({ header: long.header });
+    store.append(long.lines);
+    store.filter({ text: 'err_timeout' });
+    store.goTo(29_999);
+    store.step(-1);
+    const { index, filter, cursor } = store.get();
+    expect(cursor).toBe(index.matching(filter).findLast((moment) => moment < 29_999));
   });
 });
 

@@ -4,6 +4,8 @@ import { filterOf } from './filter.js';
 import type { Surroundings } from './moments.js';
 import type { Filter } from './types.js';
 
+const ALWAYS = (): boolean => true;
+
 export class Matches {
   readonly filter: Filter;
   readonly found: number[] = [];
@@ -17,17 +19,22 @@ export class Matches {
     return filter === this.filter || JSON.stringify(filter) === JSON.stringify(this.filter);
   }
 
-  /** Looks at the lines that came since the last time. */
-  extend(lines: readonly TimedLine[], around: Surroundings): this {
+  /** Number of lines that were looked at. */
+  get looked(): number {
+    return this.#looked;
+  }
+
+  /** Looks at the lines that it has not looked at, as long as it may. */
+  extend(lines: readonly TimedLine[], around: Surroundings, goOn: () => boolean = ALWAYS): this {
     if (this.#looked === lines.length) return this;
     const passes = filterOf(this.filter, around);
-    for (; this.#looked < lines.length; this.#looked += 1) {
+    for (; this.#looked < lines.length && goOn(); this.#looked += 1) {
       if (passes(lines[this.#looked] as TimedLine)) this.found.push(this.#looked);
     }
     return this;
   }
 
-  /** The nearest match in a direction from a moment, which need not be a match itself. */
+  /** The nearest match that is known in a direction from a moment, which need not be a match itself. */
   next(index: number, direction: 1 | -1): number | null {
     const place = direction === 1 ? this.#firstAfter(index) : this.#firstAfter(index - 1) - 1;
     return this.found[place] ?? null;

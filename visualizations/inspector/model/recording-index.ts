@@ -151,14 +151,32 @@ export class RecordingIndex {
 
   /** The next moment in a direction that passes the filter; null: there is none. */
   next(index: number, filter: Filter, direction: 1 | -1): number | null {
-    if (!isEmpty(filter)) return this.#matching(filter).next(index, direction);
+    if (!isEmpty(filter)) {
+      const matches = this.#matchesOf(filter);
+      const isAhead =
+        direction === 1 ? () => (matches.found.at(-1) ?? -1) > index : () => matches.looked >= index;
+      return matches.extend(this.lines, this.#around, () => !isAhead()).next(index, direction);
+    }
     const there = index + direction;
     return there >= 0 && there < this.length ? there : null;
   }
 
   /** All moments that pass a filter, ascending. Asking for the same filter again costs next to nothing. */
   matching(filter: Filter): readonly number[] {
-    return this.#matching(filter).found;
+    return this.#matchesOf(filter).extend(this.lines, this.#around).found;
+  }
+
+  /**
+   * The same for as long as there is time; asking again goes on from there.
+   *
+   * @returns `looked`: how many moments were looked at, from the first on
+   */
+  search(
+    filter: Filter,
+    goOn: () => boolean,
+  ): { readonly found: readonly number[]; readonly looked: number } {
+    const { found, looked } = this.#matchesOf(filter).extend(this.lines, this.#around, goOn);
+    return { found, looked };
   }
 
   /** Moments of an actor's beginnings, steps and ends, ascending. */
@@ -166,9 +184,9 @@ export class RecordingIndex {
     return this.#cast.momentsOf(actor);
   }
 
-  #matching(filter: Filter): Matches {
+  #matchesOf(filter: Filter): Matches {
     if (this.#matches === null || !this.#matches.isOf(filter)) this.#matches = new Matches(filter);
-    return this.#matches.extend(this.lines, this.#around);
+    return this.#matches;
   }
 
   #add(line: TimedLine): void {

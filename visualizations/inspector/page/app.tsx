@@ -10,6 +10,7 @@ import { DropZone } from './shell/drop-zone.js';
 import { ErrorFence } from './shell/error-fence.js';
 import { Header } from './shell/header.js';
 import { Notices } from './shell/notices.js';
+import { Reading } from './shell/reading.js';
 import { RunView } from './shell/run-view.js';
 import type { Store, View } from './store.js';
 import { useStore } from './use-store.js';
@@ -29,6 +30,7 @@ export function App({ store }: { readonly store: Store }) {
   const close = (): void => setDialog(null);
   return (
     <DropZone store={store}>
+      <Reading store={store} />
       <Header store={store} onHelp={() => setDialog('help')} />
       <div class="app-banners">
         <Notices store={store} />

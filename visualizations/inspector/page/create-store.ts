@@ -6,9 +6,25 @@ import { RecordingIndex } from '../model/recording-index.js';
 import type { ActorKey, Filter } from '../model/types.js';
 import { fittingCharts } from './fitting-charts.js';
 import { forgetOldest, MOST_MOMENTS } from './forget-oldest.js';
+import { breathe, forMs, SLICE_MS } from './slices.js';
 import type { CommandName, LiveState, Matches, PageState, Store, View } from './store.js';
 
 type Sender = (name: CommandName, args: Readonly<Record<string, string>>) => void;
+
+/** A recording of so many lines is shown whole from the beginning. */
+export const AT_ONCE_LINES = 20_000;
+/** So many moments are searched before anything else happens, however long it takes. */
+const SEARCHED_AT_ONCE = 4_000;
+const PORTION_LINES = 250;
+/** How often what has been read is shown, while there is more to come. */
+const TELL_MS = 120;
+
+/** A part of a recording that is read bit by bit. */
+export interface Portion {
+  readonly lines: readonly RecordingLine[];
+  /** Of the whole, with this: 0 to 1. */
+  readonly share: number;
+}
 
 export interface StoreOptions {
   readonly header: HeaderLine;
@@ -25,6 +41,7 @@ export class PageStore implements Store {
   /** Where the cursor is to go once the run is that long: a permalink into a run that is still loading. */
   #awaited: number | null = null;
   #growing = false;
+  #searching = false;
 
   constructor({ header, charts = [], mostMoments = MOST_MOMENTS }: StoreOptions) {
     this.#mostMoments = mostMoments;
@@ -42,6 +59,7 @@ export class PageStore implements Store {
       matches: NOTHING,
       other: null,
       live: null,
+      reading: null,
       notice: null,
     };
   }
@@ -57,7 +75,9 @@ export class PageStore implements Store {
 
   goTo(moment: number): void {
     const { length, dropped } = this.#state;
-    this.#awaited = this.#growing && moment >= length ? moment + dropped : null;
+    const { reading } = this.#state;
+    const comes = this.#growing && moment >= length && (reading !== null || Number.isFinite(moment));
+    this.#awaited = comes ? moment + dropped : null;
     this.#set({ cursor: within(moment, length), following: false });
   }
 
@@ -88,7 +108,7 @@ export class PageStore implements Store {
 
   filter(change: Partial<Filter>): void {
     const filter = { ...this.#state.filter, ...change };
-    this.#set({ filter, matches: matchesOf(this.#state.index, filter) });
+    this.#set({ filter, matches: this.#search(filter) });
   }
 
   compareWith(other: RecordingIndex | null): void {
@@ -108,7 +128,9 @@ export class PageStore implements Store {
   }
 
   open(header: HeaderLine, lines: readonly RecordingLine[]): void {
-    const { cursor, dropped, length, index: before } = this.#state;
+    const { cursor, dropped, length, index: before, reading } = this.#state;
+    // What was being read is read no further.
+    if (reading !== null) this.#growing = false;
     if (length > 0 && !isSameRun(before.header, header)) {
       this.#awaited = null;
       this.#set({ selected: null, filter: NO_FILTER, playing: false, view: 'run' });
@@ -118,12 +140,52 @@ export class PageStore implements Store {
     }
     const index = new RecordingIndex(header);
     this.#set({ index, length: 0, dropped: 0, cursor: -1, matches: NOTHING });
-    this.append(lines);
-    this.#set({ charts: fittingCharts(this.#state.charts, index.charts) });
+    this.append(lines.slice(0, AT_ONCE_LINES));
+    this.#set({ charts: fittingCharts(this.#state.charts, index.charts), reading: null });
+    if (lines.length > AT_ONCE_LINES) void this.read(portionsOf(lines, AT_ONCE_LINES));
+  }
+
+  /**
+   * Takes in a long recording while it is shown already, for as long as it is the one that is shown.
+   *
+   * @param most number of moments from which on the rest is left to another call
+   * @throws what the portions throw; what came before it stays
+   */
+  async read(portions: AsyncIterator<Portion>, most = Number.POSITIVE_INFINITY): Promise<void> {
+    const { index } = this.#state;
+    const isShown = (): boolean => this.#state.index === index;
+    this.#growing = true;
+    let [goOn, isFresh] = [forMs(SLICE_MS), forMs(0)];
+    let isWhole = false;
+    try {
+      while (isShown() && index.length < most) {
+        const { done, value } = await portions.next();
+        isWhole = done === true;
+        if (done || !isShown()) break;
+        index.append(value.lines);
+        if (!isFresh()) {
+          this.#tell(value.share);
+          isFresh = forMs(TELL_MS);
+        }
+        if (goOn()) continue;
+        await breathe();
+        goOn = forMs(SLICE_MS);
+      }
+    } catch (error) {
+      isWhole = true;
+      throw error;
+    } finally {
+      if (isShown() && isWhole) this.#endReading();
+      else if (isShown()) this.#tell(this.#state.reading);
+    }
   }
 
   append(lines: readonly RecordingLine[]): void {
     this.#state.index.append(lines);
+    this.#tell(this.#state.reading);
+  }
+
+  #tell(reading: number | null): void {
     // A recording has an end, and is shown whole.
     if (this.#state.live !== null && this.#state.index.length > this.#mostMoments) this.#forget();
     const { index, following, filter, dropped } = this.#state;
@@ -136,7 +198,14 @@ export class PageStore implements Store {
       cursor = Math.max(0, this.#awaited - dropped);
       this.#awaited = null;
     } else if (cursor < 0 && length > 0) cursor = 0;
-    this.#set({ length, cursor, matches: matchesOf(index, filter) });
+    this.#set({ length, cursor, reading, matches: this.#search(filter) });
+  }
+
+  /** A moment that was waited for in vain: the nearest that there is. */
+  #endReading(): void {
+    this.#growing = false;
+    this.#tell(null);
+    if (this.#awaited !== null) this.goTo(this.#awaited - this.#state.dropped);
   }
 
   /** Whether lines are still coming in: then a moment beyond the last is waited for. */
@@ -166,18 +235,41 @@ export class PageStore implements Store {
     };
   }
 
+  /** What is found at once; the rest is searched bit by bit. */
+  #search(filter: Filter): Matches {
+    const { index } = this.#state;
+    const { length } = index;
+    if (isEmpty(filter)) return { moments: null, count: length, looked: length };
+    const inTime = forMs(SLICE_MS);
+    let looked = 0;
+    const found = index.search(filter, () => looked++ < SEARCHED_AT_ONCE || inTime());
+    if (found.looked < length) void this.#searchOn();
+    return { moments: found.found, count: found.found.length, looked: found.looked };
+  }
+
+  async #searchOn(): Promise<void> {
+    if (this.#searching) return;
+    this.#searching = true;
+    await breathe();
+    this.#searching = false;
+    this.#set({ matches: this.#search(this.#state.filter) });
+  }
+
   #set(change: Partial<PageState>): void {
     this.#state = { ...this.#state, ...change };
     for (const listener of [...this.#listeners]) listener();
   }
 }
 
-const NOTHING: Matches = { moments: null, count: 0 };
+const NOTHING: Matches = { moments: null, count: 0, looked: 0 };
 
-function matchesOf(index: RecordingIndex, filter: Filter): Matches {
-  if (isEmpty(filter)) return { moments: null, count: index.length };
-  const moments = index.matching(filter);
-  return { moments, count: moments.length };
+async function* portionsOf(lines: readonly RecordingLine[], from: number): AsyncGenerator<Portion> {
+  for (let at = from; at < lines.length; at += PORTION_LINES) {
+    yield {
+      lines: lines.slice(at, at + PORTION_LINES),
+      share: Math.min(1, (at + PORTION_LINES) / lines.length),
+    };
+  }
 }
 
 function isSameRun(one: HeaderLine, other: HeaderLine): boolean {

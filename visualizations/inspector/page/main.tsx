@@ -4,7 +4,7 @@ import { render } from 'preact';
 import type { HeaderLine } from '../../../runtime/observe/recording/lines.js';
 import { RECORDING_VERSION } from '../../../runtime/observe/recording/lines.js';
 import { App } from './app.js';
-import { PageStore } from './create-store.js';
+import { AT_ONCE_LINES, PageStore } from './create-store.js';
 import { keepPlaying } from './cursor/player.js';
 import { drawOncePerFrame } from './draw-once.js';
 import { keepLink, restoreFromLink } from './link/keep-link.js';
@@ -27,13 +27,17 @@ async function begin(place: HTMLElement): Promise<void> {
   if (typeof DecompressionStream === 'undefined') throw new Error('it takes a browser of 2023 or later');
   const data = await readDocumentData();
   const store = new PageStore({ header: data?.header ?? NOTHING_YET, charts: data?.charts ?? [] });
-  if (data !== null) store.append(data.lines);
+  if (data !== null) await store.read(data.portions, AT_ONCE_LINES);
   else if (location.protocol !== 'file:') new LiveRun(store).connect();
   restoreFromLink(store);
   keepLink(store);
   keepPlaying(store);
   place.replaceChildren();
   render(<App store={store} />, place);
+  if (data === null) return;
+  await store.read(data.portions).catch((error: unknown) => {
+    store.notify(`The recording in this page can be read up to here only: ${String(error)}`);
+  });
 }
 
 const place = document.getElementById('inspector');

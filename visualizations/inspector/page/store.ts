@@ -25,6 +25,8 @@ export interface Matches {
   /** Ascending, grows in place; null: all pass. */
   readonly moments: readonly number[] | null;
   readonly count: number;
+  /** Moments that were looked at, from the first on: below the length, the search goes on. */
+  readonly looked: number;
 }
 
 export interface PageState {
@@ -46,6 +48,8 @@ export interface PageState {
   /** The recording it is compared with. */
   readonly other: RecordingIndex | null;
   readonly live: LiveState | null;
+  /** Share of a recording that has been read, from 0 to 1, while it is being read; null: nothing is. */
+  readonly reading: number | null;
   /** What the user has to know, such as a file that is no recording. */
   readonly notice: string | null;
 }

@@ -62,7 +62,7 @@ function Buttons({ store }: { readonly store: Store }) {
       </button>
       <Button icon="forth" says="Step (J)" onClick={() => store.step(1)} />
       <Button icon="markForth" says="Next fault, loss or crash (m)" onClick={() => toMark(1)} />
-      <Button icon="last" says="Last moment (End)" onClick={() => store.goTo(store.get().length - 1)} />
+      <Button icon="last" says="Last moment (End)" onClick={() => store.goTo(Number.POSITIVE_INFINITY)} />
       {live && (
         <button type="button" aria-pressed={following} onClick={() => store.follow(!following)}>
           {following ? '● Following' : 'Follow'}

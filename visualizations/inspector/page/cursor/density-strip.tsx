@@ -63,14 +63,16 @@ function draw(
   if (pen === null) return;
   pen.scale(scale, scale);
   const style = getComputedStyle(canvas);
-  const colour = (name: string): string => style.getPropertyValue(name);
+  const line = style.getPropertyValue('--line');
+  const passes = style.getPropertyValue(passingColour);
+  const [warn, bad] = [style.getPropertyValue('--warn'), style.getPropertyValue('--bad')];
   const each = width / Math.max(1, columns.length);
   for (const [at, { rate, passing }] of columns.entries()) {
     const height = Math.max(1, rate * BARS);
-    pen.fillStyle = colour('--line');
+    pen.fillStyle = line;
     pen.fillRect(at * each, HEIGHT - height, each + 0.5, height);
     if (passing === 0) continue;
-    pen.fillStyle = colour(passingColour);
+    pen.fillStyle = passes;
     // A single match among hundreds has to be seen as well.
     const part = Math.max(passing === 1 ? 1 : LEAST_BAR, height * passing);
     pen.fillRect(at * each, HEIGHT - part, each + 0.5, part);
@@ -82,7 +84,7 @@ function draw(
     const place = `${kind} ${Math.round(x / 3)}`;
     if (drawn.has(place)) continue;
     drawn.add(place);
-    pen.strokeStyle = pen.fillStyle = colour(kind === 'gap' ? '--warn' : '--bad');
+    pen.strokeStyle = pen.fillStyle = kind === 'gap' ? warn : bad;
     drawMark(pen, kind, Math.max(4, Math.min(x, width - 4)));
   }
 }

@@ -63,7 +63,7 @@ function actionOf(event: KeyboardEvent, store: Store, open: OpenDialog): (() => 
     case 'Home':
       return () => store.goTo(0);
     case 'End':
-      return () => store.goTo(store.get().length - 1);
+      return () => store.goTo(Number.POSITIVE_INFINITY);
     case 'm':
       return () => goToMark(store, 1);
     case 'M':

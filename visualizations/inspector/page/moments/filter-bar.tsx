@@ -31,6 +31,7 @@ export function FilterBar({ store }: { readonly store: Store }) {
       </label>
       <p class="filter-count" role="status">
         {isEmpty(filter) ? countText(length) : `${countText(matches.count)} of ${countText(length)}`}
+        {matches.looked < length && ` · searching, ${Math.floor((100 * matches.looked) / length)} %`}
       </p>
       <Chips store={store} filter={filter} />
     </search>

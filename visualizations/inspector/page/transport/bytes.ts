@@ -9,6 +9,12 @@ export async function unpacked(data: Blob): Promise<ReadableStream<Uint8Array>> 
   return packed ? data.stream().pipeThrough(new DecompressionStream('gzip')) : data.stream();
 }
 
+/** How long it will be: gzip says it in its last four bytes. */
+export async function unpackedBytes(packed: Blob): Promise<number> {
+  const end = new DataView(await packed.slice(-4).arrayBuffer());
+  return end.byteLength < 4 ? packed.size : end.getUint32(0, true);
+}
+
 /** Safari's streams are not iterable. */
 export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();

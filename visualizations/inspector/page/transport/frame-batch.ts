@@ -1,19 +1,28 @@
 import type { RecordingLine } from '../../../../runtime/observe/recording/lines.js';
+import { atNextFrame } from '../next-frame.js';
+import { forMs } from '../slices.js';
 
+const PORTION_LINES = 200;
 /** Beyond it a frame would be late; the rest waits for the next. */
-const MOST_LINES_A_FRAME = 4_000;
-/** A tab in the background draws no frames, but goes on taking lines. */
-const LATEST_MS = 500;
+const MOST_MS_A_FRAME = 8;
+/** So far behind, frames may be late: what waits takes memory. */
+const MOST_WAITING = 50_000;
 
 /** Hands lines on once per frame of the display, however they come in. */
 export class FrameBatch {
-  readonly #give: (lines: readonly RecordingLine[]) => void;
+  readonly #take: (lines: readonly RecordingLine[]) => void;
+  readonly #told: () => void;
   #waiting: RecordingLine[] = [];
-  #frame: number | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #handed = 0;
+  #cancel: (() => void) | null = null;
 
-  constructor(give: (lines: readonly RecordingLine[]) => void) {
-    this.#give = give;
+  /**
+   * @param take lines, several times a frame
+   * @param told that these were all for this frame
+   */
+  constructor(take: (lines: readonly RecordingLine[]) => void, told: () => void) {
+    this.#take = take;
+    this.#told = told;
   }
 
   add(lines: readonly RecordingLine[]): void {
@@ -23,21 +32,27 @@ export class FrameBatch {
 
   clear(): void {
     this.#waiting = [];
+    this.#handed = 0;
+  }
+
+  get #left(): number {
+    return this.#waiting.length - this.#handed;
   }
 
   #await(): void {
-    if (this.#frame !== null || this.#waiting.length === 0) return;
-    this.#frame = requestAnimationFrame(() => this.#hand());
-    this.#timer = setTimeout(() => this.#hand(), LATEST_MS);
+    if (this.#cancel === null && this.#left > 0) this.#cancel = atNextFrame(() => this.#hand());
   }
 
   #hand(): void {
-    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#timer);
-    this.#frame = null;
-    const lines = this.#waiting.slice(0, MOST_LINES_A_FRAME);
-    this.#waiting = this.#waiting.slice(MOST_LINES_A_FRAME);
-    if (lines.length > 0) this.#give(lines);
+    this.#cancel = null;
+    const inTime = document.hidden ? () => true : forMs(MOST_MS_A_FRAME);
+    do {
+      const from = this.#handed;
+      this.#handed = Math.min(this.#waiting.length, from + PORTION_LINES);
+      this.#take(this.#waiting.slice(from, this.#handed));
+    } while (this.#left > 0 && (inTime() || this.#left > MOST_WAITING));
+    if (this.#left === 0) this.clear();
+    this.#told();
     this.#await();
   }
 }

@@ -33,7 +33,10 @@ export class LiveRun {
 
   constructor(store: PageStore) {
     this.#store = store;
-    this.#batch = new FrameBatch((lines) => this.#take(lines));
+    this.#batch = new FrameBatch(
+      (lines) => store.get().index.append(lines),
+      () => this.#told(),
+    );
     store.expectMore(true);
   }
 
@@ -89,8 +92,8 @@ export class LiveRun {
     );
   }
 
-  #take(lines: readonly RecordingLine[]): void {
-    this.#store.append(lines);
+  #told(): void {
+    this.#store.append([]);
     const unknown = [...this.#store.get().index.charts.keys()].some((chart) => !this.#charts.has(chart));
     if (unknown) void this.#fetchCharts();
   }
