@@ -34,6 +34,12 @@ export function ChooseOther({ store, other }: { store: Store; other: RecordingIn
         </button>
       )}
       <p role="status">{said}</p>
+      {other === null && (
+        <p class="compare-hint">
+          The two are put beside each other, actor by actor and message by message, and the first difference
+          is marked. The file stays on this computer.
+        </p>
+      )}
     </div>
   );
 }
