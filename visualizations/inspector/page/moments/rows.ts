@@ -1,13 +1,15 @@
 /** The list of moments: which rows there are, and which of them are to be seen. */
 import type { Matches } from '../store.js';
 
+type Found = Pick<Matches, 'moments' | 'count'>;
+
 /** The moment in a row. */
-export function momentAt({ moments }: Matches, row: number): number {
+export function momentAt({ moments }: Found, row: number): number {
   return moments === null ? row : moments[row]!;
 }
 
 /** The row of a moment, or of the latest before it that has one; -1: none. */
-export function rowOf({ moments, count }: Matches, moment: number): number {
+export function rowOf({ moments, count }: Found, moment: number): number {
   if (moments === null) return Math.min(moment, count - 1);
   let [low, high] = [0, count];
   while (low < high) {
