@@ -36,6 +36,13 @@ const HELPERS = `
 
 /** Within one layer: a menu that lies on the page is meant to. */
 const FIND_OVERLAPS = `(() => {${HELPERS}
+  const isBroken = (element) => {
+    const text = [...element.childNodes].find((node) => node.nodeType === 3);
+    if (text === undefined || element.childNodes.length > 1 || /\\s/.test(text.data.trim())) return false;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+  };
   const layerOf = (element) => {
     for (let at = element; at !== null && at !== root; at = at.parentElement) {
       if (/absolute|fixed/.test(getComputedStyle(at).position)) return at;
@@ -50,6 +57,7 @@ const FIND_OVERLAPS = `(() => {${HELPERS}
   for (const { element, box } of controls) {
     const { left, right } = element.getBoundingClientRect();
     if (element.closest(LISTS) === null && right - left > box.right - box.left + 2) found.push('cut: ' + inWords(element));
+    if (element.tagName === 'BUTTON' && isBroken(element)) found.push('broken within a word: ' + inWords(element));
   }
   for (const [at, one] of controls.entries()) {
     for (const other of controls.slice(at + 1)) {
