@@ -28,18 +28,31 @@ const aside = (edge: PlacedEdge, by: number): PlacedEdge => ({
   label: edge.label === null ? null : movedLabel(edge.label as PlacedLabel, by, 0),
 });
 
-/** Of two points each. */
-const linesOf = ({ states, edges }: LaidOutChart): readonly (readonly [Point, Point])[] =>
-  [
+/** One level or upright part of a path. */
+export type Line = readonly [Point, Point];
+
+/** What stands above the rest of a box. */
+interface Head {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly headBottom: number | null;
+}
+
+export const partsOf = (paths: readonly (readonly Point[])[]): readonly Line[] =>
+  paths.flatMap((path) => path.slice(1).map((to, i): Line => [path[i]!, to]));
+
+const linesOf = ({ states, edges }: LaidOutChart): readonly Line[] =>
+  partsOf([
     ...edges.flatMap(({ paths }) => paths),
     ...states.flatMap(({ initial, defaults }) => [...(initial === null ? [] : [initial.path]), ...defaults]),
-  ].flatMap((path) => path.slice(1).map((to, i): readonly [Point, Point] => [path[i]!, to]));
+  ]);
 
 /** How far to the right the text is clear; 0 if it is already, or nowhere. */
-function wayAside(
-  { x, y, width, headBottom }: PlacedState,
+export function wayAside(
+  { x, y, width, headBottom }: Head,
   texts: PlacedState['texts'],
-  lines: readonly (readonly [Point, Point])[],
+  lines: readonly Line[],
 ): number {
   const left = Math.min(...texts.map((text) => text.x));
   const right = Math.max(...texts.map((text) => text.x + text.width));

@@ -1,5 +1,6 @@
 /** The system as one SVG file. */
 import type { Box } from '../laid-out-chart.js';
+import { setText, type TextBlock } from '../layout/text-block.js';
 import { svgDocument, type Theme } from '../svg/index.js';
 import { arrowHead, roundedPath } from '../svg/lines.js';
 import { drawText, plate } from '../svg/shapes.js';
@@ -8,45 +9,65 @@ import {
   type LaidOutSystem,
   layOutSystem,
   type PlacedFrame,
-  type PlacedLink,
   type PlacedPart,
+  type PlacedWay,
 } from './lay-out-system.js';
-import { linkLines } from './link-words.js';
+import { systemPicture } from './picture.js';
 import type { LinkKind, SystemDiagram } from './system-diagram.js';
 
-const LEGEND_PX = 44;
+const LEGEND_PX = 32;
+const MARGIN_PX = 20;
 const LID_PX = 5;
 const LEGEND: readonly (readonly [LinkKind, string])[] = [
   ['rpc', 'request over the network'],
-  ['event', 'event to an actor of the same process'],
+  ['event', 'event in the process'],
   ['effect', 'effect, over a port'],
   ['starts', 'holds the life of'],
 ];
 
-/** @example await writeFile('system.svg', await systemAsSvg(systemDiagram())) */
+/**
+ * Draws what a reader needs at first sight, and says in words what it leaves out.
+ *
+ * @example await writeFile('system.svg', await systemAsSvg(systemDiagram()))
+ */
 export async function systemAsSvg(
   system: SystemDiagram,
   { theme = 'auto' }: { theme?: Theme } = {},
 ): Promise<string> {
-  const places = await layOutSystem(system);
+  const picture = systemPicture(system);
+  const places = await layOutSystem(picture);
   const { width } = places;
-  const height = places.height + LEGEND_PX;
+  const words = `Not drawn, but in the Mermaid and DOT texts: ${picture.leftOut.join('; ')}.`;
+  const remark = setText([[{ text: words, role: 'note' }]], width - 2 * MARGIN_PX);
+  const height = places.height + LEGEND_PX + remark.height + MARGIN_PX;
   return svgDocument({
     width,
     height,
     theme,
     title: 'Who sends what to whom in a duplication',
-    desc: `${system.parts.length} parts in ${system.processes.length} processes, and ${system.links.length} ways between them.`,
-    body: [element('rect', { class: 'paper', width, height }), ...drawing(places), ...legend(places.height)],
+    desc: `${picture.parts.length} parts in ${system.processes.length} processes, and ${picture.ways.length} ways between them. ${words}`,
+    body: [
+      element('rect', { class: 'paper', width, height }),
+      ...drawing(places),
+      ...legend(places.height, new Set(picture.ways.map(({ kind }) => kind))),
+      drawRemark(remark, places.height + LEGEND_PX),
+    ],
   });
 }
 
-const drawing = ({ frames, parts, links }: LaidOutSystem): string[] => [
+const drawRemark = ({ texts }: TextBlock, top: number): string =>
+  element(
+    'g',
+    { class: 'remark' },
+    ...texts.map((text) => drawText({ ...text, x: text.x + MARGIN_PX, y: text.y + top })),
+  );
+
+const drawing = ({ frames, parts, ways }: LaidOutSystem): string[] => [
   ...frames.map(drawFrame),
-  ...links.map(drawWay),
+  ...ways.map(drawWay),
   ...parts.map(drawPart),
   ...frames.map(({ texts }) => texts.map((text) => drawText(text, ' halo')).join('')),
-  ...links.map(drawLabel),
+  ...ways.map(drawLabel),
 ];
 
 const drawFrame = ({ x, y, width, height, nested }: PlacedFrame): string =>
@@ -82,40 +103,54 @@ function cylinder({ x, y, width, height }: Box): string[] {
   return [element('path', { class: 'box', d }), element('path', { class: 'inner', d: lid })];
 }
 
-function drawWay({ link, path }: PlacedLink): string {
-  return element('g', { class: `way ${link.kind}` }, ...wayShapes(path));
+function drawWay({ way, path }: PlacedWay): string {
+  return element('g', { class: `way ${way.kind}` }, ...wayShapes(path, way.bothWays));
 }
 
-const wayShapes = (path: PlacedLink['path']): string[] => [
-  element('path', { class: 'line', d: roundedPath(path) }),
+const wayShapes = (path: PlacedWay['path'], bothWays: boolean): string[] => [
+  element('path', { class: 'line', d: roundedPath(bothWays ? shortened(path) : path) }),
   element('path', { class: 'head', d: arrowHead(path) }),
+  ...(bothWays ? [element('path', { class: 'head', d: arrowHead(path.toReversed()) })] : []),
 ];
 
-function drawLabel({ link, label }: PlacedLink): string {
-  const words = [`${link.from} → ${link.to}`, ...linkLines(link).map(({ text }) => text)].join('\n');
+const HEAD_PX = 7;
+
+/** By the length of a head, at its beginning. */
+function shortened([first, second, ...rest]: PlacedWay['path']): PlacedWay['path'] {
+  if (first === undefined || second === undefined) return [];
+  const length = Math.hypot(second.x - first.x, second.y - first.y) || 1;
+  const share = Math.min(1, HEAD_PX / length);
+  const begin = { x: first.x + (second.x - first.x) * share, y: first.y + (second.y - first.y) * share };
+  return [begin, second, ...rest];
+}
+
+function drawLabel({ way, label }: PlacedWay): string {
+  const words = [`${way.from} → ${way.to}`, ...way.lines.map(({ text }) => text)].join('\n');
   return element(
     'g',
-    { class: `label ${link.kind}` },
+    { class: `label ${way.kind}` },
     element('title', {}, escapeXml(words)),
     plate(label),
     ...label.texts.map((text) => drawText(text)),
   );
 }
 
-/** Below the picture, one sample of each kind of line. */
-function legend(top: number): string[] {
+const SAMPLE_PX = { line: 44, gap: 8, column: 240 } as const;
+
+/** Below the picture, one sample of each kind of line that is in it. */
+function legend(top: number, kinds: ReadonlySet<LinkKind>): string[] {
   const y = top + LEGEND_PX / 2;
-  return LEGEND.map(([kind, words], i) => {
-    const x = 24 + i * 290;
+  return LEGEND.filter(([kind]) => kinds.has(kind)).map(([kind, words], i) => {
+    const x = MARGIN_PX + i * SAMPLE_PX.column;
     const path = [
       { x, y },
-      { x: x + 44, y },
+      { x: x + SAMPLE_PX.line, y },
     ];
     return element(
       'g',
       { class: `way ${kind}` },
-      ...wayShapes(path),
-      element('text', { class: 'action', x: x + 52, y: y + 4 }, words),
+      ...wayShapes(path, false),
+      element('text', { class: 'action', x: x + SAMPLE_PX.line + SAMPLE_PX.gap, y: y + 4 }, words),
     );
   });
 }

@@ -12,12 +12,12 @@ import {
 } from '../layout/elk-options.js';
 import { edgesBelow, pathOf } from '../layout/places.js';
 import type { TextBlock } from '../layout/text-block.js';
-import type { SystemDiagram } from './system-diagram.js';
+import type { SystemPicture } from './picture.js';
 import type { ProcessName } from './table.js';
 
 export type Side = 'NORTH' | 'EAST' | 'SOUTH' | 'WEST';
 
-/** Numbers are those of links. Places count from the top left of the process. */
+/** Numbers are those of ways. Places count from the top left of the process. */
 export interface PlacedProcess {
   readonly width: number;
   readonly height: number;
@@ -35,13 +35,13 @@ export interface ProcessTexts {
 
 /** @param side where a link leaves or enters the process; null: it stays within */
 export async function placeProcess(
-  system: SystemDiagram,
+  system: SystemPicture,
   process: ProcessName,
   texts: ProcessTexts,
   side: (link: number) => Side | null,
 ): Promise<PlacedProcess> {
   const own = new Set(system.parts.filter((part) => part.process === process).map(({ id }) => id));
-  const touching = system.links
+  const touching = system.ways
     .map((link, at) => ({ ...link, at }))
     .filter(({ from, to }) => own.has(from) || own.has(to));
   const ports = touching.filter(({ at }) => side(at) !== null);
@@ -70,7 +70,11 @@ export async function placeProcess(
       height: 0,
       layoutOptions: { 'elk.port.side': side(at)! },
     })),
-    children: [...own].map((id) => ({ ...sizeOf(texts.parts.get(id)!), id, layoutOptions: WITHIN })),
+    children: [...own].map((id) => ({
+      ...sizeOf(texts.parts.get(id)!),
+      id,
+      layoutOptions: { ...WITHIN, ...PLACEMENT },
+    })),
   };
   const root = await runElk({
     id: 'root',
@@ -92,7 +96,12 @@ export async function placeProcess(
 }
 
 /** ELK's other way to place nodes fails on ports at the sides. */
-const PLACEMENT = placedBy('BRANDES_KOEPF');
+const PLACEMENT = {
+  ...placedBy('BRANDES_KOEPF'),
+  'elk.spacing.nodeNode': '14',
+  'elk.spacing.edgeNode': '10',
+  'elk.spacing.edgeEdge': '8',
+};
 
 const sizeOf = ({ width, height }: { readonly width: number; readonly height: number }) => ({
   width,

@@ -6,8 +6,8 @@ import { LABEL_OPTIONS, rootOptions, WITHIN } from '../layout/elk-options.js';
 import { edgesBelow, pathOf } from '../layout/places.js';
 import type { TextBlock } from '../layout/text-block.js';
 import { type Column, columnOf } from './columns.js';
+import type { SystemPicture, Way } from './picture.js';
 import type { PlacedProcess } from './place-process.js';
-import type { SystemDiagram, SystemLink } from './system-diagram.js';
 import type { ProcessName } from './table.js';
 
 export interface Routed {
@@ -20,16 +20,23 @@ export interface Routed {
   readonly labels: ReadonlyMap<number, Point>;
 }
 
+/** Distances across the gap between the columns. */
+const NARROW = {
+  'elk.layered.spacing.edgeNodeBetweenLayers': '10',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '12',
+};
+
 const processOf = (id: string): ProcessName => id.split('/')[0] as ProcessName;
 
 export async function routeBetween(
-  system: SystemDiagram,
+  system: SystemPicture,
   columns: readonly Column[],
   placed: ReadonlyMap<ProcessName, PlacedProcess>,
   texts: readonly TextBlock[],
 ): Promise<Routed> {
   const column = (id: string): Column => columns.find(({ name }) => name === columnOf(id).name)!;
-  const crossing = system.links
+  const crossing = system.ways
     .map((link, at) => ({ link, at }))
     .filter(({ link }) => column(link.from) !== column(link.to));
 
@@ -41,7 +48,7 @@ export async function routeBetween(
       .paths.get(at)!
       .map((point) => ({ x: point.x + x, y: point.y + y }));
   };
-  const crossingAt = ({ from, to }: SystemLink, id: string, at: number): Point =>
+  const crossingAt = ({ from, to }: Way, id: string, at: number): Point =>
     id === from ? within(from, at).at(-1)! : within(to, at)[0]!;
   const portOf = (own: Column, { link, at }: (typeof crossing)[number]): ElkPort[] => {
     const id = [link.from, link.to].find((end) => column(end) === own);
@@ -64,7 +71,7 @@ export async function routeBetween(
     }),
   );
   // Every edge is told to go right, so that the columns stay in order; those that go left are turned back below.
-  const goesLeft = ({ from, to }: SystemLink): boolean => column(from).rank > column(to).rank;
+  const goesLeft = ({ from, to }: Way): boolean => column(from).rank > column(to).rank;
   const edges = crossing.map(({ link, at }): ElkExtendedEdge => {
     const ends = [link.from, link.to].map((id) => `${column(id).name} ${at}`);
     const [source, target] = goesLeft(link) ? ends.toReversed() : ends;
@@ -72,7 +79,12 @@ export async function routeBetween(
     const label = { id: `label ${at}`, text: ' ', width, height, layoutOptions: LABEL_OPTIONS };
     return { id: `${at}`, sources: [source!], targets: [target!], labels: [label] };
   });
-  const root = await runElk({ id: 'system', layoutOptions: rootOptions('RIGHT'), children: nodes, edges });
+  const root = await runElk({
+    id: 'system',
+    layoutOptions: { ...rootOptions('RIGHT'), ...NARROW },
+    children: nodes,
+    edges,
+  });
 
   const origins = new Map(root.children!.map(({ id, x = 0, y = 0 }) => [id, { x, y }]));
   const moved = (points: readonly Point[], id: string): Point[] => {
@@ -82,7 +94,7 @@ export async function routeBetween(
   const ways = new Map(edgesBelow(root).map((way) => [Number(way.id), way]));
   const paths = new Map<number, readonly Point[]>();
   const labels = new Map<number, Point>();
-  for (const [at, link] of system.links.entries()) {
+  for (const [at, link] of system.ways.entries()) {
     const { from, to } = link;
     const inner = column(from).inner.get(at);
     const way = ways.get(at);
