@@ -46,10 +46,10 @@ function Compared({ store, index, other, comparison }: ComparedProps) {
     [comparison, onlyDifferent],
   );
   const { first, last } = useWindow(scroller, pairs.length, ROW_PX);
-  const isDivergence = ({ a, b }: ComparedPair): boolean =>
-    divergence !== null && divergence.a === a && divergence.b === b;
+  const isDivergence = (pair: ComparedPair): boolean =>
+    divergence !== null && isAt(pair, divergence.a, divergence.b);
   const jump = (a: number | null, b: number | null) => {
-    const place = pairs.findIndex((pair) => pair.a === a && pair.b === b);
+    const place = pairs.findIndex((pair) => isAt(pair, a, b));
     const { current } = scroller;
     if (place >= 0 && current !== null) {
       current.scrollTop = Math.max(0, place * ROW_PX - current.clientHeight / 3);
@@ -97,6 +97,11 @@ function Compared({ store, index, other, comparison }: ComparedProps) {
       </section>
     </>
   );
+}
+
+/** What differs stands in rows of its own, one for each run; that of the first run is meant, if it has one. */
+function isAt(pair: ComparedPair, a: number | null, b: number | null): boolean {
+  return a === null ? pair.b === b : pair.a === a;
 }
 
 interface SideProps {

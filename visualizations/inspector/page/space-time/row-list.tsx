@@ -16,8 +16,6 @@ interface RowListProps {
   readonly onGo: (moment: number) => void;
 }
 
-const REPEATS = '↺ from here it repeats for ever';
-
 export const optionId = (moment: number): string => `st-option-${moment}`;
 
 export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListProps): ComponentChildren {
@@ -32,6 +30,8 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
         if (moment.index === cursor) names.push('st-cursor');
         if (banner !== null) names.push('st-banner', `st-banner-${banner.kind}`);
         if (loopRow !== null && row >= loopRow) names.push('st-looping');
+        // A row with words of its own is called by them, so that whoever speaks to the page can say them.
+        const isPlain = banner === null && row !== loopRow;
         return (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the list box takes the keys
           // biome-ignore lint/a11y/useFocusableInteractive: the list box has the focus and names its active option
@@ -43,19 +43,24 @@ export function RowList({ index, rows, frame, cursor, loopRow, onGo }: RowListPr
             aria-selected={moment.index === cursor}
             aria-posinset={row + 1}
             aria-setsize={rows.count}
-            aria-label={`${spoken(index, moment, banner?.text ?? null)}${row === loopRow ? ` ${REPEATS}` : ''}`}
+            aria-label={isPlain ? spoken(index, moment) : undefined}
             style={{ top: `${rows.top(row)}px`, height: `${rows.top(row + 1) - rows.top(row)}px` }}
             onClick={() => onGo(moment.index)}
           >
             <span class="st-time" style={{ width: `${gutter}px` }}>
               {timeOf(index, moment)}
-            </span>
+            </span>{' '}
             {banner !== null && (
               <span class="st-banner-text" style={{ maxWidth: `${frame.room}px` }} title={banner.text}>
                 {banner.text}
               </span>
             )}
-            {row === loopRow && <span class="st-repeats">{REPEATS}</span>}
+            {row === loopRow && (
+              <>
+                <span class="st-repeats">↺ from here it repeats for ever</span>{' '}
+                <span class="visually-hidden">{spoken(index, moment)}</span>
+              </>
+            )}
           </div>
         );
       })}
@@ -68,10 +73,8 @@ function timeOf({ header }: RecordingIndex, { at, index }: Moment): string {
   return header.beganUs === null ? `#${index}` : (at / 1e6).toFixed(4);
 }
 
-/** Whoever speaks to the page says what is to be seen: a banner's text as it stands there. */
-function spoken(index: RecordingIndex, moment: Moment, banner: string | null): string {
+function spoken(index: RecordingIndex, moment: Moment): string {
   const time = timeOf(index, moment);
-  if (banner !== null) return `${time} ${banner}`;
   const who = moment.actor ?? moment.process;
   return `${time}${who === null ? '' : `, ${who}`}: ${moment.summary}`;
 }
