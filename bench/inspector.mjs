@@ -16,6 +16,7 @@ import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { interval, mergeMap, take } from 'rxjs';
 import { register } from 'tsx/esm/api';
 import { costOf, heapMB, launch, openPage, painted, tasksDuring, until } from './inspector-browser.mjs';
 
@@ -25,6 +26,7 @@ const { layOut } = await import('../visualizations/diagrams/layout/index.ts');
 const { OUR_CHARTS } = await import('../visualizations/diagrams/ours.ts');
 const { readChart } = await import('../visualizations/diagrams/read-chart.ts');
 const { writeOfflinePage } = await import('../visualizations/inspector/offline.ts');
+const { serveInspector } = await import('../visualizations/inspector/server.ts');
 const { syntheticRecording } = await import('../test/support/recordings.ts');
 
 const LENGTHS = [10_000, 100_000];
@@ -33,6 +35,9 @@ const STEPS = 120;
 const HELD_STEPS = 60;
 const SCROLLS = 40;
 const SCROLL_PX = 700;
+const LIVE_LINES_A_SECOND = 5_000;
+const LIVE_PORTIONS_A_SECOND = 10;
+const LIVE_MS = 4_000;
 const LIMITS = {
   viewerKB: 300,
   pageMB: { 10000: 3 },
@@ -40,6 +45,7 @@ const LIMITS = {
   stepMs: 16,
   forced: 0,
   elements: 5_000,
+  liveTaskMs: 100,
 };
 
 const { values: flags } = parseArgs({
@@ -157,6 +163,37 @@ async function scrolls(opened, what, selector) {
   tell(what, median(costs.map(({ script, style, layout }) => script + style + layout)), 'ms', LIMITS.stepMs);
 }
 
+/** A run that is followed while it writes as much as any does. */
+async function measureLive(browser, charts) {
+  const { header, lines } = syntheticRecording({ moments: LIVE_LINES_A_SECOND * 60, seed: 7, partitions: 8 });
+  const portion = LIVE_LINES_A_SECOND / LIVE_PORTIONS_A_SECOND;
+  const lines$ = interval(1_000 / LIVE_PORTIONS_A_SECOND).pipe(
+    take(Math.floor(lines.length / portion)),
+    mergeMap((at) => lines.slice(at * portion, (at + 1) * portion)),
+  );
+  const run = {
+    header: { ...header, source: 'live' },
+    live: true,
+    lines$,
+    charts: async () => charts,
+    control: null,
+  };
+  const server = await serveInspector({ run });
+  const opened = await openPage(browser, server.url);
+  try {
+    await until(opened.page, () => document.querySelector('.cursor-number')?.textContent.length > 9);
+    const { longestTaskMs, allTasksMs } = await tasksDuring(opened, () =>
+      opened.page.waitForTimeout(LIVE_MS),
+    );
+    const of = `live, ${LIVE_LINES_A_SECOND.toLocaleString('en')} lines a second:`;
+    tell(`${of} longest task`, longestTaskMs, 'ms', LIMITS.liveTaskMs);
+    tell(`${of} share of the main thread`, (100 * allTasksMs) / LIVE_MS, '%');
+  } finally {
+    await opened.close();
+    await server.close();
+  }
+}
+
 const directory = await mkdtemp(join(tmpdir(), 'bridle-bench-'));
 const browser = await launch();
 try {
@@ -177,6 +214,7 @@ try {
     await writeFile(file, page);
     await measure(browser, moments, pathToFileURL(file).href);
   }
+  await measureLive(browser, charts);
 } finally {
   await browser.close();
   await rm(directory, { recursive: true, force: true });
