@@ -150,6 +150,28 @@ describe('a live run', () => {
   });
 });
 
+describe('a live run that goes on while its oldest moments are let go', () => {
+  it('given it is followed, then at each moment it shows what the whole run has there', () => {
+    const run = syntheticRecording({ moments: 30_000, seed: 5 });
+    const whole = new RecordingIndex(run.header);
+    whole.append(run.lines);
+    const store = new PageStore({ header: run.header, mostMoments: 10_000 });
+    store.setLive({ connected: true, control: false, faults: [] }, () => {});
+    store.follow(true);
+    for (let at = 0; at < run.lines.length; at += 300) {
+      store.append(run.lines.slice(at, at + 300));
+      const { cursor, dropped, index } = store.get();
+      expect(index.moment(cursor).line).toEqual(whole.moment(cursor + dropped).line);
+    }
+    const { cursor, dropped, length, index } = store.get();
+    expect(dropped).toBeGreaterThan(15_000);
+    expect(length).toBeLessThan(13_000);
+    for (const [key, actor] of whole.at(cursor + dropped).actors) {
+      if (actor.alive) expect(index.at(cursor).actors.get(key)?.context).toEqual(actor.context);
+    }
+  });
+});
+
 describe('a long recording', () => {
   it('given more moments than are kept of a live run, then all of them are shown', () => {
     expect(storeWith(lines.length, 1_000).get()).toMatchObject({ dropped: 0, length: 3_000 });

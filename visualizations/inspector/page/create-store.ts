@@ -5,7 +5,7 @@ import { isEmpty, NO_FILTER } from '../model/filter.js';
 import { RecordingIndex } from '../model/recording-index.js';
 import type { ActorKey, Filter } from '../model/types.js';
 import { fittingCharts } from './fitting-charts.js';
-import { forgetOldest, MOST_MOMENTS } from './forget-oldest.js';
+import { Forgetting, MOST_MOMENTS } from './forget-oldest.js';
 import { breathe, forMs, SLICE_MS } from './slices.js';
 import type { CommandName, LiveState, Matches, PageState, Store, View } from './store.js';
 
@@ -42,6 +42,7 @@ export class PageStore implements Store {
   #awaited: number | null = null;
   #growing = false;
   #searching = false;
+  #forgetting: Forgetting | null = null;
 
   constructor({ header, charts = [], mostMoments = MOST_MOMENTS }: StoreOptions) {
     this.#mostMoments = mostMoments;
@@ -226,7 +227,12 @@ export class PageStore implements Store {
 
   #forget(): void {
     const { index, cursor, dropped } = this.#state;
-    const kept = forgetOldest(index, Math.floor(this.#mostMoments / 2));
+    if (this.#forgetting?.from !== index) {
+      this.#forgetting = new Forgetting(index, Math.floor(this.#mostMoments / 2));
+    }
+    const kept = this.#forgetting;
+    if (!kept.goOn(forMs(SLICE_MS / 2))) return;
+    this.#forgetting = null;
     this.#state = {
       ...this.#state,
       index: kept.index,

@@ -3,25 +3,46 @@ import type { Json, RecordingLine } from '../../../runtime/observe/recording/lin
 import { RecordingIndex } from '../model/recording-index.js';
 import type { WorldState } from '../model/types.js';
 
-/** Moments of a live run in the page; then the older half goes. About 200 MB. */
+/** Moments of a live run in the page; then the older half goes, within seconds. About 200 MB. */
 export const MOST_MOMENTS = 200_000;
+
+const PORTION_LINES = 100;
+/** So many are copied in one go, however long it takes. */
+const LEAST_LINES = 1_000;
 
 /**
  * The newest moments as a recording of their own, which begins with the state of everything at its beginning.
- *
- * @param keep moments
- * @returns `forgotten`: what was moment i + forgotten is moment i now
+ * Made bit by bit, from a recording that may go on growing meanwhile.
  */
-export function forgetOldest(
-  index: RecordingIndex,
-  keep: number,
-): { readonly index: RecordingIndex; readonly forgotten: number } {
-  const first = Math.max(0, index.length - keep);
-  const kept = new RecordingIndex(index.header);
-  kept.append(beginning(index, index.at(first - 1), first));
-  const standIns = kept.length;
-  kept.append(index.lines.slice(first));
-  return { index: kept, forgotten: first - standIns };
+export class Forgetting {
+  readonly from: RecordingIndex;
+  /** As `from` without its oldest moments, once `goOn` has said so. */
+  readonly index: RecordingIndex;
+  /** What was moment i + forgotten is moment i now. */
+  readonly forgotten: number;
+  #copied: number;
+
+  /** @param keep moments */
+  constructor(from: RecordingIndex, keep: number) {
+    const first = Math.max(0, from.length - keep);
+    this.from = from;
+    this.index = new RecordingIndex(from.header);
+    this.index.append(beginning(from, from.at(first - 1), first));
+    this.forgotten = first - this.index.length;
+    this.#copied = first;
+  }
+
+  /** @returns whether everything is copied that there is */
+  goOn(inTime: () => boolean): boolean {
+    const { lines } = this.from;
+    const least = this.#copied + LEAST_LINES;
+    while (this.#copied < lines.length && (this.#copied < least || inTime())) {
+      const end = this.#copied + PORTION_LINES;
+      this.index.append(lines.slice(this.#copied, end));
+      this.#copied = Math.min(end, lines.length);
+    }
+    return this.#copied === lines.length;
+  }
 }
 
 /** Lines that say how everything was, as a recorder writes them when it comes to a run that goes on already. */
