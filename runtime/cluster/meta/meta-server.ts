@@ -8,14 +8,7 @@ import { deferred } from '../../../actors/clock.js';
 import { type DuplicationEffects, describeError } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
 import type { Recorder } from '../../observe/recording/recorder.js';
-import {
-  type Address,
-  formatAddress,
-  type Handlers,
-  RpcClient,
-  RpcError,
-  RpcServer,
-} from '../../pegasus/index.js';
+import { type Address, formatAddress, type Handlers, RpcClient, RpcServer } from '../../pegasus/index.js';
 import { rpcTimeoutMs, type ServerConfig } from '../config.js';
 import {
   type Environment,
@@ -23,7 +16,6 @@ import {
   type RecordableEnvironment,
   recordable,
 } from '../environment.js';
-import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { DuplicationRegistry } from './duplication-registry.js';
 import { explainDuplication, type SourcePartition } from './explain-duplication.js';
@@ -33,7 +25,8 @@ import { metaHandlers } from './meta-handlers.js';
 import { metaHttp } from './meta-http.js';
 import { MetaStore, type TableRecord } from './meta-store.js';
 import { NodeRegistry } from './node-registry.js';
-import { handshakeOf, masterOf, type TableMachine, TableRegistry } from './table-registry.js';
+import { NodeSyncs } from './node-syncs.js';
+import { type TableMachine, TableRegistry } from './table-registry.js';
 
 /** Answers to requests that a chart has to settle come within this, or as ERR_TIMEOUT. */
 const ANSWER_DEADLINE_MS = 10_000;
@@ -51,8 +44,7 @@ export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
   readonly #log: ServerLog;
   readonly #environment: RecordableEnvironment;
-  /** Tables of which partitions are being recorded as open. */
-  readonly #notingExisting = new Set<number>();
+  readonly #syncs: NodeSyncs;
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
@@ -87,6 +79,7 @@ export class MetaServer implements AsyncDisposable {
     this.nodes = parts.nodes;
     this.tables = parts.tables;
     this.duplications = duplications(() => this);
+    this.#syncs = new NodeSyncs(this, options.log);
     const { clock, network } = this.#environment;
     this.#server = new RpcServer({
       clock,
@@ -240,64 +233,7 @@ export class MetaServer implements AsyncDisposable {
   #handlers(): Handlers {
     return {
       ...metaHandlers(this),
-      RPC_BRIDLE_NODE_SYNC: ({ json }) => {
-        const parsed = nodeReportSchema.safeParse(parseJson(json));
-        if (!parsed.success)
-          throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
-        const report = parsed.data;
-        this.nodes.note(report);
-        this.duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
-        this.#noteExisting(report);
-        return { err: 'ERR_OK', json: JSON.stringify(this.#ordersFor(report)) };
-      },
-    };
-  }
-
-  /**
-   * Remembers which partitions have been open. The node's orders do not wait for the disk: a slow one would
-   * make the node look silent.
-   */
-  #noteExisting({ partitions }: NodeReport): void {
-    const serving = partitions.filter(({ state }) => state === 'serving');
-    for (const appId of new Set(serving.map((partition) => partition.appId))) {
-      // One write at a time: what is reported meanwhile is reported again.
-      if (this.#notingExisting.has(appId)) continue;
-      this.#notingExisting.add(appId);
-      const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
-      this.tables
-        .noteExisted(appId, here)
-        .catch((error: unknown) =>
-          this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
-        )
-        .finally(() => this.#notingExisting.delete(appId));
-    }
-  }
-
-  #ordersFor({ node, partitions, leftovers }: NodeReport): NodeOrders {
-    const tables = this.tables.list().filter(({ name }) => this.tables.statusOf(name) === 'AS_AVAILABLE');
-    const orders = tables.flatMap((table) => {
-      const { appId, name: appName, partitionCount } = table;
-      const { owner } = handshakeOf(new Map(Object.entries(table.envs)));
-      const master = masterOf(table);
-      const duplications = this.duplications.ordersFor(appId);
-      return table.partitions.flatMap(({ node: place, existed }, partitionIndex) =>
-        place !== node
-          ? []
-          : [
-              {
-                ...{ appId, appName, partitionIndex, partitionCount, owner, master, existed },
-                duplications: duplications(partitionIndex),
-              },
-            ],
-      );
-    });
-    const dropped = new Set(this.tables.droppedTables().map(({ appId }) => appId));
-    return {
-      policy: this.gate.policy,
-      partitions: orders,
-      drop: [...partitions, ...leftovers]
-        .filter(({ appId }) => dropped.has(appId))
-        .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
+      RPC_BRIDLE_NODE_SYNC: ({ json }) => ({ err: 'ERR_OK', json: this.#syncs.answer(json) }),
     };
   }
 }
@@ -318,12 +254,4 @@ function announce(
       what: describeError(error).what,
     });
   } else log.info(what === 'status' ? 'duplication changed its status' : 'duplication moves again', facts);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
