@@ -1,7 +1,6 @@
 /** `bridle demo`: the whole story from one command, with a proof at the end. */
 import { Command, Option } from 'commander';
-import { OUR_CHARTS, readChart } from '../../visualizations/diagrams/index.js';
-import type { ChartLine, Json } from '../observe/recording/lines.js';
+import type { ChartLine } from '../observe/recording/lines.js';
 import { parseWhole, perform } from './context.js';
 import { DEMO_FAULTS, type DemoFaultName } from './demo-faults.js';
 import type { RecordedRun } from './demo-recording.js';
@@ -68,7 +67,7 @@ function demoCommand(): Command {
           deadlineMs: atLeast(flags.deadline, 1) * 1000,
           signal: context.signal,
           say,
-          ...(flags.record === undefined ? {} : { record: { file: flags.record, charts: ourCharts() } }),
+          ...(flags.record === undefined ? {} : { record: await recordTo(flags.record) }),
           onLoaded: (done, total) => progress.update(done, total, `${done} of ${total} rows`),
         }).finally(() => progress.stop());
         out.result(report, () => `\n${formatReport(report)}`);
@@ -78,12 +77,10 @@ function demoCommand(): Command {
     );
 }
 
-function ourCharts(): ChartLine[] {
-  return Object.entries(OUR_CHARTS).map(([chart, machine]) => ({
-    t: 'chart',
-    chart,
-    diagram: readChart(machine) as unknown as Json,
-  }));
+/** Diagrams are loaded only by whoever records. */
+async function recordTo(file: string): Promise<{ file: string; charts: ChartLine[] }> {
+  const { ourChartLines } = await import('../../visualizations/diagrams/our-chart-lines.js');
+  return { file, charts: ourChartLines() };
 }
 
 const atLeast = (value: number, least: number): number => Math.max(least, value);

@@ -1,8 +1,7 @@
 /** All commands of `bridle`, and what happens when one fails. */
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
 import { BridleError } from '../client/index.js';
+import { VERSION } from '../version.js';
 import { addCommands } from './commands.js';
 import { addGlobalOptions } from './context.js';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.js';
@@ -18,7 +17,7 @@ export interface ProgramOptions {
 export async function buildProgram({ args = [], onHelp = () => {} }: ProgramOptions = {}): Promise<Command> {
   const program = addGlobalOptions(new Command('bridle'))
     .description('Carries out, supervises and proves table duplication for Apache Pegasus.')
-    .version(version(), '--version')
+    .version(VERSION, '--version')
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     // Errors are printed once, from the catalogue; only help without a command is passed on.
@@ -27,11 +26,6 @@ export async function buildProgram({ args = [], onHelp = () => {} }: ProgramOpti
     .addHelpText('after', `${EXIT_CODES_HELP}\n\nStart with:\n  $ bridle demo`);
   await addCommands(program, args);
   return program;
-}
-
-function version(): string {
-  const file: unknown = createRequire(import.meta.url)('bridle/package.json');
-  return z.object({ version: z.string() }).parse(file).version;
 }
 
 /**

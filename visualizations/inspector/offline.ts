@@ -3,12 +3,10 @@
  * a network. It asks no host for anything, and its policy keeps it from doing so.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { BridleError } from '../../runtime/client/errors.js';
 import type { HeaderLine, RecordingLine } from '../../runtime/observe/recording/lines.js';
 import type { LaidOutChart } from '../diagrams/laid-out-chart.js';
+import { builtPage } from './built-page.js';
 
 export interface OfflinePage {
   readonly header: HeaderLine;
@@ -82,28 +80,4 @@ function dataElement(id: string, text: Iterable<string>): string {
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-}
-
-/** Beside the built file, and from its source in a checkout. */
-const PLACES = ['./page/', '../../dist/visualizations/inspector/page/'];
-
-function builtPage(): { readonly js: string; readonly css: string } {
-  for (const place of PLACES) {
-    const read = (name: string): string =>
-      // A browser reads line ends as \n before it takes the hash.
-      readFileSync(fileURLToPath(new URL(`${place}${name}`, import.meta.url)), 'utf8').replaceAll(
-        '\r\n',
-        '\n',
-      );
-    try {
-      return { js: read('page.js'), css: read('page.css') };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  throw BridleError.of('BRIDLE_USAGE', {
-    operation: 'inspect',
-    hint: 'the inspector’s page is missing: this is a checkout that was not built',
-    next: 'npm run build',
-  });
 }

@@ -2,10 +2,9 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { Cluster } from '../../../runtime/client/index.js';
 import { type RunRecording, recordRun } from '../../../runtime/live/recording/index.js';
-import type { ChartLine, HeaderLine, Json, RecordingLine } from '../../../runtime/observe/recording/lines.js';
+import type { HeaderLine, RecordingLine } from '../../../runtime/observe/recording/lines.js';
 import { formatAddress } from '../../../runtime/pegasus/index.js';
-import { OUR_CHARTS } from '../../diagrams/ours.js';
-import { readChart } from '../../diagrams/read-chart.js';
+import { ourChartLines } from '../../diagrams/our-chart-lines.js';
 import type { InspectedRun, RunControl } from '../inspected-run.js';
 import { ChartBook } from '../serve/chart-book.js';
 import { ClusterControl } from './cluster-control.js';
@@ -18,15 +17,6 @@ export interface LiveRunOptions {
   readonly title?: string | undefined;
   /** What may be killed; null: nothing. */
   readonly killer?: Killer | null | undefined;
-}
-
-/** The charts of Bridle as lines of a recording. */
-export function chartLines(): ChartLine[] {
-  return Object.entries(OUR_CHARTS).map(([chart, machine]) => ({
-    t: 'chart',
-    chart,
-    diagram: readChart(machine) as unknown as Json,
-  }));
 }
 
 /** A recording under way; see {@link openLiveRun}. */
@@ -45,7 +35,7 @@ export class LiveRun implements InspectedRun {
   constructor({ clusters, title, killer = null }: LiveRunOptions, real: readonly string[]) {
     this.#clusters = clusters;
     const names = clusters.map(({ name }) => name).join(', ');
-    this.#recording = recordRun({ clusters, charts: chartLines(), title: title ?? names });
+    this.#recording = recordRun({ clusters, charts: ourChartLines(), title: title ?? names });
     this.header = this.#recording.header;
     this.lines$ = this.#recording.lines$;
     this.#watching = this.lines$.subscribe((line) => this.#take(line));

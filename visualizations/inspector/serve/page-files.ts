@@ -1,30 +1,13 @@
 /** The inspector's page: an empty document, one script and one style sheet, made by the build. */
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { BridleError } from '../../../runtime/client/index.js';
+import { type BuiltPage, builtPage } from '../built-page.js';
 
-export interface PageFiles {
+export interface PageFiles extends BuiltPage {
   readonly html: string;
-  readonly js: string;
-  readonly css: string;
 }
 
-/** Seen from the built file, and from its source in a checkout. */
-const PLACES = ['../page/', '../../../dist/visualizations/inspector/page/'];
-
 /** BRIDLE_USAGE when the page was not built. */
-export async function readPageFiles(): Promise<PageFiles> {
-  for (const place of PLACES) {
-    const read = (name: string) =>
-      readFile(fileURLToPath(new URL(`${place}${name}`, import.meta.url)), 'utf8');
-    const files = await Promise.all([read('page.js'), read('page.css').catch(() => '')]).catch(() => null);
-    if (files !== null) return { html: HTML, js: files[0], css: files[1] };
-  }
-  throw BridleError.of('BRIDLE_USAGE', {
-    operation: 'inspect',
-    hint: 'the inspector’s page is missing: this is a checkout that was not built',
-    next: 'npm run build',
-  });
+export function readPageFiles(): PageFiles {
+  return { html: HTML, ...builtPage() };
 }
 
 const HTML = `<!doctype html>
