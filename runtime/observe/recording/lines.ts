@@ -173,6 +173,8 @@ export interface LostLine extends Timed {
   readonly t: 'lost';
   readonly id: string;
   readonly why: string;
+  /** Which end has told that it is lost; left out when neither did. */
+  readonly process?: string;
 }
 
 /** Something was done to the system from outside: a fault, or an operator's action. */

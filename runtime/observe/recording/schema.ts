@@ -115,6 +115,7 @@ export const LINE_SCHEMAS: {
     bytes: optional(count),
     gpid: optional(text),
     body: optional(json),
+    content: optional(json),
     fate: optional(z.enum(['lost', 'delayed'])),
   }),
   receive: z.looseObject({
@@ -125,7 +126,7 @@ export const LINE_SCHEMAS: {
     copy: optional(z.boolean()),
     fate: optional(z.enum(['denied', 'dropped'])),
   }),
-  lost: z.looseObject({ t: z.literal('lost'), at, id: name, why: text }),
+  lost: z.looseObject({ t: z.literal('lost'), at, id: name, why: text, process: optional(name) }),
   fault: z.looseObject({ t: z.literal('fault'), at, what: text, process: optional(name) }),
   note: z.looseObject({
     t: z.literal('note'),
