@@ -4,8 +4,9 @@
  *
  *   npm run bench:watching -- [--json] [--pairs 7] [--rows 20000]
  *
- * Runs come in pairs, with and without, in turn. The figure is the median of the pairs' ratios; exit code 1
- * if it is beyond the limit.
+ * Runs come in pairs, with and without, in turn. The figures are medians of the pairs' ratios; exit code 1 if
+ * one is beyond its limit. Processor time, of all servers and of the process that writes and records, tells what
+ * watching costs a machine that has none to spare; where there is, throughput does not show it.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,12 +21,11 @@ import { duplicate } from '../dist/runtime/live/index.js';
 import { RecordingFile, recordRun } from '../dist/runtime/live/recording/index.js';
 import { Recorder } from '../dist/runtime/observe/recording/recorder.js';
 
-const LIMIT_PERCENT = 10;
+const THROUGHPUT_LIMIT_PERCENT = 10;
+const PROCESSOR_LIMIT_PERCENT = 20;
 const PARTITIONS = 8;
 const VALUE_BYTES = 500;
 const WAIT_MS = 180_000;
-/** A server goes on recording for this long after nobody asks any more. */
-const LEASE_OVER_MS = 6_000;
 const STEPS = 30_000;
 const MS_PER_TICK = 10;
 
@@ -45,7 +45,6 @@ const median = (list) => {
   const half = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 };
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function write(table, from, count) {
   const writer = new BulkWriter(table);
@@ -103,7 +102,6 @@ async function run({ servers, source, follower, name, file }) {
   await written?.close();
   await duplication.remove({ wait: true, timeoutMs: WAIT_MS });
   await duplication[Symbol.asyncDispose]();
-  if (recording !== null) await sleep(LEASE_OVER_MS);
   return {
     copied: (rows * 1_000) / copyMs,
     shipped: (rows * 1_000) / shipMs,
@@ -157,7 +155,7 @@ function chartFigures() {
 }
 
 async function clusterFigures() {
-  const directory = await mkdtemp(join(tmpdir(), 'bridle-bench-'));
+  const directory = await mkdtemp(join(tmpdir(), 'bridle-watching-'));
   const start = (name, id) => startCluster({ name, id, directory: join(directory, name), replicas: 2 });
   const servers = await Promise.all([start('east', 1), start('west', 2)]);
   const [source, follower] = await Promise.all(servers.map(({ meta }) => openCluster({ meta })));
@@ -191,29 +189,32 @@ note(
   `steps per second of one chart: ${charts.unwatched} without a watcher, ${charts.switchedOff} with one that is off, ${charts.watched} watched`,
 );
 const found = await clusterFigures();
-const costOf = (what) => (1 - median(found.map((one) => one.with[what] / one.without[what]))) * 100;
-const figures = ['copied', 'shipped'].map((what) => ({
-  what: `rows ${what} per second`,
-  without: Math.round(median(found.map((one) => one.without[what]))),
-  with: Math.round(median(found.map((one) => one.with[what]))),
-  costPercent: Math.round(costOf(what) * 10) / 10,
-  limitPercent: LIMIT_PERCENT,
-}));
-const processor = {
-  without: median(found.map((one) => one.without.processorMsPerThousand)),
-  with: median(found.map((one) => one.with.processorMsPerThousand)),
-};
+const ratioOf = (what) => median(found.map((one) => one.with[what] / one.without[what]));
+const figure = (what, key, costRatio, limitPercent) => ({
+  what,
+  without: Math.round(median(found.map((one) => one.without[key]))),
+  with: Math.round(median(found.map((one) => one.with[key]))),
+  costPercent: Math.round(costRatio * 1_000) / 10,
+  limitPercent,
+});
+const figures = [
+  figure('rows copied per second', 'copied', 1 - ratioOf('copied'), THROUGHPUT_LIMIT_PERCENT),
+  figure('rows shipped per second', 'shipped', 1 - ratioOf('shipped'), THROUGHPUT_LIMIT_PERCENT),
+  figure(
+    'processor ms per 1000 shipped',
+    'processorMsPerThousand',
+    ratioOf('processorMsPerThousand') - 1,
+    PROCESSOR_LIMIT_PERCENT,
+  ),
+];
 const ok = figures.every(({ costPercent, limitPercent }) => costPercent < limitPercent);
-if (flags.json) process.stdout.write(`${JSON.stringify({ charts, figures, processor, pairs: found, ok })}\n`);
+if (flags.json) process.stdout.write(`${JSON.stringify({ charts, figures, pairs: found, ok })}\n`);
 else {
-  for (const { what, without, with: recorded, costPercent } of figures) {
+  for (const { what, without, with: recorded, costPercent, limitPercent } of figures) {
     note(
-      `${what.padEnd(24)} ${String(without).padStart(7)} without  ${String(recorded).padStart(7)} recorded  costs ${costPercent} % (limit ${LIMIT_PERCENT} %)`,
+      `${what.padEnd(30)} ${String(without).padStart(7)} without  ${String(recorded).padStart(7)} recorded  costs ${costPercent} % (limit ${limitPercent} %)`,
     );
   }
-  note(
-    `processor time of all for 1000 rows shipped: ${Math.round(processor.without)} ms without, ${Math.round(processor.with)} ms recorded, for information`,
-  );
   note(ok ? 'within the limit' : 'BEYOND THE LIMIT');
 }
 process.exitCode = ok ? 0 : 1;

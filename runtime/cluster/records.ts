@@ -1,6 +1,7 @@
 /**
  * The remote command `bridle.records`: what a server has recorded since it was asked last. Asking turns the
- * recording on, for the length of a lease; who stops asking need not say so.
+ * recording on, for the length of a lease. A lease of 0 ms is the last question of whoever is done; who just
+ * stops asking need not say so.
  */
 import { z } from 'zod';
 import type { TimedLine } from '../observe/recording/lines.js';
@@ -14,13 +15,17 @@ const LEASE_LIMIT_MS = 60_000;
 /** Lines that are serialized at once: between two chunks the size is looked at. */
 const CHUNK_LINES = 256;
 
-/** `after`, `limit`, `leaseMs`, then `boot` of the last answer and `kept` if values of rows are wanted. */
+/**
+ * `after`, `limit`, `leaseMs`, then `boot` of the last answer, `kept` if values of rows are wanted, and a name
+ * of one's own, by which leases are told apart.
+ */
 const recordsArguments = z.tuple([
   z.coerce.number().int().min(-1),
   z.coerce.number().int().min(1).max(LINES_LIMIT),
-  z.coerce.number().int().min(1).max(LEASE_LIMIT_MS),
+  z.coerce.number().int().min(0).max(LEASE_LIMIT_MS),
   z.string().default(''),
   z.enum(['removed', 'kept']).default('removed'),
+  z.string().max(64).default(''),
 ]);
 
 /** What a server answers. `lines` come as they are in a recording, with microseconds since 1970. */
@@ -55,14 +60,16 @@ export function recordsAnswer(
 ): string {
   const parsed = recordsArguments.safeParse(args);
   if (!parsed.success) {
-    const hint = 'expected: after, limit, lease in ms, boot, values (removed or kept)';
+    const hint = 'expected: after, limit, lease in ms, boot, values (removed or kept), watcher';
     return JSON.stringify({ error: 'ERR_INVALID_PARAMETERS', hint });
   }
-  const [after, limit, leaseMs, boot, values] = parsed.data;
+  const [after, limit, leaseMs, boot, values, watcher] = parsed.data;
   const wasOn = recorder.on;
   const joined = after < 0 || boot !== recorder.boot || !wasOn;
-  const living = wasOn ? (joined ? recorder.living() : []) : recorder.start();
-  recorder.lease(leaseMs, values);
+  const leaves = leaseMs === 0;
+  const living = leaves ? [] : wasOn ? (joined ? recorder.living() : []) : recorder.start();
+  const from = joined ? recorder.next : after;
+  if (!leaves) recorder.lease({ watcher, forMs: leaseMs, from, values });
   const head = {
     process: recorder.process,
     role: server.role,
@@ -73,7 +80,7 @@ export function recordsAnswer(
     nowUs: recorder.nowUs,
   };
   const texts = living.map((line) => JSON.stringify(line));
-  let next = joined ? recorder.next : after;
+  let next = from;
   let missed = 0;
   let bytes = 0;
   let left = limit;
@@ -90,5 +97,7 @@ export function recordsAnswer(
     next = part.next;
   }
   const tail = JSON.stringify({ ...head, next, missed, more: next < recorder.next });
+  // Whoever leaves fetches all there is first.
+  if (leaves && next === recorder.next) recorder.endLease(watcher);
   return `${tail.slice(0, -1)},"lines":[${texts.join(',')}]}`;
 }

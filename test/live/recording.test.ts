@@ -240,6 +240,18 @@ describe('whoever is watched', () => {
     expect(follower.servers.meta.recorder.on).toBe(false);
   });
 
+  test('given two recordings and one stops, then servers record on; given the other stops, then they stop at once', async () => {
+    const pair = await sides();
+    const servers = [pair.source.servers.meta, pair.follower.servers.meta];
+    const { recording: first } = await record(pair);
+    const { recording: second } = await record(pair);
+    expect(servers.every(({ recorder }) => recorder.on)).toBe(true);
+    await first.stop();
+    expect(servers.every(({ recorder }) => recorder.on)).toBe(true);
+    await second.stop();
+    expect(servers.map(({ recorder }) => recorder.on)).toEqual(servers.map(() => false));
+  });
+
   test('given a cluster that cannot be reached, then that is said, and stopping is quick', async () => {
     const recording = recordRun({ clusters: ['127.0.0.1:1'] });
     await expect(recording.ready).rejects.toMatchObject({ code: 'BRIDLE_NOT_RUNNING' });

@@ -97,23 +97,35 @@ export class ScriptedMeta {
       [0, { confirmedDecree: 5, lastCommittedDecree: 6 }],
       [1, { confirmedDecree: 4, lastCommittedDecree: 6 }],
     ]);
+    const entries = () => {
+      const { dupid, status, remoteTable } = script;
+      const entry = {
+        status: DUPLICATION_STATUSES.indexOf(status),
+        remote: 'west',
+        createTs: 1,
+        failMode: 0,
+        remoteAppName: remoteTable,
+        remoteReplicaCount: 1,
+        partitionStates,
+      };
+      return dupid === undefined ? [] : [{ dupid, ...entry }];
+    };
     return {
       RPC_CM_CLUSTER_INFO: () => ({ err: 'ERR_OK', keys: ['cluster_name'], values: ['east'] }),
       RPC_CM_LIST_NODES: () => ({ err: 'ERR_OK', infos: [] }),
       RPC_CM_QUERY_DUPLICATION: ({ appName }) => {
         asked.push('query');
         if (appName !== 'users') return { err: 'ERR_APP_NOT_EXIST', appid: 0, entryList: [] };
-        const { dupid, status, remoteTable } = script;
-        const entry = {
-          status: DUPLICATION_STATUSES.indexOf(status),
-          remote: 'west',
-          createTs: 1,
-          failMode: 0,
-          remoteAppName: remoteTable,
-          remoteReplicaCount: 1,
-          partitionStates,
+        return { err: 'ERR_OK', appid: 1, entryList: entries() };
+      },
+      RPC_CM_LIST_DUPLICATION: () => {
+        asked.push('list');
+        const duplications = new Map(entries().map((entry) => [entry.dupid, entry]));
+        return {
+          err: 'ERR_OK',
+          hintMessage: '',
+          appStates: new Map([['users', { appid: 1, appName: 'users', partitionCount: 2, duplications }]]),
         };
-        return { err: 'ERR_OK', appid: 1, entryList: dupid === undefined ? [] : [{ dupid, ...entry }] };
       },
       RPC_CM_ADD_DUPLICATION: ({ appName, existingTablePolicy, dropFollowerOnRemove }) => {
         asked.push(`add ${existingTablePolicy ?? '-'} ${dropFollowerOnRemove ?? '-'}`);

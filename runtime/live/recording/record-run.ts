@@ -16,9 +16,9 @@ import {
 } from '../../observe/recording/lines.js';
 import { VERSION } from '../../version.js';
 import { CausalMerge } from './causal-merge.js';
-import { ProgressWatch } from './explanations.js';
 import { NamedMessages } from './named-messages.js';
 import { nowUs } from './now.js';
+import { ProgressWatch } from './progress-watch.js';
 import { type RecordedServer, Servers } from './servers.js';
 
 export interface RecordRunOptions {
@@ -33,7 +33,10 @@ export interface RecordRunOptions {
   readonly partitions?: boolean;
   /** `kept` lets rows into the recording. Default: their values and keys never leave the servers. */
   readonly values?: 'removed' | 'kept';
-  /** Between two questions to a server, in milliseconds. Default 200: more often costs the run more. */
+  /**
+   * Between two questions to a server, in milliseconds; one that has much to say is asked at a third of the
+   * rate. Default 200: more often costs the run more.
+   */
   readonly pollMs?: number;
   /** Lines that are repeated to whoever subscribes late. Default 100 000. */
   readonly keepLines?: number;
@@ -42,8 +45,7 @@ export interface RecordRunOptions {
 const DEFAULT_POLL_MS = 200;
 const DEFAULT_KEEP_LINES = 100_000;
 /** A server that does not answer, or a message nobody has sent, holds the others back no longer than this. */
-const HOLD_BACK_MS = 1_000;
-const PROGRESS_MS = 500;
+const HOLD_BACK_MS = 1_500;
 /** Servers are looked for this often: one may have joined. */
 const FIND_MS = 2_000;
 const LAST_ASK_MS = 2_000;
@@ -65,6 +67,8 @@ export class RunRecording implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #opened: Cluster[] = [];
   readonly #loops = new Set<Promise<void>>();
+  #watch: ProgressWatch | null = null;
+  #draining = false;
   #lastAt = 0;
   #stopped: Promise<void> | null = null;
 
@@ -132,13 +136,14 @@ export class RunRecording implements AsyncDisposable {
     this.#run(this.#every(this.#options.pollMs ?? DEFAULT_POLL_MS, async () => this.#drain()));
     const { explain = true, partitions = true } = this.#options;
     if (!explain && !partitions) return;
-    const watch = new ProgressWatch(clusters, (cluster) => this.#servers.livingReplicas(cluster), partitions);
-    const look = async () => {
-      for (const facts of await watch.look()) {
-        if (facts.t === 'partitions' || explain) this.#own({ ...facts, at: nowUs() });
-      }
-    };
-    this.#run(this.#every(PROGRESS_MS, look));
+    const replicas = (cluster: Cluster) => this.#servers.livingReplicas(cluster);
+    const watch = new ProgressWatch({ clusters, replicas, explain, partitions });
+    this.#watch = watch;
+    this.#run(
+      watch.run(this.#stop.signal, (facts) => {
+        for (const each of facts) this.#own({ ...each, at: nowUs() });
+      }),
+    );
   }
 
   async #open(cluster: Cluster | string | readonly string[]): Promise<Cluster> {
@@ -156,6 +161,7 @@ export class RunRecording implements AsyncDisposable {
       pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
       onLines: (lines: readonly TimedLine[], knownUntilUs: number) => {
         this.#merge.push(process, lines, knownUntilUs);
+        this.#drainSoon();
       },
       onUp: (what: 'up' | 'restarted', at: number, pid: number | undefined) =>
         this.#own({ ...base, at, what, ...(pid === undefined ? {} : { pid }) }),
@@ -188,6 +194,16 @@ export class RunRecording implements AsyncDisposable {
     this.#merge.drain(now);
   }
 
+  /** Once for all answers that have come by then. */
+  #drainSoon(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    setImmediate(() => {
+      this.#draining = false;
+      if (!this.#stop.signal.aborted) this.#drain();
+    });
+  }
+
   #emit(line: TimedLine): void {
     // Clocks differ by a little; what was caused does not come before its cause.
     this.#lastAt = Math.max(this.#lastAt, line.at - this.#beganUs);
@@ -212,8 +228,12 @@ export class RunRecording implements AsyncDisposable {
 
   async #end(): Promise<void> {
     await this.ready.catch(() => {});
-    const asked = Promise.all(this.#servers.all().map(({ feed }) => feed.ask()));
-    await Promise.race([asked, sleep(LAST_ASK_MS, undefined, { ref: false })]);
+    // How far everything is comes first, for its lines are the last that the servers cannot tell.
+    const last = Promise.all([
+      this.#watch?.look().then((facts) => facts.forEach((each) => void this.#own({ ...each, at: nowUs() }))),
+      ...this.#servers.all().map(({ feed }) => feed.leave()),
+    ]);
+    await Promise.race([last, sleep(LAST_ASK_MS, undefined, { ref: false })]);
     this.#stop.abort();
     await Promise.all(this.#loops);
     this.#merge.push(OWN, [], nowUs());
@@ -224,8 +244,8 @@ export class RunRecording implements AsyncDisposable {
 }
 
 /**
- * Begins to record; nothing has to be restarted for it. Servers stop recording by themselves when they are
- * not asked any more.
+ * Begins to record; nothing has to be restarted for it. Servers stop recording with the recording's end, and
+ * by themselves when they are not asked any more.
  *
  * @example
  * await using recording = recordRun({ clusters: [source, target] });

@@ -1,4 +1,5 @@
 /** Fetches what one server has recorded, again and again, and notices when it dies and when it is back. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BridleError, type Cluster } from '../../client/index.js';
 import type { RecordsAnswer } from '../../cluster/records.js';
@@ -12,6 +13,7 @@ export interface ServerFeedOptions {
   /** As the recording names it. */
   readonly process: string;
   readonly values: 'removed' | 'kept';
+  /** Between two questions, in milliseconds; a server with much to say is asked less often. */
   readonly pollMs: number;
   readonly onLines: (lines: readonly TimedLine[], knownUntilUs: number) => void;
   /** Before the lines that follow. `pid` is undefined for a server that does not record. */
@@ -25,6 +27,9 @@ const LINES_PER_ANSWER = 5_000;
 /** A server that is not asked for this long stops recording. */
 const LEASE_MS = 5_000;
 const ASK_TIMEOUT_MS = 2_000;
+/** Nobody follows that many with their eyes: then each question costs more than it is worth. */
+const BUSY_LINES_PER_SECOND = 100;
+const BUSY_POLL_FACTOR = 3;
 /** A server that answers nothing for this long counts as dead, though nothing says so. */
 const SILENT_MS = 5_000;
 
@@ -35,6 +40,11 @@ export class ServerFeed {
   #alive = false;
   #lastAnswerMs = Date.now();
   #asking: Promise<void> | null = null;
+  /** By which the server tells this feed's lease from others. */
+  readonly #watcher = randomUUID();
+  #lines = 0;
+  /** Nothing is asked any more. */
+  #left = false;
   /** It is a server that does not know the command. */
   #deaf = false;
 
@@ -48,32 +58,47 @@ export class ServerFeed {
 
   /** Asks until aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#deaf) {
+    const { pollMs } = this.#options;
+    let periodMs = pollMs;
+    while (!signal.aborted && !this.#deaf && !this.#left) {
+      const before = this.#lines;
       await this.ask();
-      await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined);
+      const isBusy = (this.#lines - before) * 1_000 > BUSY_LINES_PER_SECOND * periodMs;
+      periodMs = isBusy ? pollMs * BUSY_POLL_FACTOR : pollMs;
+      // All feeds ask at the same time: they wake the process once, and their lines can be told together.
+      const waitMs = periodMs - (Date.now() % periodMs);
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** Fetches everything there is now; joins in if that is being done already. */
   ask(): Promise<void> {
-    this.#asking ??= this.#askOnce().finally(() => {
+    if (this.#left) return Promise.resolve();
+    this.#asking ??= this.#askOnce(LEASE_MS).finally(() => {
       this.#asking = null;
     });
     return this.#asking;
   }
 
-  async #askOnce(): Promise<void> {
+  /** Fetches the last lines and ends the lease, so that the server does not go on for nobody. */
+  async leave(): Promise<void> {
+    this.#left = true;
+    await this.#asking;
+    if (this.#alive && !this.#deaf) await this.#askOnce(0);
+  }
+
+  async #askOnce(leaseMs: number): Promise<void> {
     try {
-      while (await this.#fetch());
+      while (await this.#fetch(leaseMs));
     } catch (error) {
       this.#failed(BridleError.from(error));
     }
   }
 
   /** True if there is more. */
-  async #fetch(): Promise<boolean> {
+  async #fetch(leaseMs: number): Promise<boolean> {
     const { cluster, address, values } = this.#options;
-    const args = [this.#next, LINES_PER_ANSWER, LEASE_MS, this.#boot ?? '', values].map(String);
+    const args = [this.#next, LINES_PER_ANSWER, leaseMs, this.#boot ?? '', values, this.#watcher].map(String);
     const text = await cluster.command(address, 'bridle.records', args, { timeoutMs: ASK_TIMEOUT_MS });
     const answer = parse(text);
     if (answer === null) {
@@ -97,6 +122,7 @@ export class ServerFeed {
     this.#alive = true;
     this.#boot = boot;
     this.#next = next;
+    this.#lines += lines.length;
     if (missed > 0) {
       this.#options.onGap(missed, atUs, 'its buffer was full');
       // What its actors are now has to be learnt anew.

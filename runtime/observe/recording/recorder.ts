@@ -6,11 +6,14 @@
  * process that nobody watches does nothing.
  */
 import { type Clock, systemClock } from '../../../actors/clock.js';
+import { type Lease, Leases } from './leases.js';
 import type { TimedLine } from './lines.js';
 import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
 import { RpcRecorder } from './recorder-rpc.js';
 
 export const DEFAULT_RECORDER_LIMIT_LINES = 20_000;
+/** Asking for it costs more than all the rest of telling the time. */
+const TIME_ORIGIN_MS = performance.timeOrigin;
 
 export interface RecorderOptions {
   /** As the lines name it: `east meta`. */
@@ -63,10 +66,9 @@ export class Recorder {
   #next = 0;
   #first = 0;
   #on = false;
-  #keepsValues = false;
+  readonly #leases = new Leases();
   /** While the living are asked for. */
   #aside: TimedLine[] | null = null;
-  #leaseEndsMs = 0;
   #leaseTimer: unknown;
   #listener: ((line: TimedLine) => void) | null = null;
   /** Number of the first entry the listener has not got. */
@@ -76,7 +78,7 @@ export class Recorder {
     this.process = options.process;
     this.recordsMessages = options.messages ?? true;
     this.#limit = options.limitLines ?? DEFAULT_RECORDER_LIMIT_LINES;
-    this.#nowUs = options.nowUs ?? (() => Math.round((performance.timeOrigin + performance.now()) * 1_000));
+    this.#nowUs = options.nowUs ?? (() => Math.round((TIME_ORIGIN_MS + performance.now()) * 1_000));
     this.#clock = options.clock ?? systemClock;
     this.charts = chartRecorder(this);
   }
@@ -87,7 +89,7 @@ export class Recorder {
 
   /** Whether values of rows are recorded: only if whoever watches has asked for them. */
   get keepsValues(): boolean {
-    return this.#keepsValues;
+    return this.#leases.keepsValues;
   }
 
   get nowUs(): number {
@@ -108,7 +110,7 @@ export class Recorder {
   /** Records nothing any more, and forgets. */
   stop(): void {
     this.#on = false;
-    this.#keepsValues = false;
+    this.#leases.clear();
     this.#ring = [];
     this.#first = this.#next;
     this.#clock.clearTimeout(this.#leaseTimer);
@@ -127,11 +129,17 @@ export class Recorder {
     return lines;
   }
 
-  /** Stays on for at least `leaseMs` from now, then stops by itself. */
-  lease(leaseMs: number, values: 'removed' | 'kept'): void {
-    if (values === 'kept') this.#keepsValues = true;
-    this.#leaseEndsMs = Math.max(this.#leaseEndsMs, this.#clock.now() + leaseMs);
-    this.#leaseTimer ??= this.#expireIn(leaseMs);
+  /** Stays on for that long, then stops by itself unless somebody else has a lease. */
+  lease(lease: Lease): void {
+    this.#leases.renew(lease, this.#clock.now());
+    this.#forget(this.#leases.from);
+    this.#leaseTimer ??= this.#expireIn(lease.forMs);
+  }
+
+  /** A watcher is done: stops at once if nobody else has a lease. */
+  endLease(watcher: string): void {
+    this.#leases.end(watcher);
+    if (this.#on && this.#leases.lastEndMs === null) this.stop();
   }
 
   /** Every line from now on, as soon as those before it are complete. One listener at a time. */
@@ -186,6 +194,14 @@ export class Recorder {
     return Object.assign(facts, { at: atUs, process: this.process }) as unknown as TimedLine;
   }
 
+  /** What everybody has got only costs memory, and the time to move it about there. */
+  #forget(before: number): void {
+    const oldest = Math.max(this.#first, this.#next - this.#limit);
+    const from = Math.min(before, this.#next);
+    for (let number = oldest; number < from; number++) this.#ring[number % this.#limit] = undefined;
+    this.#first = Math.max(this.#first, from);
+  }
+
   #append(entry: Entry): void {
     this.#ring[this.#next % this.#limit] = entry;
     this.#next += 1;
@@ -203,9 +219,11 @@ export class Recorder {
 
   #expireIn(delayMs: number): unknown {
     const look = () => {
-      const leftMs = this.#leaseEndsMs - this.#clock.now();
-      if (leftMs > 0) this.#leaseTimer = this.#expireIn(leftMs);
-      else this.stop();
+      const nowMs = this.#clock.now();
+      this.#leases.expire(nowMs);
+      const { lastEndMs } = this.#leases;
+      if (lastEndMs === null) this.stop();
+      else this.#leaseTimer = this.#expireIn(lastEndMs - nowMs);
     };
     return this.#clock.setTimeout(look, delayMs, 'lease of a recording');
   }

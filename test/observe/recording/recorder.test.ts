@@ -6,6 +6,7 @@ import {
   LIST_LIMIT_ENTRIES,
   TEXT_LIMIT_CHARACTERS,
 } from '../../../runtime/observe/recording/bounded.js';
+import { type Lease, WATCHERS_LIMIT } from '../../../runtime/observe/recording/leases.js';
 import type { NoteLine, TimedLine } from '../../../runtime/observe/recording/lines.js';
 import { Recorder } from '../../../runtime/observe/recording/recorder.js';
 
@@ -100,9 +101,9 @@ describe('a lease', () => {
     const { clock, pass } = handClock();
     const recorder = new Recorder({ process: 'p', clock });
     recorder.start();
-    recorder.lease(1_000, 'removed');
+    recorder.lease({ watcher: 'w', forMs: 1_000, from: 0, values: 'removed' });
     pass(900);
-    recorder.lease(1_000, 'removed');
+    recorder.lease({ watcher: 'w', forMs: 1_000, from: 0, values: 'removed' });
     pass(900);
     expect(recorder.on).toBe(true);
     pass(200);
@@ -113,12 +114,58 @@ describe('a lease', () => {
     const { clock, pass } = handClock();
     const recorder = new Recorder({ process: 'p', clock });
     recorder.start();
-    recorder.lease(1_000, 'kept');
+    recorder.lease({ watcher: 'w', forMs: 1_000, from: 0, values: 'kept' });
     expect(recorder.keepsValues).toBe(true);
     pass(2_000);
     recorder.start();
-    recorder.lease(1_000, 'removed');
+    recorder.lease({ watcher: 'w', forMs: 1_000, from: 0, values: 'removed' });
     expect(recorder.keepsValues).toBe(false);
+  });
+});
+
+describe('watchers', () => {
+  const lease = (watcher: string, more: Partial<Lease> = {}): Lease => ({
+    ...{ watcher, forMs: 1_000, from: 0, values: 'removed' },
+    ...more,
+  });
+
+  test('given one of two is done, then it goes on for the other, without rows if only the first wanted them', () => {
+    const recorder = new Recorder({ process: 'p', clock: handClock().clock });
+    recorder.start();
+    recorder.lease(lease('a', { values: 'kept' }));
+    recorder.lease(lease('b'));
+    recorder.endLease('a');
+    expect(recorder.on).toBe(true);
+    expect(recorder.keepsValues).toBe(false);
+    recorder.endLease('b');
+    expect(recorder.on).toBe(false);
+  });
+
+  test('given lines that all of them have got, then those are let go; given one has not, then they stay', () => {
+    const recorder = new Recorder({ process: 'p', clock: handClock().clock });
+    recorder.start();
+    for (const text of ['a', 'b', 'c']) recorder.add(note(text));
+    recorder.lease(lease('slow', { from: 1 }));
+    recorder.lease(lease('quick', { from: 2 }));
+    expect(recorder.read(0, 10).missed).toBe(1);
+    expect(texts(recorder.read(1, 10).lines)).toEqual(['b', 'c']);
+    recorder.lease(lease('slow', { from: 3 }));
+    expect(recorder.read(1, 10)).toMatchObject({ missed: 1, next: 3 });
+    expect(texts(recorder.read(2, 10).lines)).toEqual(['c']);
+  });
+
+  test('given more of them than are told apart, then the rest share a lease that ends by time, and miss nothing', () => {
+    const { clock, pass } = handClock();
+    const recorder = new Recorder({ process: 'p', clock });
+    recorder.start();
+    recorder.add(note('a'));
+    for (let i = 0; i < WATCHERS_LIMIT + 2; i++) recorder.lease(lease(`w${i}`));
+    for (let i = 0; i < WATCHERS_LIMIT; i++) recorder.lease(lease(`w${i}`, { from: 1 }));
+    expect(texts(recorder.read(0, 10).lines)).toEqual(['a']);
+    for (let i = 0; i < WATCHERS_LIMIT + 2; i++) recorder.endLease(`w${i}`);
+    expect(recorder.on).toBe(true);
+    pass(1_100);
+    expect(recorder.on).toBe(false);
   });
 });
 
