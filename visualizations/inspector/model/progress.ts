@@ -5,7 +5,7 @@
 
 import { DUPLICATION_STATUSES, type DuplicationStatus } from '../../../machines/vocabulary.js';
 import type { Explanation } from '../../../runtime/observe/explain.js';
-import type { PartitionState } from '../../../runtime/observe/recording/lines.js';
+import type { Json, PartitionState } from '../../../runtime/observe/recording/lines.js';
 import type { RecordingIndex } from './recording-index.js';
 
 /** A duplication's way through one status. Times as in the recording: microseconds, or steps. */
@@ -118,23 +118,61 @@ function historyOf(index: RecordingIndex): History {
 function note({ events, keys }: History, index: RecordingIndex, moment: number): void {
   const { line, at, actor } = index.moment(moment);
   if (line.t === 'explain') {
-    const explanation = line.explanation as unknown as Explanation;
+    if (!isExplanation(line.explanation)) return;
+    const { explanation } = line;
     const key = `${explanation.table}/${explanation.duplicationId}`;
     events.push({ moment, at, key, status: null, explanation });
   } else if (line.t === 'actor' && line.chart === 'duplication' && actor !== null) {
     const context = line.context as {
       status?: unknown;
       identity?: { sourceTable?: string; duplicationId?: number };
-    };
-    const key = `${context.identity?.sourceTable}/${context.identity?.duplicationId}`;
+    } | null;
+    const key = `${context?.identity?.sourceTable}/${context?.identity?.duplicationId}`;
     keys.set(actor, key);
-    events.push({ moment, at, key, status: asStatus(context.status), explanation: null });
+    events.push({ moment, at, key, status: asStatus(context?.status), explanation: null });
   } else if (line.t === 'step' && actor !== null && line.changes?.status !== undefined) {
     const key = keys.get(actor);
     if (key !== undefined) {
       events.push({ moment, at, key, status: asStatus(line.changes.status), explanation: null });
     }
   }
+}
+
+const COUNTS = ['partitionCount', 'prepared', 'ready', 'lagDecrees', 'copiedBytes', 'totalBytes'] as const;
+
+/** A recording says anything in an explanation, or has had it shortened by hand: that is no account to show. */
+function isExplanation(said: unknown): said is Json & Explanation {
+  const explanation = said as Partial<Explanation> | null;
+  const progress: Partial<Explanation['progress']> | null | undefined = explanation?.progress;
+  return (
+    typeof explanation?.table === 'string' &&
+    typeof explanation.line === 'string' &&
+    typeof explanation.next === 'string' &&
+    (explanation.stuck === null || typeof explanation.stuck === 'string') &&
+    asStatus(explanation.status) !== null &&
+    isListOf(explanation.operatorCan, (verb) => typeof verb === 'string') &&
+    isListOf(explanation.waiting, isWait) &&
+    COUNTS.every((count) => typeof progress?.[count] === 'number') &&
+    isListOf(progress?.confirmed, (decree) => typeof decree === 'number') &&
+    isListOf(progress?.lastCommitted, (decree) => typeof decree === 'number')
+  );
+}
+
+const WORDS = ['actor', 'state', 'waitingFor', 'from', 'leavesWhen'] as const;
+
+function isWait(said: unknown): boolean {
+  const wait = said as Partial<Explanation['waiting'][number]> | null;
+  const trouble = wait?.trouble;
+  return (
+    WORDS.every((word) => typeof wait?.[word] === 'string') &&
+    typeof wait?.sinceMs === 'number' &&
+    (trouble === null ||
+      (typeof trouble?.error === 'string' && isListOf(trouble.causes, (cause) => typeof cause === 'string')))
+  );
+}
+
+function isListOf(value: unknown, is: (entry: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(is);
 }
 
 function asStatus(value: unknown): DuplicationStatus | null {

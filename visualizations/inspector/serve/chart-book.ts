@@ -21,7 +21,8 @@ export class ChartBook {
   /** Those that can be drawn; of another one the page shows the names of states. */
   async charts(): Promise<readonly LaidOutChart[]> {
     for (const name of this.#named) {
-      const machine = this.#diagrams.has(name) ? undefined : OUR_CHARTS[name];
+      const isOurs = !this.#diagrams.has(name) && Object.hasOwn(OUR_CHARTS, name);
+      const machine = isOurs ? OUR_CHARTS[name] : undefined;
       if (machine !== undefined) this.#diagrams.set(name, readChart(machine));
     }
     const all = await Promise.all([...this.#diagrams.values()].map((diagram) => this.#layOut(diagram)));
@@ -32,7 +33,9 @@ export class ChartBook {
     let laidOut = this.#laidOut.get(diagram);
     if (laidOut === undefined) {
       // A recording from elsewhere can say anything of its charts.
-      laidOut = layOut(diagram).catch(() => null);
+      laidOut = Promise.resolve(diagram)
+        .then(layOut)
+        .catch(() => null);
       this.#laidOut.set(diagram, laidOut);
     }
     return laidOut;

@@ -11,7 +11,14 @@ export function exportText(index: RecordingIndex, selection: Selection = {}): st
   const rows = [...momentsIn(index, selection)].map((at) => {
     const { process, actor, summary, at: time } = index.moment(at);
     const name = actor === null ? '' : actor.slice((process?.length ?? -1) + 1);
-    return [String(at), timeInWords(index, time), process ?? '', name, oneLine(summary)] as const;
+    const number = String(at);
+    return [
+      number,
+      timeInWords(index, time),
+      oneLine(process ?? ''),
+      oneLine(name),
+      oneLine(summary),
+    ] as const;
   });
   const widths = [0, 1, 2, 3].map((column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column as 0]?.length ?? 0), 0),
@@ -27,9 +34,10 @@ export function exportText(index: RecordingIndex, selection: Selection = {}): st
   );
   const verdicts = index.verdicts.map(({ property, verdict, why }) => `${property}: ${verdict}. ${why}`);
   const head = [`${index.header.title} · ${index.header.source} · ${index.header.madeBy}`, ...verdicts];
-  return `${[...head, '', ...lines].join('\n')}\n`;
+  return `${[...head.map(oneLine), '', ...lines].join('\n')}\n`;
 }
 
+/** Also without what a terminal would take for commands: a recording can come from anybody. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ');
+  return text.replace(/[\s\p{Cc}\p{Bidi_Control}]+/gu, ' ');
 }

@@ -30,7 +30,9 @@ interface Row {
 export function exportVitestCase(index: RecordingIndex, options: VitestOptions): string {
   const { actor, module = 'bridle/machines', limitSteps = LIMIT_STEPS } = options;
   const [from, to] = rangeOf(index, options);
-  const chart = index.actor(actor)?.chart;
+  const found = index.actor(actor);
+  if (found === undefined) throw unknownActor(index, actor);
+  const { chart } = found;
   if (chart === null || chart === undefined) {
     throw new ExportError(`${actor} has no chart, so there is nothing to replay. Choose another actor.`);
   }
@@ -120,4 +122,13 @@ function quoted(text: string): string {
 
 function comment(text: string): string {
   return text.replace(/\*\//g, '* /').replace(/\s+/g, ' ');
+}
+
+function unknownActor(index: RecordingIndex, actor: ActorKey): ExportError {
+  const replayable = index.actors.filter(({ chart }) => chart !== null).map(({ key }) => key);
+  const some = replayable.slice(0, 10).join(', ');
+  const others = replayable.length > 10 ? ` and ${replayable.length - 10} more` : '';
+  return new ExportError(
+    `There is no actor ${actor}. Choose one of ${some === '' ? 'another recording' : some}${others}.`,
+  );
 }
