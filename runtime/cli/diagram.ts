@@ -71,6 +71,8 @@ export function addDiagramCommand(program: Command): void {
           return await work(context, machine, options);
         } catch (error) {
           if (error instanceof DiagramError) throw usage(error.message);
+          // Which file, and why, is in the message of the system.
+          if (isFileError(error)) throw usage(error.message);
           throw error;
         }
       }),
@@ -211,6 +213,9 @@ async function save(file: string, text: string): Promise<void> {
     throw usage(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'path' in error;
 
 function usage(hint: string): BridleError {
   return BridleError.of('BRIDLE_USAGE', { operation: 'diagram', hint });
