@@ -1,4 +1,6 @@
 /** The inspector's server, asked over real sockets as friends and strangers would. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RecordingLine } from '../../runtime/observe/recording/lines.js';
 import type { ControlCommand } from '../../visualizations/inspector/inspected-run.js';
@@ -157,6 +159,27 @@ describe('strangers', () => {
 
     const later = await serve({ token: TOKEN });
     expect((await ask(later.url, { headers: { cookie } })).status, 'not of another server').toBe(401);
+  });
+});
+
+describe('a link with a token', () => {
+  it('leads to no other host, however its path is spelled', async () => {
+    const { url } = await serve({ token: TOKEN });
+    const { status, headers } = await ask(`${url}/elsewhere.example/?token=${TOKEN}`);
+    expect([status, headers.location]).toEqual([303, '/elsewhere.example/']);
+  });
+});
+
+describe('a request that dribbles in', () => {
+  it('is ended, so that it holds no connection', async () => {
+    const { url } = await serve({ limits: { requestMs: 200 } });
+    const socket = connect(Number(portOf(url)), '127.0.0.1');
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    socket.resume();
+    socket.write('GET / HTTP/1.1\r\nX-Slow: ');
+    await closed;
+    expect((await ask(url)).status).toBe(200);
   });
 });
 

@@ -55,7 +55,12 @@ export async function serveInspector(options: ServeInspectorOptions): Promise<In
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const access = new Access({ host, names: options.names ?? [], token: options.token ?? null });
   const app = routes({ access, run, page: await readPageFiles(), compare });
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host }) as Server;
+  const serverOptions = {
+    headersTimeout: limits.requestMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.requestMs / 2,
+  };
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host, serverOptions }) as Server;
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, host, port);
   const bound = (server.address() as AddressInfo).port;
@@ -96,7 +101,12 @@ function listenError({ code, message }: NodeJS.ErrnoException, host: string, por
     const hint = `port ${port} of ${host} is in use`;
     return BridleError.of('ERR_ADDRESS_ALREADY_USED', { operation: 'inspect', hint, next });
   }
-  return BridleError.of('BRIDLE_USAGE', { operation: 'inspect', hint: `cannot listen: ${message}`, next });
+  const hint = `cannot listen: ${message}`;
+  return BridleError.of('BRIDLE_USAGE', {
+    operation: 'inspect',
+    hint,
+    next: 'bridle inspect --host 127.0.0.1 --port 0',
+  });
 }
 
 function refuse(socket: Duplex, status: keyof typeof REASON, why: string): void {

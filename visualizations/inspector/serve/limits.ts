@@ -1,6 +1,8 @@
 /** Every bound of the inspector's server, in one place. */
 
 export interface ServerLimits {
+  /** For a request to arrive in full; one that dribbles in would hold its connection. */
+  readonly requestMs: number;
   /** Pages that watch at a time. */
   readonly clients: number;
   /** Of a message that a page sends. */
@@ -24,6 +26,7 @@ export interface ServerLimits {
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
+  requestMs: 10_000,
   clients: 16,
   messageBytes: 16 * 1024,
   batchBytes: 256 * 1024,

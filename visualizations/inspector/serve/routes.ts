@@ -32,7 +32,8 @@ export function routes({ access, run, page, compare }: RouteOptions): Hono<{ Bin
       url.searchParams.delete('token');
       c.header('set-cookie', setCookie);
       // The token does not stay in the address bar, nor in links copied from it.
-      return c.redirect(`${url.pathname}${url.search}`, 303);
+      // A path of several slashes would lead to another host.
+      return c.redirect(`${url.pathname.replace(/^\/+/, '/')}${url.search}`, 303);
     }
     const refusal = access.refusal({ host, cookie });
     if (refusal !== null) return c.text(`${refusal.why}\n`, refusal.status);
