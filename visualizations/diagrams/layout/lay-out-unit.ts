@@ -4,7 +4,7 @@ import type { ChartDiagram } from '../chart-diagram.js';
 import { runElk } from './elk.js';
 import { type ChartGraph, type ChartTexts, chartGraph, type GraphOptions, nodeId } from './elk-graph.js';
 import { movedNode } from './moved-node.js';
-import { READABLE_WIDTH_PX, roughness } from './roughness.js';
+import { roughness } from './roughness.js';
 import type { Units } from './units.js';
 
 export interface LaidOutUnit {
@@ -19,7 +19,8 @@ const TRIED: readonly GraphOptions[] = [
   { ...PLAIN, order: 'rather' },
   { ...PLAIN, order: 'free' },
 ];
-/** Where all of those are too wide to be read on a page. */
+/** Where all of those are wider than this; they take long for large charts. */
+const TOO_WIDE_PX = 1_500;
 const NARROWER: readonly GraphOptions[] = [
   { ...PLAIN, order: 'document', stacked: true },
   { ...PLAIN, order: 'document', direction: 'RIGHT' },
@@ -47,7 +48,7 @@ export async function layOutUnit(
     for (const options of list) await attempt(options).catch(() => undefined);
   };
   await tryAll(hasArrows(diagram, units, unit) ? TRIED : TRIED.slice(0, 1));
-  if (attempts.every(({ root }) => (root.width ?? 0) > READABLE_WIDTH_PX)) await tryAll(NARROWER);
+  if (attempts.every(({ root }) => (root.width ?? 0) > TOO_WIDE_PX)) await tryAll(NARROWER);
   if (attempts.length === 0) await attempt(FALLBACK);
   const best = attempts.reduce((one, other) => (other.rough < one.rough ? other : one));
   return filledIn(best.root, best.graph, inner);

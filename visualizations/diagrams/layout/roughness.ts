@@ -16,7 +16,7 @@ const CROSSING_SHARE = 1 / 40;
 const LATE_BEGINNING_SHARE = 1 / 4;
 
 /** Wider than this, text is hard to read where a page is 1,000 pixels wide. */
-export const READABLE_WIDTH_PX = 1_300;
+const READABLE_WIDTH_PX = 1_300;
 
 /** Area in square pixels, made larger by what makes reading hard. Lower is better. */
 export function roughness(root: ElkNode): number {
