@@ -130,7 +130,7 @@ describe('bridle diagram MACHINE', () => {
 
   it.each([
     [['nope'], 'no machine nope; known: duplication'],
-    [['./nowhere.js#x'], 'cannot be loaded'],
+    [['./nowhere.js#x'], 'there is no such file'],
     [['./door.js'], 'does not name an export; it has to be FILE.js#export'],
     [['system', '--format', 'scxml'], 'it can be mermaid, dot, svg or json'],
     [['watchdog', '--overlay', './nowhere.json'], 'cannot be read'],
