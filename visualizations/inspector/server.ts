@@ -54,7 +54,7 @@ export async function serveInspector(options: ServeInspectorOptions): Promise<In
   const { run, host = '127.0.0.1', port = 0, control = false, compare = null } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const access = new Access({ host, names: options.names ?? [], token: options.token ?? null });
-  const app = routes({ access, run, page: await readPageFiles(), compare });
+  const app = routes({ access, run, page: readPageFiles(), compare });
   const serverOptions = {
     headersTimeout: limits.requestMs,
     requestTimeout: limits.requestMs,
