@@ -77,7 +77,7 @@ describe('bridle paths', () => {
 
   it.each([
     [['--machine', 'nope'], 'no machine nope'],
-    [['--machine', './nowhere.js#x'], 'cannot be loaded'],
+    [['--machine', './nowhere.js#x'], 'there is no such file'],
     [['--cover', 'everything'], 'Allowed choices'],
     [['--format', 'vitest'], 'needs --machine'],
     [['--format', 'junit'], 'needs --machine'],
