@@ -27,6 +27,8 @@ it('the first difference is the message that was lost; it is marked, and led to'
   const marked = page.locator('.compare-first');
   await marked.waitFor();
   expect(await marked.count()).toBe(1);
+  expect(await marked.getAttribute('class')).toContain('compare-differs');
+  expect(await marked.innerText()).toContain('RPC_CM_CREATE_APP');
   await expect.poll(() => marked.evaluate(isInSight)).toBe(true);
 
   // and the way to it in the run leads to that message.

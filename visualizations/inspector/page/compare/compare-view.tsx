@@ -99,9 +99,12 @@ function Compared({ store, index, other, comparison }: ComparedProps) {
   );
 }
 
-/** What differs stands in rows of its own, one for each run; that of the first run is meant, if it has one. */
+/**
+ * What differs stands in rows of its own, for each run that has it. The same message can come again later:
+ * then one of the two is beside that one, in a row without a difference, which is not meant.
+ */
 function isAt(pair: ComparedPair, a: number | null, b: number | null): boolean {
-  return a === null ? pair.b === b : pair.a === a;
+  return !pair.same && ((a !== null && pair.a === a) || (b !== null && pair.b === b));
 }
 
 interface SideProps {
