@@ -8,6 +8,7 @@ import {
   LABEL_OPTIONS,
   type Placement,
   placedBy,
+  QUICK,
   rootOptions,
   STACKED,
   WITHIN,
@@ -38,6 +39,8 @@ export interface GraphOptions {
   readonly placement: Placement;
   /** Whether states stand below each other as far as possible, not beside each other. */
   readonly stacked?: boolean;
+  /** Whether less is tried for a good picture. */
+  readonly quick?: boolean;
 }
 
 /** What is drawn by itself. */
@@ -62,8 +65,8 @@ export const DOT_PX = 10;
 const LABEL_PADDING = { x: 5, y: 2 } as const;
 
 export function chartGraph({ diagram, units, unit, sizes }: UnitOf, options: GraphOptions): ChartGraph {
-  const { direction, order, labelLimitPx, placement, stacked = false } = options;
-  const layering = { ...placedBy(placement), ...(stacked ? STACKED : {}) };
+  const { direction, order, labelLimitPx, placement, stacked = false, quick = false } = options;
+  const layering = { ...placedBy(placement), ...(stacked ? STACKED : {}), ...(quick ? QUICK : {}) };
   const boxes = new Map<string, StateBox>();
   const labels = new Map<string, TextBlock>();
   const turned = new Set<string>();

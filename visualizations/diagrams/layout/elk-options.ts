@@ -35,6 +35,17 @@ export const STACKED: LayoutOptions = {
   'elk.layered.layering.coffmanGraham.layerBound': '1',
 };
 
+/**
+ * For large charts. Layers follow the distance from the initial state, which keeps arrows short: what takes
+ * the time is all the layers that long ones pass through.
+ */
+export const QUICK: LayoutOptions = {
+  'elk.layered.cycleBreaking.strategy': 'BFS_NODE_ORDER',
+  'elk.layered.thoroughness': '1',
+  'elk.layered.crossingMinimization.greedySwitch.type': 'OFF',
+  'elk.layered.crossingMinimization.greedySwitchHierarchical.type': 'OFF',
+};
+
 const FORWARD_PRIORITY = { surely: '50', rather: '10', no: '0' } as const;
 
 export const rootOptions = (direction: Direction): LayoutOptions => ({

@@ -1,6 +1,7 @@
 /** Places within one unit of a chart, after those of the units inside of it. */
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
 import type { ChartDiagram } from '../chart-diagram.js';
+import { chartSize, effortFor, unitSize } from './effort.js';
 import { runElk } from './elk.js';
 import { type ChartGraph, type ChartTexts, chartGraph, type GraphOptions, nodeId } from './elk-graph.js';
 import { movedNode } from './moved-node.js';
@@ -27,6 +28,7 @@ const NARROWER: readonly GraphOptions[] = [
 ];
 /** ELK's denser way to place nodes fails on some graphs; this one is wider and takes them all. */
 const FALLBACK: GraphOptions = { ...PLAIN, order: 'free', placement: 'BRANDES_KOEPF' };
+const FOR_LARGE: GraphOptions = { ...FALLBACK, quick: true };
 
 /** @param unit null: the whole chart */
 export async function layOutUnit(
@@ -47,6 +49,11 @@ export async function layOutUnit(
   const tryAll = async (list: readonly GraphOptions[]): Promise<void> => {
     for (const options of list) await attempt(options).catch(() => undefined);
   };
+  const size = { unit: unitSize(diagram, units, unit), chart: chartSize(diagram) };
+  if (effortFor(size) === 'quick') {
+    await attempt(FOR_LARGE);
+    return filledIn(attempts[0]!.root, attempts[0]!.graph, inner);
+  }
   await tryAll(hasArrows(diagram, units, unit) ? TRIED : TRIED.slice(0, 1));
   if (attempts.every(({ root }) => (root.width ?? 0) > TOO_WIDE_PX)) await tryAll(NARROWER);
   if (attempts.length === 0) await attempt(FALLBACK);

@@ -2,19 +2,22 @@
 import type { ChartDiagram } from '../chart-diagram.js';
 import type { LaidOutChart } from '../laid-out-chart.js';
 import { clearHeads } from './clear-heads.js';
+import { checkSize } from './effort.js';
 import { layOutUnit } from './lay-out-unit.js';
 import { Places } from './places.js';
 import { Units } from './units.js';
 
 /**
- * Lays a chart out, several times, and keeps the picture that is easiest to read. The same diagram always
- * gets the same places.
+ * Lays a chart out, several times, and keeps the picture that is easiest to read; a large one once, in a
+ * simpler way. The same diagram always gets the same places.
  *
+ * @throws DiagramError if the chart is too big for a picture
  * @throws Error naming the chart, where the layout engine fails on it
  * @example
  * const { width, height } = await layOut(readChart(followerTable));
  */
 export async function layOut(diagram: ChartDiagram): Promise<LaidOutChart> {
+  checkSize(diagram);
   const { root, texts } = await layOutUnit(diagram, new Units(diagram), null).catch(failed(diagram));
   return clearHeads(new Places(root, texts).of(diagram));
 }
