@@ -45,7 +45,8 @@ describe('the clusters do what the product of their charts does', () => {
         `${name}: ${chosen.length} of ${paths.length} paths for ${transitions.length} transitions, ${steps} steps${reasons}`,
       );
       const ended = [...early.values()].reduce((sum, count) => sum + count, 0);
-      expect(ended).toBeLessThanOrEqual(chosen.length * EARLY_SHARE);
+      // Of the few paths of the quick profile one is more than its share.
+      expect(ended).toBeLessThanOrEqual(Math.max(1, chosen.length * EARLY_SHARE));
     },
     TIMEOUT_MS,
   );
