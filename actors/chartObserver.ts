@@ -5,15 +5,21 @@
  * snapshot at the very end, when children it started and parents it told have already reported theirs. So a
  * step takes its place in the order of things with its first microstep. An actor that stops has no event of
  * its own but a status. An actor whose chart threw reports nothing at all; `settle` finds it.
+ *
+ * Inspection runs inside the chart that is inspected: whatever goes wrong here costs a step in what is told,
+ * and never reaches the chart.
  */
 import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
+import { contextDifferences, sameState } from './chartDifferences.js';
 import type {
   ActorEnd,
   ChartWatcher,
+  LostStep,
   StepEnd,
   Watchable,
   WatchedGuard,
   WatchedMail,
+  WatchedStep,
 } from './chartWatcher.js';
 import { type SelectedTransition, takenTransitions } from './takenTransitions.js';
 import { transitionIds } from './transitionIds.js';
@@ -74,14 +80,17 @@ export class ChartObserver implements Watchable {
   }
 
   reportLiving(): void {
+    for (const actor of this.#working) this.#loses(actor, 'the watching began in the middle of it');
     this.#known.clear();
     this.#working.clear();
     for (const asked of this.#asked.values()) asked.length = 0;
     const visit = (actor: AnyActorRef): void => {
-      const snapshot = actor.getSnapshot() as Snapshot | undefined;
-      if (snapshot?.status !== 'active') return;
-      this.#begin(actor, snapshot, true);
-      for (const child of Object.values(snapshot.children ?? {})) visit(child as AnyActorRef);
+      this.#carefully(actor, () => {
+        const snapshot = actor.getSnapshot() as Snapshot | undefined;
+        if (snapshot?.status !== 'active') return;
+        this.#begin(actor, snapshot, true);
+        for (const child of Object.values(snapshot.children ?? {})) visit(child as AnyActorRef);
+      });
     };
     visit(this.#options.root());
   }
@@ -121,20 +130,24 @@ export class ChartObserver implements Watchable {
   inspect(event: InspectionEvent): void {
     if (!this.#watcher.watching) return;
     const actor = event.actorRef as AnyActorRef;
-    if (event.type === '@xstate.event') {
-      this.#arrives(actor, event.event, event.sourceRef as AnyActorRef | undefined);
-    } else if (event.type === '@xstate.microstep') this.#microstep(actor, event as unknown as Microstep);
-    else if (event.type === '@xstate.action') this.#action(actor, event.action);
-    else if (event.type === '@xstate.snapshot') {
-      this.#ends(actor, event.event, event.snapshot as Snapshot);
-    }
+    this.#carefully(actor, () => {
+      if (event.type === '@xstate.event') {
+        this.#arrives(actor, event.event, event.sourceRef as AnyActorRef | undefined);
+      } else if (event.type === '@xstate.microstep') this.#microstep(actor, event as unknown as Microstep);
+      else if (event.type === '@xstate.action') this.#action(actor, event.action);
+      else if (event.type === '@xstate.snapshot') {
+        this.#ends(actor, event.event, event.snapshot as Snapshot);
+      }
+    });
   }
 
   /** Called when an event has been dealt with: a step that is open and has an error broke off. */
   settle(): void {
     for (const actor of this.#working) {
-      const snapshot = actor.getSnapshot() as Snapshot;
-      if (snapshot.status === 'error') this.#ends(actor, { type: 'xstate.error' }, snapshot);
+      this.#carefully(actor, () => {
+        const snapshot = actor.getSnapshot() as Snapshot;
+        if (snapshot.status === 'error') this.#ends(actor, { type: 'xstate.error' }, snapshot);
+      });
     }
   }
 
@@ -197,31 +210,67 @@ export class ChartObserver implements Watchable {
   #ends(actor: AnyActorRef, event: { readonly type: string }, snapshot: Snapshot): void {
     const known = this.#of(actor);
     this.#opens(actor, known);
-    const { tell, snapshot: before, edges, effects, guards } = known;
+    const { tell, snapshot: before } = known;
+    const ended = snapshot.status === 'active' ? null : (snapshot.status as ActorEnd);
+    let step: WatchedStep | LostStep | null;
+    try {
+      step = this.#stepOf(known, event, snapshot);
+      known.snapshot = snapshot;
+    } catch (error) {
+      // What it changed is told by the next one, for that is compared with what has been told.
+      step = { lost: error };
+      known.snapshot = before;
+    }
+    this.#closes(actor, known);
+    if (ended !== null) this.#known.delete(actor);
+    tell?.(known.name, step, ended);
+  }
+
+  /** @returns null for what is no step of a chart's own */
+  #stepOf(
+    { snapshot: before, edges, effects, guards }: Known,
+    event: { readonly type: string },
+    snapshot: Snapshot,
+  ): WatchedStep | null {
+    const silent =
+      snapshot.machine === undefined ||
+      event.type === 'xstate.stop' ||
+      (event.type === 'xstate.init' && edges.length + effects.length === 0);
+    if (silent) return null;
+    const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
+    const from = this.#senders.get(event) ?? 'outside';
+    const { mail = () => NO_MAIL } = this.#options;
+    const differences = contextDifferences(before?.context, snapshot.context);
+    return { event, from, edges, state, ...differences, effects, guards, mail: mail() };
+  }
+
+  #closes(actor: AnyActorRef, known: Known): void {
     known.tell = null;
-    known.snapshot = snapshot;
     known.latest = null;
     known.edges = [];
     known.effects = [];
     known.guards = [];
     this.#working.delete(actor);
-    const ended = snapshot.status === 'active' ? null : (snapshot.status as ActorEnd);
-    if (ended !== null) this.#known.delete(actor);
-    if (tell === null) return;
-    const silent =
-      snapshot.machine === undefined ||
-      event.type === 'xstate.stop' ||
-      (event.type === 'xstate.init' && edges.length + effects.length === 0);
-    if (silent) {
-      tell(known.name, null, ended);
-      return;
+  }
+
+  #carefully(actor: AnyActorRef, look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      try {
+        this.#loses(actor, error);
+      } catch {
+        // The watcher itself is broken: there is nobody to tell.
+      }
     }
-    const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
-    const from = this.#senders.get(event) ?? 'outside';
-    const { mail = () => NO_MAIL } = this.#options;
-    const differences = contextDifferences(before?.context, snapshot.context);
-    const step = { event, from, edges, state, ...differences, effects, guards, mail: mail() };
-    tell(known.name, step, ended);
+  }
+
+  /** The place a step has taken must not stay empty: nothing after it would be told. */
+  #loses(actor: AnyActorRef, why: unknown): void {
+    const known = this.#known.get(actor);
+    const tell = known?.tell ?? this.#watcher.stepBegan();
+    if (known !== undefined) this.#closes(actor, known);
+    tell(known?.name ?? this.#options.name, { lost: why }, null);
   }
 
   #of(actor: AnyActorRef): Known {
@@ -237,40 +286,3 @@ export class ChartObserver implements Watchable {
 }
 
 const isNamed = (action: string): boolean => action !== '' && !/^(xstate\.|\(anonymous\)$)/.test(action);
-
-function sameState(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) =>
-    sameState((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  );
-}
-
-function contextDifferences(
-  before: Readonly<Record<string, unknown>> | undefined,
-  after: Readonly<Record<string, unknown>> | undefined,
-): { readonly changes: Readonly<Record<string, unknown>> | null; readonly removed: readonly string[] } {
-  if (before === after || after === undefined) return { changes: null, removed: NONE };
-  let changes: Record<string, unknown> | null = null;
-  for (const key in after) {
-    const value = after[key];
-    if (before !== undefined && key in before && same(before[key], value)) continue;
-    changes ??= {};
-    changes[key] = value;
-  }
-  const removed = Object.keys(before ?? {}).filter((key) => !(key in after));
-  return { changes, removed: removed.length === 0 ? NONE : removed };
-}
-
-/** Small values are made anew with equal content all the time; of larger ones only the identity counts. */
-function same(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (keys.length > 16 || keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) =>
-    Object.is((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
-  );
-}

@@ -74,6 +74,12 @@ export interface ChartWatcher {
   stepBegan(): StepEnd;
 }
 
+/** A step that could not be observed; the watcher says so in its place. */
+export interface LostStep {
+  /** Why: words, or what was thrown. */
+  readonly lost: unknown;
+}
+
 /** Takes the step, null if there is nothing to tell, and how the actor ended if that was its end. */
-export type StepEnd = (actor: string, step: WatchedStep | null, ended: ActorEnd | null) => void;
+export type StepEnd = (actor: string, step: WatchedStep | LostStep | null, ended: ActorEnd | null) => void;
 export type ActorEnd = 'done' | 'stopped' | 'error';

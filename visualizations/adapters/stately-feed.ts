@@ -4,7 +4,7 @@
  * so it is told here, at once, and bounded as in a recording.
  */
 import type { AnyActorRef, InspectionEvent } from 'xstate';
-import { bounded } from '../../runtime/observe/recording/bounded.js';
+import { bounded, boundedEvent } from '../../runtime/observe/recording/bounded.js';
 import type { Json, RecordedEvent, RecordingLine, StepLine } from '../../runtime/observe/recording/lines.js';
 import type { StatelyEvent } from './stately-socket.js';
 
@@ -56,8 +56,16 @@ export class StatelyFeed {
     return { ...event, ...name, rootId: shown.root };
   }
 
-  /** An inspection event of XState. */
+  /** An inspection event of XState. It comes from within the chart, to which nothing may be thrown. */
   inspect(event: InspectionEvent): void {
+    try {
+      this.#tell(event);
+    } catch {
+      // Somebody's actor that cannot be asked for its snapshot: the next event may tell of it.
+    }
+  }
+
+  #tell(event: InspectionEvent): void {
     // Its snapshot cannot be read yet; its first event follows.
     if (event.type === '@xstate.actor') return;
     const ref = event.actorRef as AnyActorRef;
@@ -66,11 +74,11 @@ export class StatelyFeed {
       const source = event.sourceRef as AnyActorRef | undefined;
       this.#inspector.event(
         sessionId,
-        bounded(event.event) as RecordedEvent,
+        boundedEvent(event.event),
         source === undefined ? {} : { source: this.#ofRef(source).actor.sessionId },
       );
     } else if (event.type === '@xstate.snapshot') {
-      this.#changed(sessionId, snapshotOf(event.snapshot as Snapshot), bounded(event.event) as RecordedEvent);
+      this.#changed(sessionId, snapshotOf(event.snapshot as Snapshot), boundedEvent(event.event));
     }
   }
 

@@ -2,13 +2,12 @@
 import { concat, defer, from, map, type Observable, Subject } from 'rxjs';
 import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate';
 import { ChartObserver } from '../../actors/chartObserver.js';
-import type { ChartWatcher, WatchedStep } from '../../actors/chartWatcher.js';
+import type { ChartWatcher } from '../../actors/chartWatcher.js';
 import type { HeaderLine, Json, RecordingLine, TimedLine } from '../../runtime/observe/recording/lines.js';
 import { RECORDING_VERSION } from '../../runtime/observe/recording/lines.js';
 import { Recorder } from '../../runtime/observe/recording/recorder.js';
 import { VERSION } from '../../runtime/version.js';
 import { readChart } from '../diagrams/read-chart.js';
-import { ENTRIES_LIMIT, harmless } from './foreign-values.js';
 import type { InspectedRun } from './inspected-run.js';
 import { ChartBook } from './serve/chart-book.js';
 
@@ -16,8 +15,6 @@ import { ChartBook } from './serve/chart-book.js';
 const LOOK_FOR_ERRORS_MS = 500;
 /** A program can make machines as it goes; of those beyond this many the page shows the names of states. */
 const CHARTS_LIMIT = 256;
-/** An actor that could not be recorded this often is looked at no more. */
-const FAILURES_LIMIT = 10;
 
 /** How far an actor is, which XState does not tell otherwise. */
 interface Processing {
@@ -86,55 +83,28 @@ export class OwnActors implements InspectedRun {
 
   #attach(actor: AnyActorRef, name: string): void {
     const started = () => (actor as unknown as Processing)._processingStatus > 0;
-    const observer = new ChartObserver({ watcher: careful(this.#recorder.charts), name, root: () => actor });
-    let failures = 0;
-    // Whatever goes wrong here must not reach the program that is looked at.
-    const carefully = (look: () => void): void => {
-      if (failures >= FAILURES_LIMIT) return;
-      try {
-        look();
-      } catch (error) {
-        failures += 1;
-        this.#beginAnew(name, error, failures === FAILURES_LIMIT);
-      }
-    };
+    const { charts } = this.#recorder;
+    const observer = new ChartObserver({ watcher: joinedByOthers(charts), name, root: () => actor });
     // One that has not begun is no living one; its first event tells of it.
     const watchable = {
       reportLiving: () => {
-        if (failures < FAILURES_LIMIT && started()) observer.reportLiving();
+        if (started()) observer.reportLiving();
       },
     };
-    this.#recorder.charts.join(watchable);
-    const subscription = actor.system.inspect((event: InspectionEvent) =>
-      carefully(() => {
-        observer.settle();
-        this.#learn(event.actorRef as AnyActorRef);
-        observer.inspect(event);
-      }),
-    );
-    carefully(() => this.#learn(actor));
-    const errors = setInterval(() => carefully(() => observer.settle()), LOOK_FOR_ERRORS_MS);
+    charts.join(watchable);
+    const subscription = actor.system.inspect((event: InspectionEvent) => {
+      observer.settle();
+      this.#learn(event.actorRef as AnyActorRef);
+      observer.inspect(event);
+    });
+    this.#learn(actor);
+    const errors = setInterval(() => observer.settle(), LOOK_FOR_ERRORS_MS);
     errors.unref();
     this.#ends.push(() => {
       clearInterval(errors);
       subscription.unsubscribe();
-      this.#recorder.charts.leave(watchable);
+      charts.leave(watchable);
     });
-  }
-
-  /** A step that broke off would keep back all that come after it: forgets it, and tells how things are. */
-  #beginAnew(name: string, error: unknown, giveUp: boolean): void {
-    const reason = `${name} could not be recorded: ${error instanceof Error ? error.message : 'it threw'}`;
-    const why = giveUp ? `${reason}; it is looked at no more` : reason;
-    this.#recorder.stop();
-    let living: readonly TimedLine[] = [];
-    try {
-      living = this.#recorder.start();
-    } catch {
-      // What cannot be asked for is told by its next event.
-    }
-    this.#say(this.#recorder.line({ t: 'gap', lines: null, why }));
-    for (const line of living) this.#say(line);
   }
 
   /** The chart of an actor, the first time one of its kind is met. */
@@ -142,9 +112,9 @@ export class OwnActors implements InspectedRun {
     const { logic } = actor as unknown as { readonly logic: object };
     if (this.#seen.has(logic) || this.#charts.length === CHARTS_LIMIT) return;
     this.#seen.add(logic);
-    if (!('root' in logic)) return;
     const { id } = logic as AnyStateMachine;
     try {
+      if (!('root' in logic)) return;
       const diagram = readChart(logic as AnyStateMachine) as unknown as Json;
       this.#say({ t: 'chart', chart: id, diagram });
     } catch (error) {
@@ -160,35 +130,16 @@ export class OwnActors implements InspectedRun {
   }
 }
 
-/**
- * Hands on what is harmless to keep: nothing is known of the values of other people's machines. The observer
- * is joined by whoever made it, under a condition.
- */
-function careful(watcher: ChartWatcher): ChartWatcher {
+/** The observer is joined by whoever made it, under a condition. */
+function joinedByOthers(watcher: ChartWatcher): ChartWatcher {
   return {
     get watching() {
       return watcher.watching;
     },
     join: () => {},
     leave: () => {},
-    actorStarted: (actor) => watcher.actorStarted({ ...actor, context: harmless(actor.context) }),
-    stepBegan: () => {
-      const end = watcher.stepBegan();
-      return (actor, step, ended) => end(actor, step === null ? null : harmlessStep(step), ended);
-    },
-  };
-}
-
-function harmlessStep(step: WatchedStep): WatchedStep {
-  const { event, changes, removed, edges, effects, guards } = step;
-  return {
-    ...step,
-    event: harmless(event) as WatchedStep['event'],
-    changes: harmless(changes) as WatchedStep['changes'],
-    removed: removed.slice(0, ENTRIES_LIMIT),
-    edges: edges.slice(0, ENTRIES_LIMIT),
-    effects: harmless(effects) as WatchedStep['effects'],
-    guards: harmless(guards) as WatchedStep['guards'],
+    actorStarted: (actor) => watcher.actorStarted(actor),
+    stepBegan: () => watcher.stepBegan(),
   };
 }
 

@@ -1,14 +1,27 @@
 /** Turns what charts do into lines of a recording. */
 import type {
   ChartWatcher,
+  LostStep,
   StepEnd,
   Watchable,
   WatchedActor,
   WatchedStep,
 } from '../../../actors/chartWatcher.js';
-import { bounded } from './bounded.js';
-import type { Json, RecordedEvent, StateValue } from './lines.js';
+import {
+  type Budget,
+  bounded,
+  boundedEvent,
+  boundedText,
+  KEYS_LIMIT,
+  messageOf,
+  wholeBudget,
+} from './bounded.js';
+import type { Json, StateValue } from './lines.js';
 import type { LineFacts, Recorder } from './recorder.js';
+
+/** Of one step; our charts take and ask for a handful, and a chart that spins would fill a line by itself. */
+const EDGES_LIMIT = 256;
+const EFFECTS_LIMIT = 256;
 
 /** The watcher of a process's charts. */
 export interface ChartRecorder extends ChartWatcher {
@@ -58,34 +71,55 @@ class Charts implements ChartRecorder {
     const fill = this.#recorder.reserve();
     return (actor, step, ended) => {
       const lines: LineFacts[] = [];
-      if (step !== null) lines.push(stepFacts(actor, step));
+      if (step !== null) lines.push(stepOrGap(actor, step));
       if (ended !== null) lines.push({ t: 'end', actor, status: ended });
       fill(...lines);
     };
   }
 }
 
+/** A place that was taken is always filled: whoever listens gets nothing that comes after it before. */
+function stepOrGap(actor: string, step: WatchedStep | LostStep): LineFacts {
+  if ('lost' in step) return gap(actor, messageOf(step.lost));
+  try {
+    return stepFacts(actor, step);
+  } catch (error) {
+    return gap(actor, messageOf(error));
+  }
+}
+
+const gap = (actor: string, why: string): LineFacts => ({
+  t: 'gap',
+  lines: 1,
+  why: `a step of ${actor} could not be recorded: ${why}`,
+});
+
 function stepFacts(actor: string, step: WatchedStep): LineFacts {
   const { event, from, edges, state, changes, removed, effects, guards, mail } = step;
+  const budget = wholeBudget();
   return {
     t: 'step',
     actor,
     // Its input is in the context that the actor begins with.
-    event: event.type === 'xstate.init' ? { type: event.type } : (bounded(event) as RecordedEvent),
+    event: event.type === 'xstate.init' ? { type: event.type } : boundedEvent(event),
     from,
-    edges,
+    edges: edges.slice(0, EDGES_LIMIT),
     ...(state === undefined ? {} : { state: state as StateValue }),
     ...(changes === null ? {} : { changes: bounded(changes) as { readonly [key: string]: Json } }),
-    ...(removed.length === 0 ? {} : { removed }),
+    ...(removed.length === 0 ? {} : { removed: removed.slice(0, KEYS_LIMIT).map(boundedText) }),
     ...(effects.length === 0
       ? {}
-      : { effects: effects.map(({ name, params }) => ({ name, ...paramsOf(params) })) }),
+      : {
+          effects: effects
+            .slice(0, EFFECTS_LIMIT)
+            .map(({ name, params }) => ({ name, ...paramsOf(params, budget) })),
+        }),
     ...(guards.length === 0
       ? {}
-      : { guards: guards.map(({ guard, params, said }) => ({ guard, ...paramsOf(params), said })) }),
+      : { guards: guards.map(({ guard, params, said }) => ({ guard, ...paramsOf(params, budget), said })) }),
     ...(mail.inbox + mail.outbox + mail.underWay === 0 ? {} : { mail }),
   };
 }
 
-const paramsOf = (params: unknown): { readonly params?: Json } =>
-  params === undefined ? {} : { params: bounded(params) };
+const paramsOf = (params: unknown, budget: Budget): { readonly params?: Json } =>
+  params === undefined ? {} : { params: bounded(params, budget) };

@@ -158,7 +158,10 @@ export class Recorder {
     }
   }
 
-  /** Takes a place now for lines that are known in a moment. None: the place is given up. */
+  /**
+   * Takes a place now for lines that are known in a moment. None: the place is given up. The listener waits
+   * for them, but no longer than for as many places as the ring has.
+   */
   reserve(): (...facts: readonly LineFacts[]) => void {
     if (!this.#on) return () => {};
     const entry: Entry = { atUs: this.#nowUs(), lines: null };
@@ -210,9 +213,16 @@ export class Recorder {
   #tell(): void {
     const listener = this.#listener;
     if (listener === null) return;
-    for (; this.#told < this.#next; this.#told++) {
+    const missed = this.#next - this.#limit - this.#told;
+    if (missed > 0) {
+      this.#told += missed;
+      const why = 'a place before them was not filled for so long that they were forgotten';
+      listener(this.line({ t: 'gap', lines: missed, why }));
+    }
+    while (this.#told < this.#next) {
       const entry = this.#ring[this.#told % this.#limit];
       if (entry?.lines === null) return;
+      this.#told += 1;
       for (const line of entry?.lines ?? []) listener(line);
     }
   }

@@ -194,4 +194,21 @@ describe('bounds', () => {
     expect(JSON.stringify(value).length).toBeLessThan(10_000);
     expect('none' in value).toBe(false);
   });
+
+  test('given several values that share a budget, then they are bounded together', () => {
+    const budget = { entries: 3 };
+    const copies = [bounded([1, 2], budget), bounded([3, 4], budget)];
+    expect(copies).toEqual([
+      [1, 2],
+      [3, '… 1 more'],
+    ]);
+  });
+
+  test('given a table of 1,024 partitions with several facts each, then all of them are told', () => {
+    const table = Array.from({ length: LIST_LIMIT_ENTRIES }, (_, partition) => ({
+      ...{ partition, source: 'logging', follower: 'copying', confirmed: 12, lastCommitted: 13 },
+      ...{ copiedBytes: 1, totalBytes: 2 },
+    }));
+    expect(bounded(table)).toEqual(table);
+  });
 });
