@@ -2,7 +2,7 @@
 import type { ElkNode } from 'elkjs/lib/elk-api.js';
 import type { ChartDiagram } from '../chart-diagram.js';
 import { chartSize, effortFor, unitSize } from './effort.js';
-import { runElk } from './elk.js';
+import { runElk, runElkApart } from './elk.js';
 import { type ChartGraph, type ChartTexts, chartGraph, type GraphOptions, nodeId } from './elk-graph.js';
 import { movedNode } from './moved-node.js';
 import { roughness } from './roughness.js';
@@ -30,15 +30,26 @@ const NARROWER: readonly GraphOptions[] = [
 const FALLBACK: GraphOptions = { ...PLAIN, order: 'free', placement: 'BRANDES_KOEPF' };
 const FOR_LARGE: GraphOptions = { ...FALLBACK, quick: true };
 
-/** @param unit null: the whole chart */
+/**
+ * @param unit null: the whole chart
+ * @param deadline holds for what is large
+ */
 export async function layOutUnit(
   diagram: ChartDiagram,
   units: Units,
   unit: string | null,
+  deadline: AbortSignal,
 ): Promise<LaidOutUnit> {
   const inner = new Map<string, LaidOutUnit>();
-  for (const id of directlyInside(diagram, units, unit)) inner.set(id, await layOutUnit(diagram, units, id));
+  for (const id of directlyInside(diagram, units, unit)) {
+    inner.set(id, await layOutUnit(diagram, units, id, deadline));
+  }
   const sizes = new Map([...inner].map(([id, { root }]) => [id, sizeOf(root.children![0]!)]));
+  const size = { unit: unitSize(diagram, units, unit), chart: chartSize(diagram) };
+  if (effortFor(size) === 'quick') {
+    const graph = chartGraph({ diagram, units, unit, sizes }, FOR_LARGE);
+    return filledIn(await runElkApart(graph.root, deadline), graph, inner);
+  }
   const attempts: { readonly graph: ChartGraph; readonly root: ElkNode; readonly rough: number }[] = [];
   const attempt = async (options: GraphOptions): Promise<void> => {
     const graph = chartGraph({ diagram, units, unit, sizes }, options);
@@ -49,11 +60,6 @@ export async function layOutUnit(
   const tryAll = async (list: readonly GraphOptions[]): Promise<void> => {
     for (const options of list) await attempt(options).catch(() => undefined);
   };
-  const size = { unit: unitSize(diagram, units, unit), chart: chartSize(diagram) };
-  if (effortFor(size) === 'quick') {
-    await attempt(FOR_LARGE);
-    return filledIn(attempts[0]!.root, attempts[0]!.graph, inner);
-  }
   await tryAll(hasArrows(diagram, units, unit) ? TRIED : TRIED.slice(0, 1));
   if (attempts.every(({ root }) => (root.width ?? 0) > TOO_WIDE_PX)) await tryAll(NARROWER);
   if (attempts.length === 0) await attempt(FALLBACK);
