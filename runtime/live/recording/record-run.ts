@@ -2,6 +2,7 @@
  * Records a run that is going on: what every server of some clusters does, what they say to each other and
  * how far their duplications are, as one stream of lines in causal order.
  */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { concat, from, type Observable, ReplaySubject } from 'rxjs';
 import { type Cluster, openCluster } from '../../client/index.js';
@@ -75,6 +76,8 @@ export class RunRecording implements AsyncDisposable {
   /** @internal Use {@link recordRun}. */
   constructor(options: RecordRunOptions) {
     this.#options = options;
+    // Each server's feed and each call under way listens.
+    setMaxListeners(0, this.#stop.signal);
     this.#out = new ReplaySubject(options.keepLines ?? DEFAULT_KEEP_LINES);
     this.lines$ = concat(from(options.charts ?? []), this.#out);
     this.header = {
