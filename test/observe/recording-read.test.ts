@@ -133,6 +133,51 @@ describe('what cannot be read says where, what is wrong and what to do', () => {
     await expect(reading).rejects.toMatchObject({ problem: 'TOO_MANY_LINES', line: 102 });
   });
 
+  test.each([
+    ['a state', `{"t":"actor","at":1,"process":"p","actor":"a","parent":null,"chart":null,"state":DEEP}`],
+    ['a value', `{"t":"explain","at":1,"explanation":DEEP}`],
+    ['a line of a type that is not known', `{"t":"new","at":1,"x":DEEP}`],
+  ])('given %s nested 100,000 levels deep, it says so', async (_, line) => {
+    const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+    const error = await wrong(lineAt(20, line.replace('DEEP', deep)));
+    expect(error).toMatchObject({ problem: 'BAD_LINE', line: 20 });
+    expect(error.what).toContain('more than 200 levels deep');
+    expect(error.message.length).toBeLessThan(500);
+  });
+
+  test('given many brackets in texts or beside each other, that is not deep', async () => {
+    const explanation = ['[{"\\'.repeat(1_000), ...Array.from({ length: 1_000 }, () => [])];
+    const line = { t: 'explain', at: 1, explanation } as const;
+    expect((await read(writeRecording(recorded.header, [line]))).lines).toEqual([line]);
+  });
+
+  test('given blank lines only, for ever, it stops in time', async () => {
+    const endless = async function* () {
+      for (;;) yield '\n'.repeat(100);
+    };
+    const reading = readRecording(endless(), { limitLines: 1_000 });
+    await expect(reading).rejects.toMatchObject({ problem: 'TOO_MANY_LINES', line: 1_002 });
+  });
+
+  test('given more bytes than can be shown, it stops in time, and says how many', async () => {
+    const reading = readRecording(pieces(whole, 1_000), { limitBytes: 10_000 });
+    await expect(reading).rejects.toMatchObject({ problem: 'TOO_LARGE' });
+    await expect(reading).rejects.toThrow('more than 10,000 bytes');
+  });
+
+  test('while it reads what comes without any pause, timers get their turn', async () => {
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 0);
+    const blank = async function* () {
+      for (;;) yield '\n'.repeat(1_000);
+    };
+    await expect(readRecording(blank(), { limitLines: 200_000 })).rejects.toThrow('too many');
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(3);
+  });
+
   test('given no line break for ever, it stops in time', async () => {
     const endless = async function* () {
       for (;;) yield 'x'.repeat(1_000_000);

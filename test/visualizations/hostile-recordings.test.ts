@@ -3,6 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followerTable } from '../../machines/followerTable.js';
+import { OUR_CHARTS } from '../../visualizations/diagrams/ours.js';
+import { readChart } from '../../visualizations/diagrams/read-chart.js';
 import { EXPORTS } from '../../visualizations/inspector/model/exports/index.js';
 import { progressAt } from '../../visualizations/inspector/model/progress.js';
 import { RecordingIndex } from '../../visualizations/inspector/model/recording-index.js';
@@ -11,6 +14,36 @@ import { openRecording } from '../../visualizations/inspector/recorded-run.js';
 const HEADER =
   '{"t":"recording","version":1,"source":"live","title":"x","madeBy":"b","beganUs":1,"values":"removed"}';
 const ACTOR = '{"t":"actor","at":1,"process":"p","actor":"a","parent":null,"state":"x","context":{},"chart":';
+
+const CHART = readChart(followerTable);
+
+interface BreakableState {
+  id: string;
+  parent: string | null;
+  tags: unknown;
+}
+interface BreakableChart {
+  states: BreakableState[];
+  edges: { source: string; targets: unknown }[];
+}
+const BROKEN_CHARTS: [string, (chart: BreakableChart) => unknown][] = [
+  ['a number', () => 1],
+  ['no states', () => ({ id: 'x' })],
+  ['states that are none', (chart) => void Object.assign(chart, { states: [null, 1] })],
+  ['a state inside of itself', ({ states: [, one] }) => void Object.assign(one ?? {}, { parent: one?.id })],
+  ['a state of the same id', ({ states }) => void states.push({ ...(states[1] as BreakableState) })],
+  ['tags that are a number', ({ states: [one] }) => void Object.assign(one ?? {}, { tags: 1 })],
+  ['an edge from nowhere', ({ edges: [one] }) => void Object.assign(one ?? {}, { source: 'nowhere' })],
+  ['an edge to no list', ({ edges: [one] }) => void Object.assign(one ?? {}, { targets: null })],
+  [
+    'states nested very deeply',
+    ({ states }) => {
+      for (let i = 0; i < 5_000; i++) {
+        states.push({ ...(states[0] as BreakableState), id: `s${i}`, parent: states.at(-1)?.id ?? null });
+      }
+    },
+  ],
+];
 
 let directory = '';
 beforeAll(async () => {
@@ -31,6 +64,29 @@ describe('a recording from anybody', () => {
   it.each(['constructor', '__proto__', 'toString'])('may name a chart %s', async (name) => {
     const { run } = await opened(`${ACTOR}"${name}"}`);
     expect(await run.charts()).toEqual([]);
+  });
+
+  it.each(BROKEN_CHARTS)('may say of a chart what makes none: %s', async (_, break_) => {
+    const diagram = structuredClone(CHART) as unknown as BreakableChart;
+    const told = break_(diagram) ?? diagram;
+    const { index } = await opened(
+      `{"t":"chart","chart":"followerTable","diagram":${JSON.stringify(told)}}`,
+      `${ACTOR}"followerTable"}`.replace('"state":"x"', '"state":{"asking":"looking"}'),
+    );
+    expect(index.charts.size).toBe(0);
+    expect(index.at(0).actors.get('p/a')?.active).toEqual([
+      'followerTable.asking',
+      'followerTable.asking.looking',
+    ]);
+  });
+
+  it('with each of our charts is taken', async () => {
+    const charts = Object.entries(OUR_CHARTS).map(([chart, machine]) => ({
+      ...{ t: 'chart', chart },
+      diagram: readChart(machine),
+    }));
+    const { index } = await opened(...charts.map((line) => JSON.stringify(line)));
+    expect([...index.charts.keys()]).toEqual(Object.keys(OUR_CHARTS));
   });
 
   it.each(['null', '1', '[]', '{"id":1,"states":5}'])(

@@ -3,6 +3,7 @@ import type * as z from 'zod/mini';
 import { type HeaderLine, type Json, RECORDING_VERSION, type RecordingLine } from './lines.js';
 import { RecordingError } from './recording-error.js';
 import { headerSchema, LINE_SCHEMAS } from './schema.js';
+import { isDeeperThan } from './text-depth.js';
 
 /** A line of a type that this version does not know; see `Recording.unknown`. */
 export interface UnknownLine {
@@ -23,12 +24,14 @@ const NOT_ONE: { readonly what: string; readonly advice: string } = {
   what: 'this is no recording: a recording begins with a line {"t":"recording","version":1,…}',
   advice: 'Give a file that `bridle demo --record FILE` or `bridle check --record FILE` wrote',
 };
+/** Writers bound what they write to a handful of levels. */
+export const LIMIT_LEVELS = 200;
 const BROKEN = 'Take this line out to see the rest, or record anew';
 
 /** @throws RecordingError NOT_A_RECORDING, NEWER_VERSION or BAD_LINE */
 export function parseHeader(text: string, file: string | null = null): HeaderLine {
   const place: Place = { file, line: 1 };
-  const value = json(text);
+  const value = json(text, place);
   if (!isObject(value) || value.t !== 'recording')
     throw new RecordingError('NOT_A_RECORDING', { ...place, ...NOT_ONE });
   const { version, madeBy } = value;
@@ -48,7 +51,7 @@ export function parseHeader(text: string, file: string | null = null): HeaderLin
  * @throws RecordingError BAD_LINE
  */
 export function parseLine(text: string, place: Place): RecordingLine | UnknownLine {
-  const value = json(text);
+  const value = json(text, place);
   if (!isObject(value) || typeof value.t !== 'string') {
     const what = value === undefined ? 'this is no JSON' : 'this is no line of a recording: it has no "t"';
     throw new RecordingError('BAD_LINE', { ...place, what: `${what}: ${shortened(text)}`, advice: BROKEN });
@@ -79,8 +82,15 @@ function held<T>(
   throw new RecordingError('BAD_LINE', { ...place, what: wrong, advice });
 }
 
-/** @returns undefined for what is no JSON */
-function json(text: string): Json | undefined {
+/**
+ * @returns undefined for what is no JSON
+ * @throws RecordingError BAD_LINE for what is nested too deeply
+ */
+function json(text: string, place: Place): Json | undefined {
+  if (isDeeperThan(text, LIMIT_LEVELS)) {
+    const what = `lists and objects are nested more than ${LIMIT_LEVELS} levels deep: ${shortened(text)}`;
+    throw new RecordingError('BAD_LINE', { ...place, what, advice: BROKEN });
+  }
   try {
     return JSON.parse(text) as Json;
   } catch {

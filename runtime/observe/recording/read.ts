@@ -19,13 +19,19 @@ export interface Recording {
 export interface ReadOptions {
   /** Name of the file, for errors. */
   readonly file?: string;
-  /** Default 2,000,000: about as many as a process can hold. */
+  /** After the header, blank ones included. Default 2,000,000: about as many as a process can hold. */
   readonly limitLines?: number;
+  /** Unpacked. Default 1,000,000,000. */
+  readonly limitBytes?: number;
 }
 
 const LIMIT_LINES = 2_000_000;
+const LIMIT_BYTES = 1_000_000_000;
 /** Writers bound what they write; a line this long is of something else. */
 const LIMIT_LINE_CHARS = 16_000_000;
+/** After so many lines or bytes others get their turn: a signal that ends the process, a page that is used. */
+const PAUSE_LINES = 10_000;
+const PAUSE_BYTES = 4_000_000;
 
 /**
  * @throws RecordingError saying the file, the line, what is wrong and what to do; what `chunks` throws
@@ -35,12 +41,15 @@ export async function readRecording(
   chunks: AsyncIterable<string | Uint8Array>,
   options: ReadOptions = {},
 ): Promise<Recording> {
-  const { file = null, limitLines = LIMIT_LINES } = options;
+  const { file = null, limitLines = LIMIT_LINES, limitBytes = LIMIT_BYTES } = options;
   let header: HeaderLine | null = null;
   let torn: Recording['torn'] = null;
   const lines: RecordingLine[] = [];
   const unknown: UnknownLine[] = [];
-  for await (const { text, number, ended } of textLines(chunks, file)) {
+  const within = upTo(limitBytes, chunks, file);
+  for await (const { text, number, ended } of textLines(within, file)) {
+    if (number > limitLines + 1) throw tooManyLines(file, number, limitLines);
+    if (number % PAUSE_LINES === 0) await pause();
     if (text.trim() === '') continue;
     if (header === null) {
       header = parseHeader(text, file);
@@ -50,7 +59,6 @@ export async function readRecording(
       torn = { line: number, text };
       break;
     }
-    if (lines.length >= limitLines) throw tooManyLines(file, number, limitLines);
     const line = parseLine(text, { file, line: number });
     if (line.t === 'unknown') unknown.push(line);
     else lines.push(line);
@@ -64,6 +72,28 @@ export async function readRecording(
   }
   return { header, lines, unknown, torn };
 }
+
+/** Pauses now and then as well. @throws RecordingError TOO_LARGE */
+async function* upTo(
+  limitBytes: number,
+  chunks: AsyncIterable<string | Uint8Array>,
+  file: string | null,
+): AsyncGenerator<string | Uint8Array> {
+  let bytes = 0;
+  let sincePause = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    sincePause += chunk.length;
+    if (bytes > limitBytes) throw tooLarge(file, limitBytes);
+    if (sincePause > PAUSE_BYTES) {
+      sincePause = 0;
+      await pause();
+    }
+    yield chunk;
+  }
+}
+
+const pause = (): Promise<void> => new Promise((goOn) => setTimeout(goOn, 0));
 
 interface TextLine {
   readonly text: string;
@@ -107,6 +137,8 @@ function isJson(text: string): boolean {
   }
 }
 
+const CUT_IT = 'Cut it: the header and the lines around the place you look for are a recording as well';
+
 function tooLong(file: string | null, line: number): RecordingError {
   return new RecordingError(line === 1 ? 'NOT_A_RECORDING' : 'LINE_TOO_LONG', {
     file,
@@ -116,11 +148,19 @@ function tooLong(file: string | null, line: number): RecordingError {
   });
 }
 
+function tooLarge(file: string | null, limit: number): RecordingError {
+  return new RecordingError('TOO_LARGE', {
+    file,
+    what: `more than ${limit.toLocaleString('en')} bytes, unpacked, which are too many to show at once`,
+    advice: CUT_IT,
+  });
+}
+
 function tooManyLines(file: string | null, line: number, limit: number): RecordingError {
   return new RecordingError('TOO_MANY_LINES', {
     file,
     line,
     what: `more than ${limit.toLocaleString('en')} lines, which are too many to show at once`,
-    advice: 'Cut it: the header and the lines around the place you look for are a recording as well',
+    advice: CUT_IT,
   });
 }

@@ -6,6 +6,7 @@ export type RecordingProblem =
   | 'BAD_LINE'
   | 'LINE_TOO_LONG'
   | 'TOO_MANY_LINES'
+  | 'TOO_LARGE'
   | 'UNREADABLE';
 
 /**

@@ -19,6 +19,7 @@ import { Matches } from './matches.js';
 import { Messages } from './messages.js';
 import { momentOf, type Surroundings } from './moments.js';
 import { Timeline } from './timeline.js';
+import { toldChart } from './told-chart.js';
 import type {
   ActorInfo,
   ActorKey,
@@ -197,9 +198,13 @@ export class RecordingIndex {
     this.#timeline.append(line);
   }
 
-  /** A chart that is told late changes the ids of states that were found without it. */
+  /**
+   * A chart that is told late changes the ids of states that were found without it. What is no chart is as
+   * if it had not been told.
+   */
   #learn({ chart, diagram }: ChartLine): void {
-    const known = diagram as unknown as ChartDiagram;
+    const known = toldChart(diagram);
+    if (known === null) return;
     this.#charts.set(chart, known);
     this.#cast.active.learn(chart, known);
     if (this.actors.some((actor) => actor.chart === chart)) this.#timeline.rebuild();
