@@ -5,6 +5,7 @@ import type { LaidOutChart } from '../../diagrams/laid-out-chart.js';
 import { layOut } from '../../diagrams/layout/index.js';
 import { OUR_CHARTS } from '../../diagrams/ours.js';
 import { readChart } from '../../diagrams/read-chart.js';
+import { toldChart } from '../model/told-chart.js';
 
 export class ChartBook {
   readonly #diagrams = new Map<string, ChartDiagram>();
@@ -14,8 +15,10 @@ export class ChartBook {
 
   /** Takes note of the charts that a line shows or names. */
   take(line: RecordingLine): void {
-    if (line.t === 'chart') this.#diagrams.set(line.chart, line.diagram as unknown as ChartDiagram);
-    else if (line.t === 'actor' && line.chart !== null) this.#named.add(line.chart);
+    if (line.t === 'chart') {
+      const told = toldChart(line.diagram);
+      if (told !== null) this.#diagrams.set(line.chart, told);
+    } else if (line.t === 'actor' && line.chart !== null) this.#named.add(line.chart);
   }
 
   /** Those that can be drawn; of another one the page shows the names of states. */
