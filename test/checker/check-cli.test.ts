@@ -150,7 +150,7 @@ describe('bridle check', () => {
     [[...machine('other')], 'it needs name, assumptions, processes, budgets, properties'],
     [[...machine('wrong')], 'two processes are called c0'],
     [['--machine', 'door'], 'FILE.js#export'],
-    [['--machine', './nowhere.js#x'], 'there is no such file'],
+    [['--machine', './nowhere.js#x'], 'cannot be loaded'],
     [['--upstream', 'now'], 'before, after'],
     [['--format', 'xml'], 'text, json, mermaid'],
     [[...machine('holds'), '--max-states', '0'], 'at least 1'],

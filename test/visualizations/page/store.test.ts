@@ -273,7 +273,12 @@ describe('another recording', () => {
 
 describe('charts with places', () => {
   const chartOf = (id: string, state: string): LaidOutChart => ({
-    diagram: { ...diagram, id, states: [{ ...diagram.states[0]!, id: state }], edges: [] },
+    diagram: {
+      ...diagram,
+      id,
+      states: [{ ...diagram.states[0]!, id: state, kind: 'atomic', initial: null }],
+      edges: [],
+    },
     width: 10,
     height: 10,
     states: [],
