@@ -185,7 +185,7 @@ export function client(): RpcClient {
 export async function until<Value>(
   what: string,
   probe: () => Value | Promise<Value>,
-  timeoutMs = 8_000,
+  timeoutMs = 25_000,
 ): Promise<Exclude<NonNullable<Value>, false>> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
