@@ -1,6 +1,6 @@
 /** `bridle check`: explores products of charts, and judges what is promised of them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CheckOptions, CheckResult, Model } from '../checker/product/index.js';
+import type { CheckOptions, CheckResult, Model, ProductWalkOptions } from '../checker/product/index.js';
 import { resultAsText } from '../checker/product/render/index.js';
 import { type ModelOptions, selectModels } from './check-models.js';
 import { checkReporter } from './check-progress.js';
@@ -38,6 +38,9 @@ interface CheckCommandOptions extends ModelOptions {
   readonly first?: boolean;
   readonly progress?: boolean;
   readonly record?: string;
+  readonly walks?: number;
+  readonly walkSteps?: number;
+  readonly seed?: number;
 }
 
 export function addCheckCommand(program: Command): void {
@@ -64,6 +67,13 @@ export function addCheckCommand(program: Command): void {
     .option('--symmetry', 'explore states once that only exchange what is alike')
     .option('--partial-order', 'leave out orders of steps that commute')
     .option('--no-budgets', 'explore states again that have less left to go wrong; for counting')
+    .option(
+      '--walks <n>',
+      'walk so many ways at random instead of exploring; for what is too large',
+      parseWhole,
+    )
+    .option('--walk-steps <n>', 'steps of trouble in each way (default: 400)', parseWhole)
+    .option('--seed <n>', 'of --walks; the same seed walks the same ways (default: 1)', parseWhole)
     .option('--first', 'end a model at its first violation')
     .addOption(
       new Option('--engine <engine>', 'direct: slow and plain (default: packed)').choices([...ENGINES]),
@@ -85,6 +95,7 @@ Examples:
   $ bridle check
   $ bridle check --property NoGap --json
   $ bridle check --assume loss=1,crashes.sourceMeta=1
+  $ bridle check --assume everything --walks 100000 --seed 7
   $ bridle check --upstream before --record found/
   $ bridle check --machine ./model.js#door --format mermaid`,
     )
@@ -94,6 +105,7 @@ Examples:
 }
 
 async function work(context: CommandContext, options: CheckCommandOptions): Promise<number> {
+  refuseMixed(options);
   const { models, assumptionSets, defects } = await selectModels(options);
   if (options.list) {
     context.out.result(listAsJson(models, assumptionSets), () => listAsText(models, assumptionSets));
@@ -121,6 +133,18 @@ async function work(context: CommandContext, options: CheckCommandOptions): Prom
   return exitCodeOfCheck(checked);
 }
 
+/** @throws BridleError BRIDLE_USAGE */
+function refuseMixed({ walks, walkSteps, seed, engine, symmetry, partialOrder }: CheckCommandOptions): void {
+  if (walks === undefined) {
+    const alone = walkSteps === undefined ? (seed === undefined ? null : '--seed') : '--walk-steps';
+    if (alone !== null) throw checkUsage(`${alone} is for --walks`, 'bridle check --help');
+    return;
+  }
+  if (engine !== undefined || symmetry === true || partialOrder === true) {
+    throw checkUsage('--walks has an engine of its own, without reductions', 'bridle check --help');
+  }
+}
+
 /** Null: nobody asked for it. */
 async function record(
   context: CommandContext,
@@ -138,7 +162,7 @@ async function exploreOne(
   model: Model,
   options: CheckCommandOptions,
 ): Promise<CheckResult> {
-  const { check, checkDirectly, ProductError } = await import('../checker/product/index.js');
+  const { check, checkByWalks, checkDirectly, ProductError } = await import('../checker/product/index.js');
   const reporter = checkReporter(options.progress);
   const known = new Set(model.properties.map(({ name }) => name));
   const checkOptions: CheckOptions = {
@@ -155,6 +179,7 @@ async function exploreOne(
     onProgress: (progress) => reporter.update(model.name, progress),
   };
   try {
+    if (options.walks !== undefined) return await checkByWalks(model, walkOptions(checkOptions, options));
     return await (options.engine === 'direct' ? checkDirectly : check)(model, checkOptions);
   } catch (error) {
     if (error instanceof ProductError) throw checkUsage(`model ${model.name}: ${error.message}`);
@@ -162,6 +187,21 @@ async function exploreOne(
   } finally {
     reporter.clear();
   }
+}
+
+function walkOptions(
+  { properties, stopAtFirst, signal, onProgress }: CheckOptions,
+  { walks = 0, walkSteps, seed }: CheckCommandOptions,
+): ProductWalkOptions {
+  return {
+    count: walks,
+    ...(walkSteps === undefined ? {} : { stepsLimit: walkSteps }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(properties === undefined ? {} : { properties }),
+    ...(stopAtFirst === undefined ? {} : { stopAtFirst }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
 }
 
 /** @example parseBytes('512MB') // 512_000_000 */

@@ -1,11 +1,11 @@
 /** Explores a compiled product breadth first, in packed states. */
-import { getHeapStatistics } from 'node:v8';
 import type { Ample } from './ample.js';
 import { type Bound, type Graph, type GraphSteps, type Limits, newGraphSteps, putStep } from './graph.js';
 import { MISSING } from './int-tables.js';
 import type { Judge } from './judge.js';
 import { Levels } from './levels.js';
 import type { Counts, Pace } from './pace.js';
+import { isHeapNearlyFull } from './room.js';
 import type { PlainState } from './rules.js';
 import { FULL, StateStore } from './state-store.js';
 import { NO_PROCESS, Successors } from './successors.js';
@@ -27,12 +27,6 @@ export interface ExplorerOptions extends Limits {
   readonly onLevel?: (explorer: Explorer) => void;
   /** Hears of steps with NOTED when they are first taken, besides the judge. */
   readonly onTaken?: (step: number, state: number) => void;
-}
-
-/** States of processes and messages are objects of the heap; when it is full the program just ends. */
-function isHeapNearlyFull(): boolean {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used > 0.8 * limit;
 }
 
 /** Where an exploration begins. */

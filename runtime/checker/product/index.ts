@@ -12,3 +12,4 @@ export {
 } from './paths.js';
 export * from './result.js';
 export { type PlainState, type PlainStep, plainSteps, startOf } from './rules.js';
+export { checkByWalks, type ProductWalkOptions } from './walks.js';

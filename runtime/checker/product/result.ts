@@ -47,8 +47,10 @@ export interface CheckResult {
   readonly seconds: number;
   readonly bytesPerState: number;
   readonly reductions: readonly ('symmetry' | 'partialOrder' | 'budgets')[];
-  /** Why it stopped before everything was seen; null: it did not. */
-  readonly bound: 'states' | 'memory' | 'interrupted' | null;
+  /** Why it stopped before everything was seen; null: it did not. `walks`: that was never the aim. */
+  readonly bound: 'states' | 'memory' | 'interrupted' | 'walks' | null;
+  /** Only of walks: how many there were, and how many were still owed something after a long calm. */
+  readonly walks?: { readonly seed: number; readonly count: number; readonly unsettled: number };
   readonly verdicts: readonly Verdict[];
 }
 

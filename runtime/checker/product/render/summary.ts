@@ -32,7 +32,7 @@ export function resultAsText(result: CheckResult, look: Look = PLAIN): string {
 }
 
 function explored(result: CheckResult): [string, string][] {
-  const { assumptions, states, transitions, depth, seconds, bytesPerState, reductions } = result;
+  const { assumptions, states, transitions, depth, seconds, bytesPerState, reductions, walks } = result;
   const rate = seconds > 0 ? `, ${countInWords(states / seconds)} states/s` : '';
   return [
     ['model', result.model],
@@ -42,10 +42,17 @@ function explored(result: CheckResult): [string, string][] {
       'explored',
       `${countInWords(states)} states, ${countInWords(transitions)} transitions, depth ${countInWords(depth)}`,
     ],
+    ...(walks === undefined ? [] : [['walked', walksInWords(walks)] satisfies [string, string]]),
     ['took', `${secondsInWords(seconds)}${rate}, ${countInWords(bytesPerState)} bytes/state`],
     ['reductions', reductions.length === 0 ? 'none' : reductions.map((each) => REDUCTIONS[each]).join(', ')],
     ['result', boundInWords(result)],
   ];
+}
+
+function walksInWords({ seed, count, unsettled }: NonNullable<CheckResult['walks']>): string {
+  const end =
+    unsettled === 0 ? 'all came to rest' : `${countInWords(unsettled)} had not come to rest in the end`;
+  return `${countInWords(count)} ways at random, seed ${seed}, ${end}`;
 }
 
 const REDUCTIONS: Readonly<Record<CheckResult['reductions'][number], string>> = {

@@ -126,6 +126,7 @@ const BOUNDS: Readonly<Record<NonNullable<CheckResult['bound']>, string>> = {
   states: 'the limit of states',
   memory: 'the limit of memory',
   interrupted: 'it was interrupted',
+  walks: 'the number of walks',
 };
 
 /** How far it got, and what follows from that. */
