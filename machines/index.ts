@@ -1,6 +1,7 @@
 /** The charts and their vocabulary: pure, without I/O, clock or randomness. */
 export * from './checkpointTransfer.js';
 export * from './createDecision.js';
+export * from './cutOver.js';
 export * from './duplication.js';
 export * from './duplicationRules.js';
 export * from './effects.js';
@@ -8,6 +9,8 @@ export * from './errors.js';
 export * from './followerTable.js';
 export * from './followerTableVerdict.js';
 export * from './messages.js';
+export * from './migration.js';
+export * from './migrationVerdict.js';
 export * from './partitionDuplicator.js';
 export * from './partitionProgress.js';
 export * from './retry.js';

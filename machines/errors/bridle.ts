@@ -24,6 +24,38 @@ export const BRIDLE_ERRORS = {
     causes: ['The program closed the cluster or ended before the answer came.'],
     next: 'bridle status {table}',
   },
+  BRIDLE_CANNOT_CUT_OVER: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'Clients cannot be moved to the follower table now.',
+    consequence: 'The source takes writes as before and the duplication goes on; the hint names the reasons.',
+    causes: [
+      'The follower is too far behind, or the duplication is not in DS_LOG.',
+      'Mutations were skipped because the log was damaged, so the copy is not complete.',
+      'Somebody else has closed the source table to writes.',
+      'A partition of the follower table has no primary.',
+    ],
+    next: 'bridle status {table}',
+  },
+  BRIDLE_FENCED: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The table is closed to writes by somebody else.',
+    consequence: 'Nothing was changed. Reads are served; writes are refused until it is opened again.',
+    causes: [
+      'A migration of this table is under way, or its process died: resume or undo it with its journal.',
+      'Somebody has set the table environment replica.deny_client_request by hand.',
+    ],
+    next: 'bridle status {table}',
+  },
+  BRIDLE_DECIDED: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The migration has passed the point of no return and cannot be undone.',
+    consequence: 'Clients may be writing at the follower already. It can only be carried on to its end.',
+    causes: ['The journal says that the hand-over was decided.'],
+    next: 'bridle migrate --resume {journal}',
+  },
   BRIDLE_FOREIGN_TABLE: {
     kind: 'operator',
     outcomeUnknown: false,

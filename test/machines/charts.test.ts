@@ -6,6 +6,7 @@ import { checkpointTransfer } from '../../machines/checkpointTransfer.js';
 import { duplication } from '../../machines/duplication.js';
 import { REQUEST_NUMBERS } from '../../machines/effects.js';
 import { followerTable } from '../../machines/followerTable.js';
+import { migration } from '../../machines/migration.js';
 import { partitionDuplicator } from '../../machines/partitionDuplicator.js';
 import { fullJitterMs, retryCeilingMs } from '../../machines/retry.js';
 import { table } from '../../machines/table.js';
@@ -15,6 +16,7 @@ import {
   checkpoint,
   duplicationInput,
   followerInput,
+  migrationInput,
   partitionInput,
   RETRY,
   reply,
@@ -23,7 +25,15 @@ import {
   trouble,
 } from '../support/inputs.js';
 
-const CHARTS = { duplication, followerTable, table, partitionDuplicator, checkpointTransfer, watchdog };
+const CHARTS = {
+  duplication,
+  followerTable,
+  table,
+  partitionDuplicator,
+  checkpointTransfer,
+  watchdog,
+  migration,
+};
 type ChartName = keyof typeof CHARTS;
 const leaves = (Object.keys(CHARTS) as ChartName[]).flatMap((chart) =>
   leavesOf(CHARTS[chart]).map((node) => ({ name: `${chart}.${node.path.join('.')}`, chart, node })),
@@ -100,6 +110,7 @@ describe('no event throws (SPEC S-NOABORT-1)', () => {
     followerTable: () => drive(followerTable, followerInput()),
     partitionDuplicator: () => drive(partitionDuplicator, partitionInput()),
     checkpointTransfer: () => drive(checkpointTransfer, transferInput()),
+    migration: () => drive(migration, migrationInput()),
   };
 
   it.each(Object.entries(STARTS))(

@@ -13,6 +13,9 @@ import {
 const BRIDLE_CODES = [
   'ERR_THREAD_INTERRUPTED',
   'ERR_SESSION_RESET',
+  'BRIDLE_CANNOT_CUT_OVER',
+  'BRIDLE_FENCED',
+  'BRIDLE_DECIDED',
   'BRIDLE_FOREIGN_TABLE',
   'BRIDLE_GAP',
   'BRIDLE_SOURCE_BEHIND',
@@ -40,6 +43,7 @@ const COMMANDS = [
   /^bridle (status|explain|pause|start|retry|verify) TABLE$/,
   /^bridle remove TABLE --follower (keep|drop)$/,
   /^bridle policy show$/,
+  /^bridle migrate --resume JOURNAL$/,
 ];
 
 describe('every code has an entry that helps', () => {

@@ -3,6 +3,8 @@ import type { CheckpointTransferInput, CheckpointView } from '../../machines/che
 import type { DuplicationInput } from '../../machines/duplicationRules.js';
 import type { FollowerTableInput } from '../../machines/followerTable.js';
 import type { FollowerReply, TableView, Trouble } from '../../machines/messages.js';
+import type { MigrationInput } from '../../machines/migration.js';
+import type { MigrationReply, MigrationView } from '../../machines/migrationVerdict.js';
 import type { PartitionDuplicatorInput } from '../../machines/partitionDuplicator.js';
 import type { TableInput } from '../../machines/table.js';
 import type { DuplicationIdentity } from '../../machines/vocabulary.js';
@@ -115,4 +117,43 @@ export const trouble = (error: string, operation = 'RPC_NFS_COPY', peer = 'east-
   error,
   operation,
   peer,
+});
+
+export const migrationInput = (more: Partial<MigrationInput> = {}): MigrationInput => ({
+  start: 'new',
+  verify: true,
+  thresholdDecrees: 100,
+  calmLooksWanted: 2,
+  times: {
+    requestDeadlineMs: 5_000,
+    pollMs: 250,
+    waitingDeadlineMs: 3_600_000,
+    fencingDeadlineMs: 30_000,
+    drainingDeadlineMs: 40_000,
+    verifyDeadlineMs: 600_000,
+    patienceMs: 50_000,
+    blockedRecheckMs: 60_000,
+    retry: RETRY,
+  },
+  ...more,
+});
+
+/** Both clusters as they are when a cut-over may begin. */
+export const migrationView = (more: Partial<MigrationView> = {}): MigrationView => ({
+  status: 'DS_LOG',
+  blocked: false,
+  lagDecrees: 3,
+  skippedMutations: 0,
+  followerPartitionsMissing: 0,
+  fence: 'open',
+  drained: false,
+  follower: 'follower',
+  ...more,
+});
+
+export const migrationReply = (requestNo: number, more: Partial<MigrationReply> = {}): MigrationReply => ({
+  type: 'MIGRATION_REPLY',
+  requestNo,
+  error: 'ERR_OK',
+  ...more,
 });

@@ -4,6 +4,7 @@ import {
   checkpointTransfer,
   duplication,
   followerTable,
+  migration,
   partitionDuplicator,
   table,
   watchdog,
@@ -17,4 +18,5 @@ export const OUR_CHARTS: Readonly<Record<string, AnyStateMachine>> = Object.free
   partitionDuplicator,
   checkpointTransfer,
   watchdog,
+  migration,
 });

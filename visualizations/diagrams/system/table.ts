@@ -8,6 +8,7 @@ import type {
   CheckpointTransferEffects,
   DuplicationEffects,
   FollowerTableEffects,
+  MigrationEffects,
   PartitionDuplicatorEffects,
   TableEffects,
 } from '../../../machines/index.js';
@@ -30,6 +31,7 @@ type Part = keyof typeof PARTS;
 /** What is in the picture besides the charts. */
 export const PARTS = {
   bridle: { kind: 'person', says: 'bridle, typed or called' },
+  'state file': { kind: 'store', says: 'how far a migration is' },
   application: { kind: 'person', says: 'reads and writes rows' },
   'meta store': { kind: 'store', says: 'records, synced one commit at a time' },
   journal: { kind: 'store', says: 'what explain tells, and the log' },
@@ -51,6 +53,7 @@ export const CHARTS_RUN_IN = {
   table: ['source meta', 'follower meta'],
   partitionDuplicator: ['source replica'],
   checkpointTransfer: ['follower replica'],
+  migration: ['operator'],
 } as const satisfies Readonly<Record<string, readonly ProcessName[]>>;
 export type ChartName = keyof typeof CHARTS_RUN_IN;
 
@@ -90,6 +93,7 @@ export const EFFECTS: {
   readonly partitionDuplicator: Rows<PartitionDuplicatorEffects>;
   readonly checkpointTransfer: Rows<CheckpointTransferEffects>;
   readonly watchdog: Rows<Record<never, never>>;
+  readonly migration: Rows<MigrationEffects>;
 } = {
   duplication: {
     persistStatus: outcome('DurableStatusPort', ['STATUS_PERSISTED', 'STATUS_PERSIST_FAILED'], {
@@ -156,6 +160,28 @@ export const EFFECTS: {
     openPartition: outcome('CheckpointSourcePort', ['OPENED', 'FAILED'], { to: 'partition store' }),
   },
   watchdog: {},
+  migration: {
+    askMigration: outcome(
+      'MigrationPort',
+      ['MIGRATION_REPLY'],
+      { to: 'state file' },
+      {
+        to: 'source meta/table',
+        rpcs: ['RPC_CM_UPDATE_APP_ENV', 'RPC_CM_LIST_APPS'],
+        when: 'clients move to the follower',
+      },
+      {
+        to: 'source meta/duplication',
+        rpcs: ['RPC_CM_MODIFY_DUPLICATION', 'RPC_CM_QUERY_DUPLICATION'],
+        when: 'clients move to the follower',
+      },
+      {
+        to: 'follower meta/table',
+        rpcs: ['RPC_CM_UPDATE_APP_ENV', 'RPC_CM_LIST_APPS'],
+        when: 'clients move to the follower',
+      },
+    ),
+  },
 };
 
 /** Ways that are no effect of a chart: people, clients, actors that are no charts, and the hosts. */
@@ -177,6 +203,7 @@ export const OTHER_WAYS: readonly OtherWay[] = [
     tells: ['MODIFY', 'RETRY_NOW'],
   },
   { from: 'operator/bridle', to: 'source meta/duplication', rpcs: ['RPC_CM_QUERY_DUPLICATION'] },
+  { from: 'operator/bridle', to: 'operator/migration', tells: ['CANCEL', 'RETRY_NOW'] },
   { from: 'client/application', to: 'source meta/placement', rpcs: [LOCATE] },
   { from: 'client/application', to: 'source replica/mutation log', rpcs: ['RPC_RRDB_RRDB_PUT'] },
   { from: 'source meta/duplication', to: 'source meta/table', tells: ['DUPLICATING'] },

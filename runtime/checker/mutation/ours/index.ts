@@ -3,6 +3,7 @@ import type { Plan } from '../mutant.js';
 import { CHECKPOINT_TRANSFER_MUTANTS } from './checkpoint-transfer.js';
 import { DUPLICATION_MUTANTS } from './duplication.js';
 import { FOLLOWER_TABLE_MUTANTS } from './follower-table.js';
+import { MIGRATION_MUTANTS } from './migration.js';
 import { PARTITION_DUPLICATOR_MUTANTS } from './partition-duplicator.js';
 import { TABLE_MUTANTS } from './table.js';
 import { WATCHDOG_MUTANTS } from './watchdog.js';
@@ -15,4 +16,5 @@ export const OUR_MUTANTS: Readonly<Record<string, readonly Plan[]>> = Object.fre
   partitionDuplicator: PARTITION_DUPLICATOR_MUTANTS,
   checkpointTransfer: CHECKPOINT_TRANSFER_MUTANTS,
   watchdog: WATCHDOG_MUTANTS,
+  migration: MIGRATION_MUTANTS,
 });

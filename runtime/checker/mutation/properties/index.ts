@@ -2,6 +2,7 @@
 import { checkpointTransferPromises } from './checkpoint-transfer.js';
 import { duplicationPromises } from './duplication.js';
 import { followerTablePromises } from './follower-table.js';
+import { migrationPromises } from './migration.js';
 import { partitionDuplicatorPromises } from './partition-duplicator.js';
 import type { Promises } from './promise.js';
 import { tablePromises } from './table.js';
@@ -15,4 +16,5 @@ export const OUR_PROMISES: Readonly<Record<string, Promises>> = Object.freeze({
   partitionDuplicator: partitionDuplicatorPromises,
   checkpointTransfer: checkpointTransferPromises,
   watchdog: watchdogPromises,
+  migration: migrationPromises,
 });

@@ -3,6 +3,7 @@ import type { PathModel } from '../model.js';
 import { checkpointTransferModel } from './checkpoint-transfer.js';
 import { duplicationModel } from './duplication.js';
 import { followerTableModel } from './follower-table.js';
+import { migrationModel } from './migration.js';
 import { partitionDuplicatorModel } from './partition-duplicator.js';
 import { tableModel } from './table.js';
 import { watchdogModel } from './watchdog.js';
@@ -15,4 +16,5 @@ export const OUR_MODELS: Readonly<Record<string, PathModel>> = Object.freeze({
   partitionDuplicator: partitionDuplicatorModel,
   checkpointTransfer: checkpointTransferModel,
   watchdog: watchdogModel,
+  migration: migrationModel,
 });
