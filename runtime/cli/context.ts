@@ -33,7 +33,7 @@ export function addGlobalOptions(program: Command): Command {
 }
 
 /** Seconds as milliseconds. */
-function parseSeconds(text: string): number {
+export function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== '' && seconds > 0 && seconds <= 1_000_000) return Math.ceil(seconds * 1000);
   throw new InvalidArgumentError('It has to be a number of seconds above 0.');

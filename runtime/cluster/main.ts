@@ -3,6 +3,7 @@
  * to its parent when it listens, and ends when the parent does, so that nothing is left behind.
  */
 import { jsonLog } from '../observe/log.js';
+import { ProcessMetrics } from '../observe/metrics/index.js';
 import type { ServerConfig } from './config.js';
 import { MetaServer } from './meta/meta-server.js';
 import { ReplicaServer } from './replica/replica-server.js';
@@ -26,11 +27,13 @@ process.on('uncaughtException', (error) =>
   log.error('uncaught exception', { error: error.stack ?? String(error) }),
 );
 
+const processMetrics = new ProcessMetrics();
+
 try {
   const server =
     config.role === 'meta'
-      ? await MetaServer.start({ config, log })
-      : await ReplicaServer.start({ config, log });
+      ? await MetaServer.start({ config, log, processMetrics })
+      : await ReplicaServer.start({ config, log, processMetrics });
   let closing = false;
   const close = async (why: string) => {
     if (closing) return;

@@ -46,15 +46,20 @@ const duplicationReport = z.object({
   followerHolds: z.boolean(),
   prepared: z.boolean(),
   skippedMutations: z.number().int(),
+  /** Log that would be deleted if it were not for this duplication. */
+  logHeldBytes: z.number().default(0),
   trouble: troubleReport.nullable(),
 });
 export type DuplicationReport = z.infer<typeof duplicationReport>;
+
+/** What a partition can be, as its server reports it. */
+export const PARTITION_STATES = ['opening', 'copying', 'serving', 'missing', 'failed'] as const;
 
 const partitionReport = z.object({
   appId: z.number().int(),
   partitionIndex: z.number().int(),
   /** `missing`: the meta says that there was data, and there is none. */
-  state: z.enum(['opening', 'copying', 'serving', 'missing', 'failed']),
+  state: z.enum(PARTITION_STATES),
   lastCommitted: z.number().int(),
   firstLogDecree: z.number().int(),
   logBytes: z.number(),

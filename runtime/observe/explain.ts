@@ -58,6 +58,10 @@ export const explanationSchema = z.object({
   operatorCan: z.array(z.string()),
   /** The command to type next. */
   next: z.string(),
+  /** When each status was entered last, in milliseconds since 1970; a cluster may not tell. */
+  enteredMs: z.partialRecord(z.enum(DUPLICATION_STATUSES), z.number()).optional(),
+  /** The id that log lines of both clusters carry. */
+  correlation: z.string().optional(),
   progress: z.object({
     partitionCount: z.number(),
     prepared: z.number(),
@@ -68,6 +72,10 @@ export const explanationSchema = z.object({
     copiedBytes: z.number(),
     totalBytes: z.number(),
     skippedMutations: z.number(),
+    /** Age of the oldest mutation that the follower is not known to hold, at least; absent where nobody tells. */
+    lagMs: z.number().optional(),
+    /** Log at the source that is kept for this duplication only. */
+    logHeldBytes: z.number().optional(),
   }),
 });
 /** One duplication's account of itself. A count that nobody told is -1. */
@@ -98,6 +106,8 @@ export interface ExplainInput
     | 'blocked'
     | 'stuck'
     | 'progress'
+    | 'enteredMs'
+    | 'correlation'
   > {
   /** Outermost first; the last one with trouble, or the last one, makes the headline. */
   readonly actors: readonly ExplainedActor[];

@@ -35,9 +35,15 @@ export interface ObservedSnapshot {
 export class Journal {
   readonly #now: () => number;
   readonly #actors = new Map<string, Noted>();
+  readonly #onTrouble: (actor: string, trouble: Trouble) => unknown;
 
-  constructor(now: () => number = Date.now) {
+  /** @param onTrouble told of every failure, also of one that is the same as before */
+  constructor(
+    now: () => number = Date.now,
+    onTrouble: (actor: string, trouble: Trouble) => unknown = () => {},
+  ) {
     this.#now = now;
+    this.#onTrouble = onTrouble;
   }
 
   note(actor: string, snapshot: ObservedSnapshot): void {
@@ -48,6 +54,7 @@ export class Journal {
     const trouble = asTrouble(snapshot.context.trouble);
     // Attempts stop counting at their limit; a chart that notes the same trouble again makes it anew.
     const again = trouble !== known?.trouble || attempt > known.attempt;
+    if (trouble !== null && again) this.#onTrouble(actor, trouble);
     const same = known?.history.state === state;
     this.#actors.set(actor, {
       attempt,

@@ -28,6 +28,8 @@ export interface RpcClientOptions {
   readonly clock?: Clock;
   /** Is told of requests and replies. */
   readonly tap?: RpcTap;
+  /** Told how each call ended: the rpc-level error, and the struct that came back if there is none. */
+  readonly onOutcome?: (code: RpcCode, error: string, body: unknown) => void;
 }
 
 export interface CallOptions {
@@ -68,11 +70,13 @@ const MAX_TIMEOUT_MS = 0x7fffffff;
  */
 export class RpcClient implements AsyncDisposable {
   readonly #options: ConnectionOptions;
+  readonly #onOutcome: RpcClientOptions['onOutcome'];
   readonly #connections = new Map<string, ClientConnection>();
   readonly #counters: ReplyCounters = { lateReplies: 0, refusedReplies: 0 };
   #closed = false;
 
   constructor(options: RpcClientOptions) {
+    this.#onOutcome = options.onOutcome;
     this.#options = {
       protocol: options.protocol,
       fromAddress: options.fromAddress ?? null,
@@ -117,6 +121,13 @@ export class RpcClient implements AsyncDisposable {
       partitionHash: options.partitionHash ?? 0n,
       signal,
     });
+    const told = this.#onOutcome;
+    if (told !== undefined) {
+      answer.then(
+        (body) => told(code, 'ERR_OK', body),
+        (error: unknown) => told(code, error instanceof RpcError ? error.code : 'ERR_UNKNOWN', undefined),
+      );
+    }
     return answer as Promise<Response<C>>;
   }
 

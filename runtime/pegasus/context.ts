@@ -35,6 +35,8 @@ export interface HttpRequest {
   /** Decoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The formats that the asker takes, as its header says in lower case; empty without one. */
+  readonly accept: string;
 }
 
 export interface HttpResponse {

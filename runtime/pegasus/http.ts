@@ -25,12 +25,14 @@ export function parseHttpBlock(block: Buffer): HttpParse {
   const [, method, target = '/', minor] = match;
   if (method !== 'GET') return refuse(405, 'only GET is served');
   let keepAlive = minor === '1';
+  let accept = '';
   for (const line of headerLines) {
     const header = HEADER_LINE.exec(line);
     if (header === null) return refuse(400, 'bad header line');
     const name = (header[1] ?? '').toLowerCase();
     const value = (header[2] ?? '').toLowerCase();
     if (name === 'connection') keepAlive = value === 'close' ? false : keepAlive || value === 'keep-alive';
+    if (name === 'accept') accept = accept === '' ? value : `${accept},${value}`;
     // A body we do not read would be taken for the next request.
     if (name === 'transfer-encoding' || (name === 'content-length' && value !== '0')) {
       return refuse(400, 'a GET has no body');
@@ -42,7 +44,7 @@ export function parseHttpBlock(block: Buffer): HttpParse {
   try {
     const path = decodeURIComponent(cut < 0 ? target : target.slice(0, cut));
     if (CONTROL_CHARACTER.test(path)) return refuse(400, 'bad path');
-    return { request: { path, query }, keepAlive };
+    return { request: { path, query, accept }, keepAlive };
   } catch {
     return refuse(400, 'bad path');
   }

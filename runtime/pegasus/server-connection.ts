@@ -159,12 +159,14 @@ export class ServerConnection {
     const context = new ServerContext(head, clock);
     const tap = this.#core.tap?.serving(head);
     const id = tap === undefined ? '' : callId(this.#socket, 'server', seqId);
-    const reply: Reply = (error, writeResult, result) =>
+    const reply: Reply = (error, writeResult, result) => {
       this.#queue.append((w) => {
         const start = w.length;
         encode(w, error, writeResult);
         tap?.replied(error, result, w.length - start);
       });
+      this.#core.onAnswer(code, error, result);
+    };
     const verdict = policy === undefined ? 'allow' : this.#judge(policy, context);
     if (verdict === 'drop') {
       counters.dropped++;

@@ -32,6 +32,7 @@ export interface ServerCore {
   readonly counters: ServerCounters;
   readonly onMalformed: (peer: Address, reason: string) => void;
   readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
+  readonly onAnswer: (code: string, error: string, body: unknown) => void;
   readonly tap: RpcTap | undefined;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
 }

@@ -30,6 +30,8 @@ export interface RpcServerOptions {
   readonly onMalformed?: (peer: Address, reason: string) => void;
   /** A handler threw something else than RpcError or WireError, or returned a wrong struct; HTTP has no context. */
   readonly onHandlerError?: (error: unknown, context: RequestContext | undefined) => void;
+  /** Told of every answer: the RPC code as sent, the rpc-level error, the struct if there is one. */
+  readonly onAnswer?: (code: string, error: string, body: unknown) => void;
   /** Default: TCP, and the system's clock. */
   readonly network?: Network;
   readonly clock?: Clock;
@@ -83,6 +85,7 @@ export class RpcServer implements AsyncDisposable {
       counters: { requests: 0, malformed: 0, denied: 0, dropped: 0, byOperation: {} },
       onMalformed: options.onMalformed ?? (() => {}),
       onHandlerError: options.onHandlerError ?? (() => {}),
+      onAnswer: options.onAnswer ?? (() => {}),
       tap: options.tap,
       clock: {
         now: () => clock.now(),

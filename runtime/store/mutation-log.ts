@@ -234,6 +234,16 @@ export class MutationLog {
     return following === undefined ? this.#lastDecree : following.firstDecree - 1;
   }
 
+  /** Bytes that {@link collect} would delete. */
+  collectableBytes(upToDecree: number): number {
+    let bytes = 0;
+    for (let at = 0; at + 1 < this.#segments.length; at++) {
+      if (this.#segments[at + 1]!.firstDecree - 1 > upToDecree) break;
+      bytes += this.#segments[at]!.sizeBytes;
+    }
+    return bytes;
+  }
+
   /**
    * Deletes the oldest segments whose every decree is `<= upToDecree`, never the current one. Returns how many.
    */

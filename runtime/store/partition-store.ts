@@ -283,6 +283,11 @@ export class PartitionStore<Result = unknown> {
     return this.#log.collect(Math.min(upToDecree, this.checkpoints.latest()?.decree ?? 0));
   }
 
+  /** Bytes that {@link collectLog} would delete. */
+  collectableLogBytes(upToDecree: number): number {
+    return this.#log.collectableBytes(Math.min(upToDecree, this.checkpoints.latest()?.decree ?? 0));
+  }
+
   /** Finishes the writes under way, then closes. Later writes reject with `ERR_INVALID_STATE`. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

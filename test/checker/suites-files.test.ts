@@ -11,6 +11,7 @@ import { copyDirectory, DiskSink } from '../../runtime/cluster/nfs/disk-sink.js'
 import { queryCheckpoint, RemoteSource } from '../../runtime/cluster/nfs/remote-source.js';
 import { CheckpointService } from '../../runtime/cluster/nfs/source-service.js';
 import { CheckpointFetch } from '../../runtime/cluster/replica/checkpoint-fetch.js';
+import { NodeCounts } from '../../runtime/cluster/replica/node-counts.js';
 import { silentLog } from '../../runtime/observe/log.js';
 import {
   type Address,
@@ -214,6 +215,7 @@ async function checkpointScene({ deadlineMs }: CheckpointSourceWanted): Promise<
       },
       ...{ address: '127.0.0.1:9', client: source.client, log: silentLog, environment: REAL_ENVIRONMENT },
       limiter: new RateLimiter({ bytesPerSecond: 0 }),
+      counts: new NodeCounts(),
       checkpoints: () => {
         throw new Error('nobody copies from here');
       },

@@ -12,6 +12,7 @@ import {
   formatOwner,
   type Modify,
   ownerInWords,
+  type Trouble,
 } from '../../../machines/index.js';
 import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
@@ -45,6 +46,7 @@ export interface DuplicationRegistryOptions {
   readonly times: DuplicationTimes;
   readonly answerDeadlineMs: number;
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
+  readonly onTrouble?: (table: string, actor: string, trouble: Trouble) => void;
   readonly onDefect: (error: unknown, effect: string) => void;
   /** Default: the real one. */
   readonly environment?: Environment;
@@ -272,7 +274,7 @@ export class DuplicationRegistry {
     confirmed: readonly number[],
     requester: string | null,
   ): void {
-    const { tables, clusterName, store, followerOf, times, onAnnounce, onDefect } = this.#options;
+    const { tables, clusterName, store, followerOf, times, onAnnounce, onTrouble, onDefect } = this.#options;
     const hosted = new HostedDuplication({
       record,
       sourceCluster: clusterName,
@@ -286,6 +288,7 @@ export class DuplicationRegistry {
         if (token !== null) this.#requesters.answer(token, answer);
       },
       onAnnounce,
+      onTrouble: (actor, trouble) => onTrouble?.(record.appName, actor, trouble),
       onReleased: () => {
         this.#hosted.delete(record.duplicationId);
         tables.setDuplicating(record.appId, this.ofTable(record.appId).length > 0);

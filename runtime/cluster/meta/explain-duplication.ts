@@ -1,5 +1,6 @@
 /** Collects what the source's meta knows about one duplication into an explanation. */
-import type { StateMeta, Trouble } from '../../../machines/index.js';
+import { formatOwner, type StateMeta, type Trouble } from '../../../machines/index.js';
+import { correlationId } from '../../observe/correlation.js';
 import { type ExplainedActor, type Explanation, explain } from '../../observe/explain.js';
 import type { ActorHistory, TroubleHistory } from '../../observe/journal.js';
 import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-sync.js';
@@ -38,6 +39,8 @@ export function explainDuplication(
     remoteTable: record.remoteTable,
     blocked: context.blocked || partitions.some(({ blocked }) => blocked),
     stuck: context.stuck,
+    enteredMs: record.enteredMs,
+    correlation: correlationId(formatOwner(context.identity)),
     progress: {
       partitionCount: context.confirmed.length,
       prepared: context.prepared.filter(Boolean).length,
@@ -50,6 +53,8 @@ export function explainDuplication(
       copiedBytes: follower?.context.readiness?.copiedBytes ?? 0,
       totalBytes: follower?.context.readiness?.totalBytes ?? 0,
       skippedMutations: confirms.reduce((sum, confirm) => sum + (confirm?.skippedMutations ?? 0), 0),
+      lagMs: hosted.lagMs,
+      logHeldBytes: confirms.reduce((sum, confirm) => sum + (confirm?.logHeldBytes ?? 0), 0),
     },
     actors: [
       {

@@ -9,8 +9,10 @@ import {
   type DuplicationTimes,
   duplication,
   type FollowerTableContext,
+  type Trouble,
 } from '../../../machines/index.js';
 import { Journal } from '../../observe/journal.js';
+import { LagClock } from '../../observe/metrics/index.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment } from '../environment.js';
 import { type DuplicationRecord, duplicationKey, type MetaStore } from './meta-store.js';
@@ -27,6 +29,8 @@ export interface HostedDuplicationOptions {
   readonly times: DuplicationTimes;
   readonly onAnswer: (answer: DuplicationEffects['answer']) => void;
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
+  /** Told of every failure of the duplication's actors here. */
+  readonly onTrouble?: (actor: string, trouble: Trouble) => void;
   readonly onReleased: () => void;
   readonly onDefect: (error: unknown, effect: string) => void;
   readonly environment: Environment;
@@ -45,6 +49,7 @@ export class HostedDuplication implements DurableStatusPort {
   readonly journal: Journal;
   readonly #options: HostedDuplicationOptions;
   readonly #host: ChartHost<typeof duplication>;
+  readonly #lag = new LagClock();
   #record: DuplicationRecord;
   /** What the chart was told last about each partition. */
   readonly #told = new Map<number, Told>();
@@ -54,7 +59,11 @@ export class HostedDuplication implements DurableStatusPort {
   constructor(options: HostedDuplicationOptions) {
     this.#options = options;
     const { environment } = options;
-    this.journal = new Journal(() => environment.clock.epochMs());
+    this.journal = new Journal(
+      () => environment.clock.epochMs(),
+      // The duplication's own trouble is that of its follower table, or of storage, which are told themselves.
+      (actor, trouble) => actor !== this.#host.name && options.onTrouble?.(actor, trouble),
+    );
     this.#record = options.record;
     const { record } = options;
     this.#host = new ChartHost({
@@ -110,6 +119,13 @@ export class HostedDuplication implements DurableStatusPort {
     return { context: child.context, meta: child.getMeta() };
   }
 
+  /** Age of the oldest write that the follower is not known to hold, at least. */
+  get lagMs(): number {
+    // Decrees may have become durable since the last report.
+    for (const [partition, decree] of this.context.confirmed.entries()) this.#noteLag(partition, decree);
+    return this.#lag.oldestMs(this.#options.environment.clock.now());
+  }
+
   /** Storage's trouble has a history of its own beside the follower's. */
   #noteStorage(): void {
     const { value, context } = this.#host.snapshot;
@@ -141,6 +157,12 @@ export class HostedDuplication implements DurableStatusPort {
     if (told?.what === what && durable && atMs - told.atMs < repeatAfterMs) return;
     this.#told.set(partition, { what, atMs });
     this.#host.send({ type: 'CONFIRM', ...report });
+    this.#noteLag(partition, this.context.confirmed[partition] ?? -1);
+  }
+
+  #noteLag(partition: number, confirmed: number): void {
+    const lastCommitted = this.context.lastCommitted[partition] ?? -1;
+    this.#lag.note(partition, { confirmed, lastCommitted }, this.#options.environment.clock.now());
   }
 
   retryNow(): void {
@@ -149,7 +171,10 @@ export class HostedDuplication implements DurableStatusPort {
   }
 
   async saveStatus(change: Parameters<DurableStatusPort['saveStatus']>[0]): Promise<Outcome<null>> {
-    const next: DuplicationRecord = { ...this.#record, ...change };
+    const { status, enteredMs } = this.#record;
+    const nowMs = this.#options.environment.clock.epochMs();
+    const entered = change.status === status ? enteredMs : { ...enteredMs, [change.status]: nowMs };
+    const next: DuplicationRecord = { ...this.#record, ...change, enteredMs: entered };
     const { appId, duplicationId } = next;
     return outcomeOf('persistStatus', async () => {
       await this.#options.store.put({ key: duplicationKey(appId, duplicationId), value: next });

@@ -1,5 +1,6 @@
 /** The meta server over HTTP GET: status for people and scripts, in upstream's shapes where it has one. */
 import { DUPLICATION_STATUSES, FAIL_MODES } from '../../../machines/index.js';
+import { metricsResponse } from '../../observe/metrics/index.js';
 import type { HttpHandler, HttpResponse } from '../../pegasus/index.js';
 import { clusterInfo, entryOf } from './meta-handlers.js';
 import type { MetaServer } from './meta-server.js';
@@ -12,7 +13,7 @@ const json = (value: unknown, status = 200): HttpResponse => ({
 const text = (status: number, body: string): HttpResponse => ({ status, body: `${body}\n` });
 
 export function metaHttp(server: MetaServer): HttpHandler {
-  const routes: Record<string, (name: string | null) => HttpResponse> = {
+  const routes: Record<string, (name: string | null, accept: string) => HttpResponse> = {
     '/': () => text(200, Object.keys(routes).join('\n')),
     '/meta/cluster': () => {
       const { cluster_name: _, ...rest } = clusterInfo(server);
@@ -99,10 +100,11 @@ export function metaHttp(server: MetaServer): HttpHandler {
         json(server.duplications.ofTable(table.appId).map((hosted) => server.explain(hosted))),
       ),
     '/stats': () => json(server.stats()),
+    '/metrics': (_, accept) => metricsResponse(server.scrape(), accept),
   };
-  return ({ path, query }) => {
+  return ({ path, query, accept }) => {
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    return route === undefined ? text(404, 'service not found') : route(query.get('name'));
+    return route === undefined ? text(404, 'service not found') : route(query.get('name'), accept);
   };
 }
 

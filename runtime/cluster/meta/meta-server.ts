@@ -7,6 +7,7 @@
 import { deferred } from '../../../actors/clock.js';
 import { type DuplicationEffects, describeError } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
+import type { ProcessMetrics, Scrape } from '../../observe/metrics/index.js';
 import type { Recorder } from '../../observe/recording/recorder.js';
 import { type Address, formatAddress, type Handlers, RpcClient, RpcServer } from '../../pegasus/index.js';
 import { rpcTimeoutMs, type ServerConfig } from '../config.js';
@@ -21,8 +22,10 @@ import { DuplicationRegistry } from './duplication-registry.js';
 import { explainDuplication, type SourcePartition } from './explain-duplication.js';
 import { RemoteFollower } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
+import { MetaCounts } from './meta-counts.js';
 import { metaHandlers } from './meta-handlers.js';
 import { metaHttp } from './meta-http.js';
+import { metaScrape } from './meta-metrics.js';
 import { MetaStore, type TableRecord } from './meta-store.js';
 import { NodeRegistry } from './node-registry.js';
 import { NodeSyncs } from './node-syncs.js';
@@ -38,6 +41,8 @@ export interface MetaServerOptions {
   readonly tableMachine?: TableMachine;
   /** Default: the real one. */
   readonly environment?: Environment;
+  /** What the process tells of itself; left out where several servers share one. */
+  readonly processMetrics?: ProcessMetrics | null;
 }
 
 export class MetaServer implements AsyncDisposable {
@@ -48,6 +53,8 @@ export class MetaServer implements AsyncDisposable {
   readonly #store: MetaStore;
   readonly #client: RpcClient;
   readonly #server: RpcServer;
+  readonly #counts: MetaCounts;
+  readonly #processMetrics: ProcessMetrics | null;
   readonly gate: PolicyGate;
   readonly nodes: NodeRegistry;
   readonly tables: TableRegistry;
@@ -65,6 +72,7 @@ export class MetaServer implements AsyncDisposable {
       nodes: NodeRegistry;
       tables: TableRegistry;
       remotes: Readonly<Record<string, readonly string[]>>;
+      counts: MetaCounts;
     },
     duplications: (server: () => MetaServer) => DuplicationRegistry,
   ) {
@@ -74,6 +82,8 @@ export class MetaServer implements AsyncDisposable {
     this.#address = options.config.listen;
     this.#store = parts.store;
     this.#client = parts.client;
+    this.#counts = parts.counts;
+    this.#processMetrics = options.processMetrics ?? null;
     this.#remotes = parts.remotes;
     this.gate = parts.gate;
     this.nodes = parts.nodes;
@@ -87,6 +97,7 @@ export class MetaServer implements AsyncDisposable {
       tap: this.#environment.recorder.rpc,
       handlers: this.#handlers(),
       http: metaHttp(this),
+      onAnswer: (code, error, body) => this.#counts.served.note(code, error, body),
       policy: ({ peer, code }) => this.gate.decide(peer, code),
       onHandlerError: (error, context) =>
         this.#log.error('a request failed unexpectedly', { operation: context?.code, error: String(error) }),
@@ -118,11 +129,13 @@ export class MetaServer implements AsyncDisposable {
       ...(options.tableMachine === undefined ? {} : { machine: options.tableMachine }),
     });
     const remotes = { ...config.remotes, ...(await store.remotes()) };
+    const counts = new MetaCounts();
     const client = new RpcClient({
       protocol: 'rdsn',
       clock,
       network,
       tap: environment.recorder.rpc,
+      onOutcome: (code, error, body) => counts.called.note(code, error, body),
       fromAddress: config.listen,
       admitReply: (peer, ack) => gate.admitsReply(peer, ack),
     });
@@ -143,10 +156,11 @@ export class MetaServer implements AsyncDisposable {
       times: config.times.duplication,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
       onAnnounce: (announcement, hosted) => announce(log, announcement, hosted),
+      onTrouble: (table, actor, trouble) => counts.failed(table, actor, trouble),
       onDefect,
       environment,
     });
-    self = new MetaServer(options, { store, client, gate, nodes, tables, remotes }, () => registry);
+    self = new MetaServer(options, { store, client, gate, nodes, tables, remotes, counts }, () => registry);
     try {
       self.#address = await self.#server.listen(config.listen);
     } catch (error) {
@@ -171,6 +185,11 @@ export class MetaServer implements AsyncDisposable {
 
   stats() {
     return this.#server.stats();
+  }
+
+  /** Everything there is to measure here, as it is now. */
+  scrape(): Scrape {
+    return metaScrape(this, this.#counts, this.#environment.clock.epochMs(), this.#processMetrics);
   }
 
   /** Every partition of a table, as its node reported it last. */

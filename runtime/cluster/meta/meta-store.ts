@@ -30,6 +30,8 @@ export const duplicationRecordSchema = z.object({
   status: z.enum(DUPLICATION_STATUSES),
   failMode: z.enum(FAIL_MODES),
   createTimestampMs: z.number().int(),
+  /** When each status became durable last; records of older versions do not tell. */
+  enteredMs: z.partialRecord(z.enum(DUPLICATION_STATUSES), z.number()).optional(),
 });
 export type DuplicationRecord = z.infer<typeof duplicationRecordSchema>;
 

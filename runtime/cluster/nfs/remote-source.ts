@@ -12,6 +12,8 @@ export interface RemoteSourceOptions {
   readonly appId?: number;
   /** From a block's request to its answer. Default 10 s. */
   readonly blockTimeoutMs?: number;
+  /** Told of the bytes of each block that came. */
+  readonly onBlock?: (bytes: number) => void;
 }
 
 const operation = 'RPC_NFS_COPY';
@@ -65,6 +67,7 @@ export class RemoteSource implements FileSource {
       const hint = `${file.name}: the bytes from ${answer.offset} came instead of those from ${offset}`;
       throw new CopyError({ error: 'ERR_WRONG_CHECKSUM', operation, peer: primary, hint });
     }
+    this.#options.onBlock?.(answer.fileContent.length);
     return { data: answer.fileContent, crc32: answer.crc32 ?? null };
   }
 }

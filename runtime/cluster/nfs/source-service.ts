@@ -45,6 +45,8 @@ export interface CheckpointServiceOptions {
   /** Default: the system's, and the disk. */
   readonly clock?: Clock;
   readonly fileSystem?: FileSystem;
+  /** Told of the bytes of each block that was handed out, and of which partition. */
+  readonly onBlock?: (gpid: Gpid, bytes: number) => void;
   /** Monotonic milliseconds instead of the clock's; for tests. */
   readonly now?: () => number;
 }
@@ -204,6 +206,8 @@ export class CheckpointService implements AsyncDisposable {
     if (offset + size > file.sizeBytes) return refuse('ERR_INVALID_PARAMETERS');
     try {
       const fileContent = await this.#read(join(checkpoint.directory, file.name), file, offset, size);
+      const gpid = parseToken(sourceDir)?.gpid;
+      if (gpid !== undefined) this.#options.onBlock?.(gpid, fileContent.length);
       return { error: 'ERR_OK', fileContent, offset, size, crc32: crc32(fileContent) };
     } catch {
       return refuse('ERR_FILE_OPERATION_FAILED');

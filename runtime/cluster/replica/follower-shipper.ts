@@ -30,6 +30,8 @@ export interface FollowerShipperOptions {
   readonly batch: (fromDecreeExcluded: number, toDecree: number) => LogBatch | null;
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** Told how each batch went. */
+  readonly onBatch?: (result: { readonly bytes: number; readonly mutations: number } | 'failed') => void;
 }
 
 interface Primary {
@@ -70,7 +72,10 @@ export class FollowerShipper implements LogShipperPort {
     const { owner } = this.#options;
     const request = { entries: batch.entries, fromDecreeExcluded, toDecreeIncluded: toDecree, owner };
     const answer = await this.#send(request, signal);
-    return 'trouble' in answer ? answer : this.#applied(answer.ok, toDecree);
+    const applied = 'trouble' in answer ? answer : this.#applied(answer.ok, toDecree);
+    const bytes = batch.entries.reduce((sum, { rawMessage }) => sum + (rawMessage?.length ?? 0), 0);
+    this.#options.onBatch?.('ok' in applied ? { bytes, mutations: batch.entries.length } : 'failed');
+    return applied;
   }
 
   #applied(response: DuplicateResponse, otherwise: number): Outcome<{ readonly appliedDecree: number }> {

@@ -22,7 +22,9 @@ export class HostedDuplicator {
   readonly #host: ChartHost<typeof partitionDuplicator>;
   readonly #shipper: FollowerShipper;
   readonly #appended: Subscription;
+  readonly #store: PartitionStore<RrdbResult>;
   #order: DuplicationOrder;
+  #skipped = 0;
   #told = '';
 
   constructor(
@@ -34,7 +36,12 @@ export class HostedDuplicator {
     this.#node = node;
     this.#order = order;
     const { clock } = node.environment;
-    this.#journal = new Journal(() => clock.epochMs());
+    this.#store = store;
+    const of = { table: partition.appName, duplication: order.duplicationId };
+    this.#journal = new Journal(
+      () => clock.epochMs(),
+      (_, trouble) => node.counts.failed(of.table, 'partitionDuplicator', trouble),
+    );
     const { times, limits, cluster } = node.config;
     const log = new SourceLog({
       store,
@@ -53,6 +60,10 @@ export class HostedDuplicator {
       batch: (from, to) => log.batch(from, to),
       timeoutMs: rpcTimeoutMs(times.partition.requestDeadlineMs),
       clock,
+      onBatch: (result) => {
+        if (result === 'failed') node.counts.shipFailed(of);
+        else node.counts.shipped(of, result.bytes, result.mutations);
+      },
     });
     const name = `duplicator/${order.duplicationId}/${partition.partitionIndex}`;
     this.#host = new ChartHost({
@@ -71,8 +82,14 @@ export class HostedDuplicator {
           error: error instanceof Error ? error.stack : String(error),
         }),
       ...chartEnvironment(node.environment),
-      onSnapshot: (actor, snapshot) => this.#journal.note(actor, snapshot),
-    }).start();
+      onSnapshot: (actor, snapshot) => {
+        this.#journal.note(actor, snapshot);
+        const { skippedMutations } = this.#host.snapshot.context;
+        if (skippedMutations > this.#skipped) node.counts.skipped(of, skippedMutations - this.#skipped);
+        this.#skipped = skippedMutations;
+      },
+    });
+    this.#host.start();
     this.#appended = store.appended$.subscribe(() => {
       if (this.#host.snapshot.matches({ shipping: 'caughtUp' })) this.#host.send({ type: 'LOG_APPENDED' });
     });
@@ -82,6 +99,37 @@ export class HostedDuplicator {
   /** Decree above which this duplication still needs the log; −1 means all of it. */
   get neededAfter(): number {
     return logNeededAfter(this.#host.snapshot.context, this.#order.confirmedDecree);
+  }
+
+  /** Bytes of the log that could be deleted now if it were not for this duplication. */
+  get logHeldBytes(): number {
+    const { lastCommittedDecree } = this.#store;
+    const needed = Math.min(this.neededAfter, this.#order.confirmedDecree);
+    const without = this.#store.collectableLogBytes(lastCommittedDecree);
+    return without - this.#store.collectableLogBytes(Math.min(needed, lastCommittedDecree));
+  }
+
+  /** What the follower is known to hold, by its own word or by what the meta server has noted; −1 if nothing. */
+  get heldDecree(): number {
+    return Math.max(progressReport(this.#host.snapshot.context).decree, this.#order.confirmedDecree);
+  }
+
+  /**
+   * When the oldest mutation that the follower is not known to hold was written, in milliseconds since 1970.
+   * Null if there is none, undefined if the log cannot tell.
+   */
+  async oldestUnshippedMs(): Promise<number | null | undefined> {
+    const afterDecree = this.heldDecree;
+    if (afterDecree < 0) return undefined;
+    if (afterDecree >= this.#store.lastDurableDecree) return null;
+    try {
+      const { mutations } = await this.#store.readLog({ afterDecree, maxCount: 1, maxBytes: 1 });
+      const [oldest] = mutations;
+      return oldest === undefined ? null : Number(oldest.timestampUs / 1000n);
+    } catch {
+      // Damaged or collected: the duplicator meets the same and says so.
+      return undefined;
+    }
   }
 
   follow(order: DuplicationOrder): void {
@@ -103,6 +151,7 @@ export class HostedDuplicator {
       state: history?.state ?? 'idle',
       ...progressReport(context),
       skippedMutations: context.skippedMutations,
+      logHeldBytes: this.logHeldBytes,
       trouble: troubleReport(this.#node.address, history?.trouble ?? null),
     };
   }

@@ -6,10 +6,11 @@
  *   missing                       it was here once and is not any more: never made anew silently
  */
 import { join } from 'node:path';
+import { METRICS, type Scrape } from '../../observe/metrics/index.js';
 import type { Gpid } from '../../pegasus/index.js';
 import { writeFile } from '../../store/files.js';
 import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
-import type { PartitionOrder, PartitionReport } from '../node-sync.js';
+import { PARTITION_STATES, type PartitionOrder, type PartitionReport } from '../node-sync.js';
 import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
 import { HostedTransfer } from './hosted-transfer.js';
@@ -95,6 +96,11 @@ export class HostedPartition {
     return { gpid: this.gpid, partitionCount, store: this.#store, owner, writable: true };
   }
 
+  /** Name of its table. */
+  get table(): string {
+    return this.#order.appName;
+  }
+
   get store(): PartitionStore<RrdbResult> | null {
     return this.#store;
   }
@@ -128,6 +134,37 @@ export class HostedPartition {
       transfer: copying?.transfer ?? null,
       duplications: [...this.#duplicators.values()].map((duplicator) => duplicator.report()),
     };
+  }
+
+  /** Adds what this partition tells to a scrape. */
+  async measure(scrape: Scrape): Promise<void> {
+    const of = { table: this.#order.appName, partition: this.gpid.partitionIndex };
+    const { state, lastCommitted, logBytes, transfer } = this.report();
+    for (const each of PARTITION_STATES)
+      scrape.add(METRICS.partitions, { table: of.table, state: each }, each === state ? 1 : 0);
+    if (transfer !== null) {
+      scrape.set(METRICS.partitionCopied, of, transfer.doneBytes);
+      scrape.set(METRICS.partitionCopySize, of, transfer.totalBytes);
+    }
+    if (this.#store === null) return;
+    scrape.set(METRICS.partitionLogBytes, of, logBytes);
+    scrape.set(METRICS.partitionCommitted, of, lastCommitted);
+    for (const [duplication, duplicator] of this.#duplicators) {
+      const labels = { ...of, duplication };
+      const held = duplicator.heldDecree;
+      scrape.set(METRICS.partitionLogHeld, labels, duplicator.logHeldBytes);
+      if (held < 0) continue;
+      scrape.set(METRICS.partitionHeld, labels, held);
+      scrape.set(METRICS.partitionLagDecrees, labels, Math.max(0, lastCommitted - held));
+      const oldestMs = await duplicator.oldestUnshippedMs();
+      if (oldestMs === undefined) continue;
+      const nowMs = this.#node.environment.clock.epochMs();
+      scrape.set(
+        METRICS.partitionLagSeconds,
+        labels,
+        oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000,
+      );
+    }
   }
 
   /**

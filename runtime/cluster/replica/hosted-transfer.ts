@@ -30,7 +30,11 @@ export class HostedTransfer {
     const { node, order, copyBase, installed } = options;
     const { times, limits } = node.config;
     const { environment } = node;
-    this.#journal = new Journal(() => environment.clock.epochMs());
+    const table = order.appName;
+    this.#journal = new Journal(
+      () => environment.clock.epochMs(),
+      (_, trouble) => node.counts.failed(table, 'checkpointTransfer', trouble),
+    );
     this.#fetch = new CheckpointFetch(options);
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
@@ -49,6 +53,7 @@ export class HostedTransfer {
             source: new RemoteSource({
               client: node.client,
               blockTimeoutMs: times.transfer.requestDeadlineMs,
+              onBlock: (bytes) => node.counts.received(table, bytes),
             }),
             sink: new DiskSink({ base: copyBase, fileSystem: environment.fileSystem }),
             limiter: node.limiter,

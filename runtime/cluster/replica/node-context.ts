@@ -5,6 +5,7 @@ import type { RpcClient } from '../../pegasus/index.js';
 import type { ServerConfig } from '../config.js';
 import type { Environment } from '../environment.js';
 import type { CheckpointService } from '../nfs/source-service.js';
+import type { NodeCounts } from './node-counts.js';
 
 export interface NodeContext {
   readonly config: ServerConfig;
@@ -15,4 +16,5 @@ export interface NodeContext {
   readonly log: ServerLog;
   readonly environment: Environment;
   readonly checkpoints: () => CheckpointService;
+  readonly counts: NodeCounts;
 }

@@ -5,6 +5,7 @@
 import { sleep } from '../../../actors/clock.js';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
+import { METRICS, metricsResponse, type ProcessMetrics, Scrape } from '../../observe/metrics/index.js';
 import {
   type Address,
   formatAddress,
@@ -27,8 +28,10 @@ import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync
 import { PolicyGate } from '../policy.js';
 import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
+import { measureServer } from '../server-metrics.js';
 import { deletePartition, HostedPartition, partitionDirectory } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
+import { NodeCounts } from './node-counts.js';
 
 const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partitionIndex}`;
 
@@ -37,6 +40,8 @@ export interface ReplicaServerOptions {
   readonly log: ServerLog;
   /** Default: the real one. */
   readonly environment?: Environment;
+  /** What the process tells of itself; left out where several servers share one. */
+  readonly processMetrics?: ProcessMetrics | null;
 }
 
 export class ReplicaServer implements AsyncDisposable {
@@ -55,20 +60,32 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #server: RpcServer;
   readonly #node: NodeContext;
   readonly #stop = new AbortController();
+  readonly #counts = new NodeCounts();
+  readonly #processMetrics: ProcessMetrics | null;
   #loops: Promise<unknown> = Promise.resolve();
+  #orderedAtMs: number;
+  #scraping: Promise<Scrape> | null = null;
 
-  private constructor({ config, log, environment: given = REAL_ENVIRONMENT }: ReplicaServerOptions) {
+  private constructor({
+    config,
+    log,
+    environment: given = REAL_ENVIRONMENT,
+    processMetrics = null,
+  }: ReplicaServerOptions) {
     const environment = recordable(given, `${config.cluster.name} replica ${config.listen.port}`);
     const { clock, network, fileSystem } = environment;
     this.#config = config;
     this.#log = log;
     this.#environment = environment;
+    this.#processMetrics = processMetrics;
+    this.#orderedAtMs = clock.now();
     this.#gate.set(config.policy ?? { version: 0, rules: [] });
     this.#client = new RpcClient({
       protocol: 'rdsn',
       clock,
       network,
       tap: environment.recorder.rpc,
+      onOutcome: (code, error, body) => this.#counts.called.note(code, error, body),
       fromAddress: config.listen,
       admitReply: (peer, ack) => this.#gate.admitsReply(peer, ack),
     });
@@ -81,6 +98,7 @@ export class ReplicaServer implements AsyncDisposable {
       log,
       environment,
       checkpoints: () => this.#checkpoints,
+      counts: this.#counts,
     };
     this.#checkpoints = new CheckpointService({
       partition: (gpid) => {
@@ -90,6 +108,8 @@ export class ReplicaServer implements AsyncDisposable {
       serverAddress: config.listen,
       clock,
       fileSystem,
+      onBlock: (gpid, bytes) =>
+        this.#counts.handedOut(this.#partitions.get(keyOf(gpid))?.table ?? 'unknown', bytes),
     });
     this.#rrdb = new RrdbService({
       partition: (gpid) => this.#partitions.get(keyOf(gpid))?.serving,
@@ -107,6 +127,7 @@ export class ReplicaServer implements AsyncDisposable {
         RPC_CLI_CLI_CALL: ({ cmd, arguments: args }) => this.#command(cmd, args),
       },
       http: this.#http(),
+      onAnswer: (code, error, body) => this.#counts.served.note(code, error, body),
       policy: ({ peer, code }) => this.#gate.decide(peer, code),
       onHandlerError: (error, context) =>
         log.error('a request failed unexpectedly', {
@@ -175,6 +196,7 @@ export class ReplicaServer implements AsyncDisposable {
       options,
     );
     this.#follow(nodeOrdersSchema.parse(JSON.parse(json)));
+    this.#orderedAtMs = this.#environment.clock.now();
   }
 
   #follow(orders: NodeOrders): void {
@@ -259,13 +281,34 @@ export class ReplicaServer implements AsyncDisposable {
     }
   }
 
+  /** Whoever asks while one is being made gets the same: many who scrape cost no more than one. */
+  #scrape(): Promise<Scrape> {
+    this.#scraping ??= this.#measure().finally(() => {
+      this.#scraping = null;
+    });
+    return this.#scraping;
+  }
+
+  async #measure(): Promise<Scrape> {
+    const { cluster, directory } = this.#config;
+    const { clock, fileSystem } = this.#environment;
+    const scrape = new Scrape({ cluster: cluster.name });
+    measureServer(scrape, 'replica', this.#server.stats(), this.#processMetrics);
+    scrape.set(METRICS.ordersAge, {}, (clock.now() - this.#orderedAtMs) / 1_000);
+    scrape.set(METRICS.diskFree, {}, await fileSystem.freeBytes(directory).catch(() => undefined));
+    for (const partition of this.#partitions.values()) await partition.measure(scrape);
+    this.#counts.writeTo(scrape);
+    return scrape;
+  }
+
   #http(): HttpHandler {
-    return ({ path }) => {
+    return async ({ path, accept }) => {
       const json = (value: unknown) => ({
         status: 200,
         contentType: 'application/json',
         body: `${JSON.stringify(value)}\n`,
       });
+      if (path === '/metrics') return metricsResponse(await this.#scrape(), accept);
       if (path === '/replica/partitions')
         return json([...this.#partitions.values()].map((partition) => partition.report()));
       if (path === '/stats') return json(this.#server.stats());

@@ -1,0 +1,10 @@
+export { CallCounts } from './call-counts.js';
+export { METRICS } from './catalogue.js';
+export { Counters } from './counters.js';
+export { type MeasureOptions, measureDuplication } from './duplication.js';
+export { metricsResponse, preferredFormat } from './http.js';
+export { LagClock } from './lag-clock.js';
+export { type Metric, sampleName } from './metric.js';
+export { ProcessMetrics } from './process.js';
+export { type Labels, type MetricsFormat, Scrape } from './scrape.js';
+export { type MetricsServer, serveMetrics } from './serve.js';
