@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { type Address, formatAddress } from '../pegasus/index.js';
+import { wildcard } from './wildcard.js';
 
 const rule = z.object({
   effect: z.enum(['allow', 'deny', 'drop']),
@@ -28,6 +29,8 @@ export type Policy = z.infer<typeof policySchema>;
 
 export const OPEN_POLICY: Policy = { version: 0, rules: [] };
 
+type Matches = (text: string) => boolean;
+
 /** Never subject to a policy: without them a closed cluster could not be opened again. */
 const EXEMPT = new Set([
   'RPC_BRIDLE_NODE_SYNC',
@@ -44,7 +47,7 @@ const EXEMPT = new Set([
  */
 export class PolicyGate {
   #policy: Policy = OPEN_POLICY;
-  #rules: readonly { effect: PolicyRule['effect']; peer: RegExp; operation: RegExp }[] = [];
+  #rules: readonly { effect: PolicyRule['effect']; peer: Matches; operation: Matches }[] = [];
 
   get policy(): Policy {
     return this.#policy;
@@ -54,24 +57,19 @@ export class PolicyGate {
     this.#policy = policy;
     this.#rules = policy.rules.map(({ effect, peer, operation }) => ({
       effect,
-      peer: patternOf(peer),
-      operation: patternOf(operation),
+      peer: wildcard(peer),
+      operation: wildcard(operation),
     }));
   }
 
   decide(peer: Address, operation: string): PolicyRule['effect'] {
     if (this.#rules.length === 0 || EXEMPT.has(operation)) return 'allow';
     const address = formatAddress(peer);
-    return this.#rules.find((r) => r.operation.test(operation) && r.peer.test(address))?.effect ?? 'allow';
+    return this.#rules.find((r) => r.operation(operation) && r.peer(address))?.effect ?? 'allow';
   }
 
   /** For a client: a reply that is denied or dropped never arrives. */
   admitsReply(peer: Address, ackCode: string): boolean {
     return this.decide(peer, ackCode) === 'allow';
   }
-}
-
-function patternOf(wildcard: string): RegExp {
-  const escaped = wildcard.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${escaped.join('.*')}$`);
 }

@@ -3,6 +3,8 @@ import { invalidData, invalidParameters } from './errors.js';
 
 const TWO_32 = 4294967296;
 const REPLACEMENT = '\ufffd';
+/** Of all lists and maps of one message: an element of one byte becomes an object of a hundred. */
+const MAX_ELEMENTS = 1_000_000;
 
 /**
  * Growable big-endian writer. Numbers out of range are refused (WireError), never truncated.
@@ -183,6 +185,7 @@ export class BinaryReader {
   readonly #buffer: Buffer;
   readonly #end: number;
   #at: number;
+  #elementsLeft = MAX_ELEMENTS;
 
   constructor(buffer: Buffer, start = 0, end = buffer.length) {
     this.#buffer = buffer;
@@ -266,6 +269,17 @@ export class BinaryReader {
 
   skip(n: number): void {
     this.#take(n);
+  }
+
+  /** An element count; one that cannot fit in the bytes that are left, or in memory, is refused. */
+  count(minElementBytes: number): number {
+    const n = this.i32();
+    if (n < 0 || n * minElementBytes > this.remaining) {
+      throw invalidData(`${n} elements announced in ${this.remaining} bytes`);
+    }
+    this.#elementsLeft -= n;
+    if (this.#elementsLeft < 0) throw invalidData(`more than ${MAX_ELEMENTS} elements in one message`);
+    return n;
   }
 
   /** i32 length, then UTF-8. Bytes that are not UTF-8 are refused: a name must not change in passing. */

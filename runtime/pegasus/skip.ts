@@ -29,15 +29,6 @@ const FIXED_BYTES: { readonly [ttype: number]: number } = {
   [TType.I64]: 8,
 };
 
-/** Reads an element count and refuses one that cannot fit in the bytes that are left. */
-export function readCount(r: BinaryReader, minElementBytes: number): number {
-  const n = r.i32();
-  if (n < 0 || n * minElementBytes > r.remaining) {
-    throw invalidData(`${n} elements announced in ${r.remaining} bytes`);
-  }
-  return n;
-}
-
 /**
  * Skips a value of an unknown field.
  *
@@ -53,11 +44,11 @@ export function skip(r: BinaryReader, ttype: number, depth = 0): void {
     r.skip(r.i32());
   } else if (ttype === TType.LIST || ttype === TType.SET) {
     const element = r.u8();
-    skipMany(r, readCount(r, 1), element, undefined, depth);
+    skipMany(r, r.count(1), element, undefined, depth);
   } else if (ttype === TType.MAP) {
     const key = r.u8();
     const value = r.u8();
-    skipMany(r, readCount(r, 2), key, value, depth);
+    skipMany(r, r.count(2), key, value, depth);
   } else {
     throw invalidData(`an unknown field of type ${ttype} cannot be skipped safely`);
   }

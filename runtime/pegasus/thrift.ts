@@ -10,7 +10,7 @@ import { BinaryReader, BinaryWriter } from './buffer.js';
 import { BASE_CODECS, type Codec } from './codec.js';
 import { invalidData, invalidParameters } from './errors.js';
 import type { Infer, ListType, MapType, StructType, WireType } from './schema.js';
-import { readCount, skip, TType } from './skip.js';
+import { skip, TType } from './skip.js';
 
 function checkElementType(what: string, found: number, expected: number): void {
   if (found !== expected) throw invalidParameters(`${what} have thrift type ${found}, not ${expected}`);
@@ -29,7 +29,7 @@ function listCodec(type: ListType): Codec {
     },
     read(r) {
       const found = r.u8();
-      const n = readCount(r, element.minBytes);
+      const n = r.count(element.minBytes);
       // Some senders write an arbitrary element type for an empty list.
       if (n > 0) checkElementType('list elements', found, element.ttype);
       const items: unknown[] = [];
@@ -58,7 +58,7 @@ function mapCodec(type: MapType): Codec {
     read(r) {
       const foundKey = r.u8();
       const foundValue = r.u8();
-      const n = readCount(r, key.minBytes + value.minBytes);
+      const n = r.count(key.minBytes + value.minBytes);
       if (n > 0) {
         checkElementType('map keys', foundKey, key.ttype);
         checkElementType('map values', foundValue, value.ttype);
@@ -81,6 +81,9 @@ interface CompiledField {
   readonly bit: number;
   readonly fallback: unknown;
 }
+
+const FIELD_HEAD_BYTES = 3;
+const isDemanded = ({ bit, fallback }: CompiledField): boolean => bit !== 0 && fallback === undefined;
 
 /** Mandatory fields are tracked in one 31-bit word. */
 const MAX_MANDATORY_FIELDS = 31;
@@ -109,7 +112,7 @@ function structCodec(type: StructType): Codec {
 
   return {
     ttype: TType.STRUCT,
-    minBytes: 1,
+    minBytes: fields.reduce((sum, f) => sum + (isDemanded(f) ? FIELD_HEAD_BYTES + f.codec.minBytes : 0), 1),
     write(w, value) {
       const record = value as { readonly [name: string]: unknown };
       for (let i = 0; i < fields.length; i++) {

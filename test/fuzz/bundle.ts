@@ -14,14 +14,16 @@ export interface Bundle extends AsyncDisposable {
 export interface Reached {
   /** Places reached so far. */
   places: number;
+  /** Begins anew. */
+  forget(): void;
 }
 
 const PLACES_LIMIT = 1 << 17;
 const HEAD = `
 import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
-const REACHED = { places: 0 };
 const SEEN = new Uint8Array(${PLACES_LIMIT});
+const REACHED = { places: 0, forget: () => { SEEN.fill(0); REACHED.places = 0; } };
 const REACH = (n) => { if (SEEN[n] === 0) { SEEN[n] = 1; REACHED.places++; } };
 `;
 

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { type Bundle, bundleOfWorker } from './bundle.js';
 import { keepInCorpus, readCorpus } from './corpus.js';
 import { minimised } from './minimise.js';
-import { type Failure, failureOf, type Job } from './protocol.js';
+import { type Failure, failureOf, type Task } from './protocol.js';
 import { type Finding, type Outcome, supervise } from './supervise.js';
 import { TARGETS, targetNamed } from './targets/index.js';
 
@@ -57,16 +57,17 @@ function positive(name: 'inputs' | 'seed' | 'minutes'): number {
   return value;
 }
 
+const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64');
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 const isSame = (a: Failure, b: Failure): boolean =>
   a.how === b.how && (a.what === b.what || a.how === 'hangs');
 
 /** The same failure again, in a worker of its own. */
-async function failsAlike(bundle: Bundle, target: string, failure: Failure, input: Buffer): Promise<boolean> {
-  const job = { target, seed: 1, inputs: 0, forMs: 0, corpus: [input], guided: false };
-  const { findings } = await supervise(bundle.file, job, SLOW_HANG_MS);
-  return findings.some((found) => isSame(found.failure, failure));
+async function failsAlike(bundle: Bundle, { target, failure }: Finding, input: Buffer): Promise<boolean> {
+  const task = { target, seed: 1, inputs: 0, forMs: 0, corpus: [input], guided: false };
+  const [outcome] = await supervise(bundle.file, [task], { hangMs: SLOW_HANG_MS });
+  return outcome?.findings.some((found) => isSame(found.failure, failure)) ?? false;
 }
 
 /** Failures that leave the thread alive are made short here: tens of thousands of tries a second. */
@@ -79,11 +80,12 @@ async function failsHere(target: string, what: string, input: Buffer): Promise<b
   }
 }
 
-async function shortened(bundle: Bundle, { target, failure, input }: Finding): Promise<Buffer> {
+async function shortened(bundle: Bundle, finding: Finding): Promise<Buffer> {
+  const { target, failure, input } = finding;
   if (failure.how === 'throws') {
     return await minimised(input, (candidate) => failsHere(target, failure.what, candidate), QUICK_TRIES);
   }
-  return await minimised(input, (candidate) => failsAlike(bundle, target, failure, candidate), SLOW_TRIES);
+  return await minimised(input, (candidate) => failsAlike(bundle, finding, candidate), SLOW_TRIES);
 }
 
 async function tell(bundle: Bundle, finding: Finding): Promise<object> {
@@ -100,6 +102,40 @@ async function tell(bundle: Bundle, finding: Finding): Promise<object> {
   return { target, how: failure.how, what: failure.what, base64, replay };
 }
 
+function tasksOf(names: readonly string[]): Task[] {
+  const [inputs, seed, minutes] = [positive('inputs'), positive('seed'), positive('minutes')];
+  const { replay } = values;
+  return names.map((target, i) => ({
+    target,
+    seed: seed + i,
+    // Shares that add up.
+    inputs: replay === undefined ? Math.ceil((inputs - i) / names.length) : 0,
+    forMs: (minutes * 60_000) / names.length,
+    corpus:
+      replay === undefined ? readCorpus(target).map(({ base64 }) => bytesOf(base64)) : [bytesOf(replay)],
+    guided: !values.blind,
+  }));
+}
+
+function leakOf({ target, stats }: Outcome, { seed, inputs }: Task): object | null {
+  if (stats.grownBytes <= GROWTH_LIMIT_BYTES) return null;
+  const what = `${Math.round(stats.grownBytes / 1024)} KiB more are held after ${stats.inputs} inputs`;
+  const again = `npm run fuzz -- --target ${target} --seed ${seed} --inputs ${inputs}`;
+  say(`${target} memory: ${what}; again with\n  ${again}`);
+  return { target, how: 'memory', what, again };
+}
+
+function sayStats({ target, stats: { inputs, kept, places, grownBytes } }: Outcome): void {
+  const facts = [
+    target.padEnd(20),
+    `${inputs} inputs`.padStart(15),
+    `${kept} kept`.padStart(10),
+    `${places} places`.padStart(12),
+    `${(grownBytes / 1024).toFixed(0)} KiB more`.padStart(16),
+  ];
+  say(facts.join(' '));
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     process.stdout.write(HELP);
@@ -107,51 +143,22 @@ async function main(): Promise<number> {
   }
   const names = values.target ?? TARGETS.map(({ name }) => name);
   for (const name of names) targetNamed(name);
-  const [inputs, seed, minutes] = [positive('inputs'), positive('seed'), positive('minutes')];
+  const tasks = tasksOf(names);
   await using bundle = await bundleOfWorker();
-  const beganMs = performance.now();
-  const results: object[] = [];
+  const outcomes = await supervise(bundle.file, tasks, { onOutcome: sayStats });
   const findings: object[] = [];
-  let tried = 0;
-  for (const [i, target] of names.entries()) {
-    const leftMs = minutes * 60_000 - (performance.now() - beganMs);
-    const replays = values.replay !== undefined;
-    const job: Omit<Job, 'shared'> = {
-      target,
-      seed: seed + i,
-      inputs: replays ? 0 : Math.ceil((inputs - tried) / (names.length - i)),
-      forMs: Math.max(0, leftMs / (names.length - i)),
-      corpus:
-        values.replay === undefined
-          ? readCorpus(target).map(({ base64 }) => bytesOf(base64))
-          : [bytesOf(values.replay)],
-      guided: !values.blind && !replays,
-    };
-    const targetBeganMs = performance.now();
-    const outcome: Outcome = await supervise(bundle.file, job);
-    const { stats } = outcome;
-    tried += stats.inputs;
+  for (const [i, outcome] of outcomes.entries()) {
     for (const finding of outcome.findings) findings.push(await tell(bundle, finding));
-    if (stats.grownBytes > GROWTH_LIMIT_BYTES) {
-      const what = `${Math.round(stats.grownBytes / 1024)} KiB more are held after ${stats.inputs} inputs`;
-      say(
-        `${target} memory: ${what}; again with npm run fuzz -- --target ${target} --seed ${job.seed} --inputs ${job.inputs}`,
-      );
-      findings.push({ target, how: 'memory', what });
-    }
-    const seconds = (performance.now() - targetBeganMs) / 1_000;
-    results.push({ target, seed: job.seed, ...stats, seconds: Number(seconds.toFixed(1)) });
-    say(
-      `${target.padEnd(20)} seed ${job.seed}  ${String(stats.inputs).padStart(8)} inputs  ${String(stats.kept).padStart(4)} kept  ${String(stats.places).padStart(5)} places  ${(stats.grownBytes / 1024).toFixed(0).padStart(6)} KiB more  ${seconds.toFixed(1)} s`,
-    );
+    const leak = leakOf(outcome, tasks[i] as Task);
+    if (leak !== null) findings.push(leak);
   }
-  const verdict = findings.length === 0 ? 'nothing broke' : `${findings.length} findings`;
-  say(`${tried} inputs, ${verdict}`);
-  if (values.json)
-    process.stdout.write(`${JSON.stringify({ inputs: tried, seed, targets: results, findings })}\n`);
+  const inputs = outcomes.reduce((sum, { stats }) => sum + stats.inputs, 0);
+  say(`${inputs} inputs, ${findings.length === 0 ? 'nothing broke' : `${findings.length} findings`}`);
+  if (values.json) {
+    const targets = outcomes.map(({ target, stats }, i) => ({ target, seed: tasks[i]?.seed, ...stats }));
+    process.stdout.write(`${JSON.stringify({ inputs, targets, findings })}\n`);
+  }
   return findings.length === 0 ? 0 : 1;
 }
-
-const bytesOf = (base64: string): Buffer => Buffer.from(base64, 'base64');
 
 process.exitCode = await main();

@@ -1,7 +1,7 @@
 /** What the supervisor and its worker tell each other. */
 
-/** A job for one worker. */
-export interface Job {
+/** What to try out on one target. */
+export interface Task {
   readonly target: string;
   readonly seed: number;
   /** Inputs to make; 0: only those that are given. */
@@ -10,7 +10,13 @@ export interface Job {
   readonly forMs: number;
   /** Tried first, and mutated. */
   readonly corpus: readonly Uint8Array[];
+  /** Inputs that reach something new are mutated further. */
   readonly guided: boolean;
+}
+
+/** What one worker does, one task after the other. */
+export interface Job {
+  readonly tasks: readonly Task[];
   /** Holds the input that is being worked on, see {@link Slot}. */
   readonly shared: SharedArrayBuffer;
 }
@@ -36,7 +42,9 @@ export function failureOf(how: Failure['how'], error: unknown): Failure {
 
 export type WorkerMessage =
   | { readonly type: 'failed'; readonly failure: Failure; readonly input: Uint8Array }
-  | { readonly type: 'done'; readonly stats: WorkerStats };
+  | { readonly type: 'began'; readonly target: string }
+  | { readonly type: 'ended'; readonly stats: WorkerStats }
+  | { readonly type: 'done' };
 
 export interface WorkerStats {
   readonly inputs: number;

@@ -1,10 +1,11 @@
-/** Runs a worker, and notices when it hangs or dies. */
+/** Runs workers, and notices when one hangs or dies. */
 import { Worker } from 'node:worker_threads';
 import {
   type Failure,
   type Job,
   Slot,
   sharedBytes,
+  type Task,
   type WorkerMessage,
   type WorkerStats,
 } from './protocol.js';
@@ -21,30 +22,63 @@ export interface Finding {
   readonly input: Buffer;
 }
 
+/** What came of one task; at most one finding for each kind of failure. */
 export interface Outcome {
+  readonly target: string;
   readonly findings: readonly Finding[];
   readonly stats: WorkerStats;
 }
 
 const NOTHING: WorkerStats = { inputs: 0, kept: 0, places: 0, grownBytes: 0 };
 
-/** One worker from its start to its end; at most one finding for each kind of failure. */
-export function supervise(bundle: string, job: Omit<Job, 'shared'>, hangMs = HANG_MS): Promise<Outcome> {
+export interface SuperviseOptions {
+  /** Default 20 s. */
+  readonly hangMs?: number;
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+/** All tasks, in workers that are replaced when they die. */
+export async function supervise(
+  bundle: string,
+  tasks: readonly Task[],
+  options: SuperviseOptions = {},
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < tasks.length) {
+    for (const outcome of await oneWorker(bundle, tasks.slice(outcomes.length), options))
+      outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+/** The outcomes of the tasks up to the last, or to the one in which the worker died. */
+function oneWorker(
+  bundle: string,
+  tasks: readonly Task[],
+  { hangMs = HANG_MS, onOutcome = () => {} }: SuperviseOptions,
+): Promise<Outcome[]> {
   const shared = new SharedArrayBuffer(sharedBytes);
   const slot = new Slot(shared);
-  const findings = new Map<string, Finding>();
+  const outcomes: Outcome[] = [];
+  let target = tasks[0]?.target ?? '';
+  let findings = new Map<string, Finding>();
   const find = (failure: Failure, input: Uint8Array) => {
     const key = `${failure.how} ${failure.what}`;
     const known = findings.get(key);
     if (known !== undefined && known.input.length <= input.length) return;
-    findings.set(key, { target: job.target, failure, input: Buffer.from(input) });
+    findings.set(key, { target, failure, input: Buffer.from(input) });
+  };
+  const end = (stats: WorkerStats) => {
+    const outcome = { target, findings: [...findings.values()], stats };
+    outcomes.push(outcome);
+    findings = new Map();
+    onOutcome(outcome);
   };
   return new Promise((resolve) => {
     const worker = new Worker(bundle, {
-      workerData: { ...job, shared } satisfies Job,
+      workerData: { tasks, shared } satisfies Job,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
-    let stats = NOTHING;
     let turn = slot.turn;
     let sinceMs = performance.now();
     const watch = setInterval(() => {
@@ -58,11 +92,9 @@ export function supervise(bundle: string, job: Omit<Job, 'shared'>, hangMs = HAN
       }
     }, LOOK_MS);
     worker.on('message', (message: WorkerMessage) => {
-      if (message.type === 'done') {
-        stats = message.stats;
-        // What it waits for now is nobody's concern: a listener of the inspector, perhaps.
-        void worker.terminate();
-      } else find(message.failure, message.input);
+      if (message.type === 'began') target = message.target;
+      else if (message.type === 'failed') find(message.failure, message.input);
+      else if (message.type === 'ended') end(message.stats);
     });
     worker.on('error', (error: Error & { code?: string }) => {
       const memory = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
@@ -75,7 +107,8 @@ export function supervise(bundle: string, job: Omit<Job, 'shared'>, hangMs = HAN
     });
     worker.on('exit', () => {
       clearInterval(watch);
-      resolve({ findings: [...findings.values()], stats });
+      if (outcomes.length < tasks.length) end(NOTHING);
+      resolve(outcomes);
     });
   });
 }

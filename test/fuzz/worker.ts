@@ -5,7 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { seededRandom } from '../../runtime/simulation/random.js';
 import type { Reached } from './bundle.js';
 import { mutate, oneOf } from './mutate.js';
-import { type Failure, failureOf, type Job, Slot, type WorkerMessage } from './protocol.js';
+import { type Failure, failureOf, type Job, Slot, type Task, type WorkerMessage } from './protocol.js';
+import type { FuzzTarget } from './target.js';
 import { targetNamed } from './targets/index.js';
 
 /** Put in by whoever bundles this. */
@@ -19,12 +20,8 @@ const CORPUS_LIMIT = 20_000;
 const SLOW_MS = 500;
 const SLOW_REPEATS = 3;
 
-const job = workerData as Job;
-const target = targetNamed(job.target);
-const slot = new Slot(job.shared);
-const random = seededRandom(job.seed);
-const corpus = [...target.seeds(), ...job.corpus.map((bytes) => Buffer.from(bytes))];
-const given = corpus.length;
+const { tasks, shared } = workerData as Job;
+const slot = new Slot(shared);
 const tell = (message: WorkerMessage) => parentPort?.postMessage(message);
 
 let stray: unknown;
@@ -35,7 +32,15 @@ process.on('unhandledRejection', (reason) => {
 /** Stray rejections are told when the microtasks have ended. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-async function failureWith(input: Buffer): Promise<Failure | null> {
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+function heldBytes(): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function failureWith(target: FuzzTarget, input: Buffer): Promise<Failure | null> {
   slot.put(input);
   try {
     const result = target.run(input);
@@ -46,66 +51,69 @@ async function failureWith(input: Buffer): Promise<Failure | null> {
   }
 }
 
-async function isSlow(input: Buffer): Promise<boolean> {
+async function isSlow(target: FuzzTarget, input: Buffer): Promise<boolean> {
   for (let i = 0; i < SLOW_REPEATS; i++) {
     const beganMs = performance.now();
-    await failureWith(input);
+    await failureWith(target, input);
     if (performance.now() - beganMs < SLOW_MS) return false;
   }
   return true;
 }
 
-async function tellStrays(batch: readonly Buffer[]): Promise<void> {
+async function tellStrays(target: FuzzTarget, batch: readonly Buffer[]): Promise<void> {
   await turn();
   if (stray === undefined) return;
   for (const input of batch) {
     stray = undefined;
-    await failureWith(input);
+    await failureWith(target, input);
     await turn();
     if (stray !== undefined) tell({ type: 'failed', failure: failureOf('rejects', stray), input });
   }
   stray = undefined;
 }
 
-async function tryOut(batch: readonly Buffer[], keepNew: boolean): Promise<void> {
+/** Tries them, and returns those that reached something new. */
+async function tryOut(target: FuzzTarget, batch: readonly Buffer[]): Promise<Buffer[]> {
+  const fresh: Buffer[] = [];
   for (const input of batch) {
     const beganMs = performance.now();
     const before = REACHED.places;
-    const failure = await failureWith(input);
+    const failure = await failureWith(target, input);
     if (failure !== null) tell({ type: 'failed', failure, input });
-    else if (performance.now() - beganMs > SLOW_MS && (await isSlow(input))) {
+    else if (performance.now() - beganMs > SLOW_MS && (await isSlow(target, input))) {
       const slow = { how: 'hangs', what: `more than ${SLOW_MS} ms`, stack: '' } as const;
       tell({ type: 'failed', failure: slow, input });
-    } else if (keepNew && REACHED.places > before && corpus.length < CORPUS_LIMIT) corpus.push(input);
+    } else if (REACHED.places > before) fresh.push(input);
   }
-  await tellStrays(batch);
+  await tellStrays(target, batch);
+  return fresh;
 }
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-function heldBytes(): number {
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-async function main(): Promise<void> {
-  const endMs = performance.now() + job.forMs;
+async function work({ target: name, seed, inputs, forMs, corpus: known, guided }: Task): Promise<void> {
+  tell({ type: 'began', target: name });
+  const target = targetNamed(name);
+  const random = seededRandom(seed);
+  const corpus = [...target.seeds(), ...known.map((bytes) => Buffer.from(bytes))];
+  const given = corpus.length;
+  const endMs = performance.now() + forMs;
+  REACHED.forget();
+  await tryOut(target, corpus.slice());
   let tried = given;
   let baseBytes: number | undefined;
-  await tryOut(corpus.slice(), false);
-  while (tried < job.inputs && performance.now() < endMs) {
-    const length = Math.min(BATCH, job.inputs - tried);
+  while (tried < inputs && performance.now() < endMs) {
+    const length = Math.min(BATCH, inputs - tried);
     const batch = Array.from({ length }, () => mutate(target, oneOf(random, corpus), corpus, random));
-    await tryOut(batch, job.guided);
+    const fresh = await tryOut(target, batch);
+    if (guided && corpus.length < CORPUS_LIMIT) corpus.push(...fresh);
     tried += length;
     // By then everything is compiled and every cache is filled.
-    if (baseBytes === undefined && (tried > job.inputs / 10 || tried > 20_000)) baseBytes = heldBytes();
+    if (baseBytes === undefined && (tried > inputs / 10 || tried > 20_000)) baseBytes = heldBytes();
   }
   const keptBytes = corpus.slice(given).reduce((sum, { length }) => sum + length, 0);
   const grownBytes = baseBytes === undefined ? 0 : heldBytes() - baseBytes - keptBytes;
   const kept = corpus.length - given;
-  tell({ type: 'done', stats: { inputs: tried, kept, places: REACHED.places, grownBytes } });
+  tell({ type: 'ended', stats: { inputs: tried, kept, places: REACHED.places, grownBytes } });
 }
 
-await main();
+for (const task of tasks) await work(task);
+tell({ type: 'done' });

@@ -92,7 +92,13 @@ const copyNames: FuzzTarget = {
       hold(parsed === undefined || Number.isSafeInteger(parsed.decree), 'a token with a decree that is none');
     }
     if (typeof decree !== 'number' || typeof name !== 'string' || typeof sizeBytes !== 'number') return;
-    const copy = { primary: 'a:1', directory: 'd', decree, file: { name, sizeBytes, md5: MD5 } };
+    const copy = {
+      partition: 0,
+      primary: 'a:1',
+      directory: 'd',
+      decree,
+      file: { name, sizeBytes, md5: MD5 },
+    };
     const paths = refusable(CopyError, () => copyPathsOf('/base', copy));
     if (paths === undefined) return;
     for (const path of [paths.final, paths.partial, paths.journal]) {
@@ -229,6 +235,7 @@ const log: FuzzTarget = {
 };
 
 const COPY: FileCopyInput = {
+  partition: 7,
   primary: 'a:1',
   directory: '2.7/checkpoint.4021',
   decree: 4021,
