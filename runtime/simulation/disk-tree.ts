@@ -12,6 +12,14 @@ interface Undo {
   readonly sizeBytes: number;
 }
 
+/** What a power failure leaves of what was not synced. */
+export interface Survival {
+  /** Whether a directory has the names it had at the end rather than those that were synced. */
+  names(): boolean;
+  /** What a file is found to hold, from what was synced and what was there at the end. */
+  content(synced: Buffer, written: Buffer): Buffer;
+}
+
 export class DiskFile {
   #bytes: Buffer = Buffer.alloc(0);
   #sizeBytes = 0;
@@ -45,13 +53,27 @@ export class DiskFile {
     this.#undo = [];
   }
 
-  powerFailure(): void {
+  /** What was not synced is gone, or, if something is to survive, torn. */
+  powerFailure(survives?: Survival): void {
+    if (this.#undo.length === 0) return;
+    const written = this.read(this.#sizeBytes, 0);
     for (const { position, bytes, sizeBytes } of this.#undo.splice(0).reverse()) {
       this.#bytes.fill(0, position);
       this.#grow(position + bytes.length);
       this.#bytes.set(bytes, position);
       this.#sizeBytes = sizeBytes;
     }
+    if (survives === undefined) return;
+    const left = survives.content(this.read(this.#sizeBytes, 0), written);
+    this.#grow(left.length);
+    this.#bytes.fill(0);
+    this.#bytes.set(left);
+    this.#sizeBytes = left.length;
+  }
+
+  /** Turns bits over, of what is durable too. */
+  rot(position: number, mask: number): void {
+    if (position < this.#sizeBytes) this.#bytes[position] = (this.#bytes[position] ?? 0) ^ mask;
   }
 
   /** Everything from `position` on that is going to change, and how long the file was. */
@@ -75,9 +97,10 @@ class Directory {
   entries = new Map<string, DiskFile | Directory>();
   durable = new Map<string, DiskFile | Directory>();
 
-  powerFailure(): void {
-    this.entries = new Map(this.durable);
-    for (const entry of this.entries.values()) entry.powerFailure();
+  powerFailure(survives?: Survival): void {
+    if (survives?.names() === true) this.durable = new Map(this.entries);
+    else this.entries = new Map(this.durable);
+    for (const entry of this.entries.values()) entry.powerFailure(survives);
   }
 }
 
@@ -168,9 +191,17 @@ export class DiskTree {
   }
 
   /** The directory itself stays: it is the disk's mount point. */
-  powerFailure(path: string): void {
+  powerFailure(path: string, survives?: Survival): void {
     const found = this.#find(path);
-    if (found instanceof Directory) found.powerFailure();
+    if (found instanceof Directory) found.powerFailure(survives);
+  }
+
+  /** Every file below a directory, with its path. */
+  files(path: string): [path: string, file: DiskFile][] {
+    const found = this.#find(path);
+    if (found === undefined) return [];
+    if (found instanceof DiskFile) return [[path, found]];
+    return [...found.entries.keys()].flatMap((name) => this.files(`${path}/${name}`));
   }
 
   #find(path: string): DiskFile | Directory | undefined {

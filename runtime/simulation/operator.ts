@@ -47,8 +47,12 @@ export class Operator {
     this.#meta = meta;
   }
 
-  call<C extends RpcCode>(code: C, request: Request<C>): Promise<Response<C>> {
-    return this.#client.call(this.#meta, code, request, { timeoutMs: CALL_TIMEOUT_MS });
+  call<C extends RpcCode>(
+    code: C,
+    request: Request<C>,
+    timeoutMs: number = CALL_TIMEOUT_MS,
+  ): Promise<Response<C>> {
+    return this.#client.call(this.#meta, code, request, { timeoutMs });
   }
 
   /** The error of the answer, `ERR_OK` if it was done. */

@@ -10,6 +10,7 @@ import { MetaServer, type MetaServerOptions } from '../cluster/meta/meta-server.
 import { ReplicaServer } from '../cluster/replica/replica-server.js';
 import type { ServerLog } from '../observe/log.js';
 import { type Address, formatAddress } from '../pegasus/index.js';
+import type { Survival } from './disk-tree.js';
 import type { Fence } from './virtual-network.js';
 import type { World } from './world.js';
 
@@ -41,7 +42,15 @@ const REPLICA_PORT = 34_801;
 
 interface Running<Server> {
   readonly fence: { readonly server: string; alive: boolean };
-  readonly server: Server;
+  /** Null while it starts. */
+  server: Server | null;
+}
+
+export interface CrashOptions {
+  /** The process only: what it wrote is in the system's memory and survives. Default: the machine. */
+  readonly processOnly?: boolean;
+  /** Of what was not synced; left out: nothing. */
+  readonly survives?: Survival;
 }
 
 export class VirtualCluster {
@@ -89,7 +98,13 @@ export class VirtualCluster {
     return (this.#running.get(server)?.server as ReplicaServer | undefined) ?? null;
   }
 
+  /** Whether it has started, and lives. */
   isRunning(server: string): boolean {
+    return (this.#running.get(server)?.server ?? null) !== null;
+  }
+
+  /** Whether it lives, if only to start. */
+  isUp(server: string): boolean {
     return this.#running.has(server);
   }
 
@@ -123,25 +138,35 @@ export class VirtualCluster {
   async start(server: string): Promise<void> {
     if (this.#running.has(server)) throw new Error(`${server} runs already`);
     const fence = { server, alive: true };
+    const running: Running<MetaServer | ReplicaServer> = { fence, server: null };
+    this.#running.set(server, running);
+    try {
+      running.server = await this.#boot(server, fence);
+    } catch (error) {
+      // It ends by itself, as a process does that cannot start; its machine goes on.
+      if (fence.alive) this.crash(server, { processOnly: true });
+      throw error;
+    }
+  }
+
+  #boot(server: string, fence: Fence): Promise<MetaServer | ReplicaServer> {
     const config = this.configOf(server);
     const options = { config, log: this.#logOf(fence), environment: this.#world.environment(fence) };
     const { tableMachine } = this.#options;
-    const started =
-      config.role === 'meta'
-        ? await MetaServer.start({ ...options, ...(tableMachine === undefined ? {} : { tableMachine }) })
-        : await ReplicaServer.start(options);
-    this.#running.set(server, { fence, server: started });
+    return config.role === 'meta'
+      ? MetaServer.start({ ...options, ...(tableMachine === undefined ? {} : { tableMachine }) })
+      : ReplicaServer.start(options);
   }
 
-  /** A server and its machine are gone at once: what was not synced is lost. */
-  crash(server: string): void {
+  /** A server is gone at once, also one that is starting: what was not synced is lost. */
+  crash(server: string, { processOnly = false, survives }: CrashOptions = {}): void {
     const running = this.#running.get(server);
     if (running === undefined) throw new Error(`${server} does not run`);
     running.fence.alive = false;
     this.#running.delete(server);
     this.#world.schedule.forget(server);
     this.#world.network.crash(server);
-    this.#world.disk.powerFailure(`/${server}`);
+    if (!processOnly) this.#world.disk.powerFailure(`/${server}`, survives);
     this.#world.watcher?.died(server);
   }
 
@@ -154,6 +179,7 @@ export class VirtualCluster {
         const line = { atMs: this.#world.nowMs, server: fence.server, level, message, facts };
         this.log.push(line);
         this.#world.watcher?.logged(line);
+        this.#world.onLog?.(line);
       };
     return { info: note('info'), warn: note('warn'), error: note('error') };
   }

@@ -12,7 +12,7 @@ import { type MessagePattern, matches, patternInWords } from './message-pattern.
 import { type Observation, observe } from './observation.js';
 import { type AddOptions, Operator } from './operator.js';
 import { SimulationRecording, type SimulationRecordingOptions } from './recording/simulation-recording.js';
-import { VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';
+import { type CrashOptions, VirtualCluster, type VirtualClusterOptions } from './virtual-cluster.js';
 import type { Fate } from './virtual-network.js';
 import type { WireMessage } from './wire-message.js';
 import { type MessageRule, World, type WorldOptions } from './world.js';
@@ -20,6 +20,8 @@ import { type MessageRule, World, type WorldOptions } from './world.js';
 export interface VirtualClustersOptions extends WorldOptions {
   /** Replica servers of each cluster. Default 1. */
   readonly replicas?: number;
+  /** Replica servers of the follower, if they are not as many. */
+  readonly followerReplicas?: number;
   readonly times?: Partial<ClusterTimes>;
   readonly limits?: Partial<ClusterLimits>;
   readonly tableMachine?: VirtualClusterOptions['tableMachine'];
@@ -56,17 +58,21 @@ export class VirtualClusters {
   #remoteTable: string | null = null;
 
   private constructor(options: VirtualClustersOptions) {
-    const { replicas = 1, times, limits, tableMachine } = options;
+    const { replicas = 1, followerReplicas = replicas, times, limits, tableMachine } = options;
     this.world = new World(options);
     const shared = {
-      replicas,
       ...(times === undefined ? {} : { times }),
       ...(limits === undefined ? {} : { limits }),
       ...(tableMachine === undefined ? {} : { tableMachine }),
     };
-    this.follower = new VirtualCluster(this.world, { name: 'west', id: 2, ...shared });
+    this.follower = new VirtualCluster(this.world, {
+      name: 'west',
+      id: 2,
+      replicas: followerReplicas,
+      ...shared,
+    });
     const remotes = { west: [formatAddress(this.follower.metaAddress)] };
-    this.source = new VirtualCluster(this.world, { name: 'east', id: 1, remotes, ...shared });
+    this.source = new VirtualCluster(this.world, { name: 'east', id: 1, replicas, remotes, ...shared });
     this.operator = new Operator(this.world, this.source.metaAddress);
     this.followerOperator = new Operator(this.world, this.follower.metaAddress);
   }
@@ -176,12 +182,17 @@ export class VirtualClusters {
   }
 
   /** The server and its machine are gone at once; what was not synced is lost. */
-  crash(server: string): void {
-    this.#clusterOf(server).crash(server);
+  crash(server: string, options?: CrashOptions): void {
+    this.clusterOf(server).crash(server, options);
+  }
+
+  /** Begins to start a server, while the world runs. Rejects when it cannot start; never settles when it dies. */
+  start(server: string): Promise<void> {
+    return this.clusterOf(server).start(server);
   }
 
   restart(server: string): Promise<void> {
-    return this.world.drive(this.#clusterOf(server).start(server));
+    return this.world.drive(this.start(server));
   }
 
   /** The next message that fits, on the way from now on, does not arrive. */
@@ -234,7 +245,8 @@ export class VirtualClusters {
     };
   }
 
-  #clusterOf(server: string): VirtualCluster {
+  /** The cluster that a server belongs to. */
+  clusterOf(server: string): VirtualCluster {
     const cluster = [this.source, this.follower].find(({ servers }) => servers.includes(server));
     if (cluster === undefined) throw new Error(`no server ${server}; there are ${this.servers.join(', ')}`);
     return cluster;

@@ -9,11 +9,12 @@ import type { Link } from '../../actors/link.js';
 import type { Environment } from '../cluster/environment.js';
 import { Recorder } from '../observe/recording/recorder.js';
 import type { Address } from '../pegasus/index.js';
-import { MemoryEngine, openMemoryMap } from '../store/index.js';
+import { type Engine, MemoryEngine, openMemoryMap } from '../store/index.js';
 import { seededRandom } from './random.js';
 import { processName } from './recording/process-name.js';
 import { Schedule, type Task } from './schedule.js';
-import { type DiskOperation, VirtualDisk } from './virtual-disk.js';
+import type { LogLine } from './virtual-cluster.js';
+import { type DiskOperation, type DiskTroubles, VirtualDisk } from './virtual-disk.js';
 import { type Fate, type Fence, VirtualNetwork } from './virtual-network.js';
 import type { WorldWatcher } from './watcher.js';
 import type { WireMessage } from './wire-message.js';
@@ -52,6 +53,14 @@ export class World {
   readonly recorders = new Map<string, Recorder>();
   /** Sees everything from now on. */
   watcher: WorldWatcher | null = null;
+  diskTroubles: DiskTroubles = {};
+  /** By server: how far its clock is from the world's. What runs on time that only passes knows nothing of it. */
+  readonly clockOffsetsMs = new Map<string, number>();
+  /** Called when everything of a moment has happened. */
+  onRest: (() => void) | null = null;
+  onLog: ((line: LogLine) => void) | null = null;
+  /** Between servers and the engines of their partitions, for whoever wants to know what they are told. */
+  wrapEngine: ((engine: Engine, server: string, directory: string) => Engine) | null = null;
   readonly #epochMs: number;
   readonly #names = new Map<string, string>();
   #boots = 0;
@@ -63,7 +72,10 @@ export class World {
     this.seed = seed;
     this.random = seededRandom(seed);
     this.#epochMs = epochMs;
-    schedule.onRest = () => this.watcher?.rested();
+    schedule.onRest = () => {
+      this.onRest?.();
+      this.watcher?.rested();
+    };
     this.network = new VirtualNetwork({
       schedule,
       latencyMs,
@@ -76,6 +88,7 @@ export class World {
       schedule,
       latencyMs: diskLatencyMs,
       faultOf: (operation) => firstSaid(this.diskRules, operation) ?? null,
+      troubles: () => this.diskTroubles,
     });
   }
 
@@ -105,7 +118,10 @@ export class World {
       fileSystem,
       openMap: async (directory) =>
         openMemoryMap({ image: disk.imageOf(directory), beforeCommit: (keys) => disk.commit(fence, keys) }),
-      openEngine: (directory) => MemoryEngine.open(directory, fileSystem),
+      openEngine: async (directory) => {
+        const engine = await MemoryEngine.open(directory, fileSystem);
+        return this.wrapEngine?.(engine, fence.server, directory) ?? engine;
+      },
       random,
       bootId: `boot ${this.#boots}`,
       processId: this.#boots,
@@ -134,7 +150,7 @@ export class World {
     };
     return {
       now: () => schedule.nowMs,
-      epochMs: () => this.epochMs,
+      epochMs: () => this.epochMs + (this.clockOffsetsMs.get(fence.server) ?? 0),
       setTimeout: (wake, delayMs, label = '') => add('timer', wake, delayMs, label),
       clearTimeout: (timer) => {
         if (timer !== null && timer !== undefined) schedule.cancel(timer as Task);

@@ -1,0 +1,148 @@
+/** Draws what exactly goes wrong, for one kind of trouble. */
+import type { PolicyRule } from '../../cluster/policy.js';
+import type { MessagePattern } from '../message-pattern.js';
+import type { Draw } from './draw.js';
+import type { FaultKind } from './fault-kinds.js';
+import type { Ends, Topology, Trouble, Verb } from './plan.js';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Frames arrive within this after they were sent, or not at all. */
+export const LATEST_MS = 10 * MINUTE_MS;
+
+/** @param verb of an operator; left out, any */
+export function drawTrouble(draw: Draw, kind: FaultKind, topology: Topology, verb?: Verb['verb']): Trouble {
+  const forMs = draw.spread(SECOND_MS, 8 * MINUTE_MS);
+  const servers = serversOf(topology);
+  switch (kind) {
+    case 'loss':
+    case 'delay':
+    case 'duplicate':
+    case 'reorder':
+      return {
+        ...{ kind, forMs, pattern: drawPattern(draw, servers) },
+        probability: draw.pick([0.1, 0.3, 0.6, 1]),
+        mostMs: draw.spread(10, kind === 'duplicate' ? LATEST_MS : MINUTE_MS),
+      };
+    case 'partition-one-way':
+    case 'partition-two-way': {
+      const [from, to] = draw.pick([
+        ['east/*', 'west/*'],
+        ['west/*', 'east/*'],
+        ['west/replica-*', 'east/*'],
+        ['east/meta', 'west/meta'],
+        [draw.pick(servers), draw.pick(['east/*', 'west/*'])],
+        [draw.pick(servers), draw.pick(servers)],
+      ] as const);
+      return { kind, forMs, from, to };
+    }
+    case 'policy':
+      return { kind, forMs, cluster: draw.pick(['east', 'east', 'west']), rules: drawRules(draw) };
+    case 'kill':
+    case 'crash':
+    case 'torn-write':
+      return { kind, ...drawEnd(draw, servers) };
+    case 'cluster-crash':
+      return {
+        ...{ kind, cluster: draw.pick(['east', 'west']), torn: draw.chance(0.5) },
+        downMs: draw.spread(SECOND_MS, 10 * MINUTE_MS),
+      };
+    case 'failed-write': {
+      const server = draw.pick(servers);
+      const operation = server.endsWith('/meta')
+        ? 'commit'
+        : draw.pick(['*', 'write', 'datasync', 'rename', 'syncDirectory', 'open', 'remove', 'read']);
+      return { kind, forMs, server, operation, probability: draw.pick([0.2, 1]) };
+    }
+    case 'full-disk':
+      return { kind, forMs, server: draw.pick(servers) };
+    case 'slow-disk':
+      return { kind, forMs, server: draw.pick(servers), mostMs: draw.spread(50, 20 * SECOND_MS) };
+    case 'bit-rot':
+      return { kind, forMs: 20 * MINUTE_MS, where: draw.pick(['served', 'fetched']), times: draw.int(1, 3) };
+    case 'clock-jump':
+      return {
+        ...{ kind, server: draw.pick(servers) },
+        byMs: draw.pick([-1, 1]) * draw.spread(SECOND_MS, 24 * 60 * MINUTE_MS),
+      };
+    case 'foreign-table':
+      return { kind };
+    case 'operator':
+      return { kind, action: drawVerb(draw, verb) };
+  }
+}
+
+/** Names of all servers. */
+export function serversOf({ sourceReplicas, followerReplicas }: Topology): string[] {
+  const of = (cluster: string, replicas: number) => [
+    `${cluster}/meta`,
+    ...Array.from({ length: replicas }, (_, i) => `${cluster}/replica-${i}`),
+  ];
+  return [...of('east', sourceReplicas), ...of('west', followerReplicas)];
+}
+
+function drawVerb(draw: Draw, wanted?: Verb['verb']): Verb {
+  const verb = wanted ?? draw.pick(['add', 'add', 'pause', 'pause', 'start', 'start', 'remove', 'retry', 'fail-mode']);
+  switch (verb) {
+    case 'add':
+      return {
+        ...{ verb, policy: draw.pick(['adopt', 'adopt', 'fail', 'replace']) },
+        onRemove: draw.pick(['keep', 'drop']),
+      };
+    case 'remove':
+      return { verb, follower: draw.pick(['keep', 'drop', null]) };
+    case 'fail-mode':
+      return { verb, failMode: draw.pick(['FAIL_SLOW', 'FAIL_SKIP', 'FAIL_FAST']) };
+    default:
+      return { verb };
+  }
+}
+
+function drawEnd(draw: Draw, servers: readonly string[]): Ends {
+  return {
+    server: draw.pick(servers),
+    downMs: draw.spread(100, 10 * MINUTE_MS),
+    atOperation: draw.chance(0.6) ? { nth: draw.spread(1, 60), when: draw.pick(['before', 'after']) } : null,
+  };
+}
+
+const CODES = [
+  'RPC_CM_CREATE_APP',
+  'RPC_CM_DROP_APP',
+  'RPC_CM_LIST_APPS',
+  'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
+  'RPC_CM_QUERY_DUPLICATION',
+  'RPC_BRIDLE_NODE_SYNC',
+  'RPC_RRDB_RRDB_DUPLICATE',
+  'RPC_QUERY_LAST_CHECKPOINT_INFO',
+  'RPC_NFS_COPY',
+];
+
+function drawPattern(draw: Draw, servers: readonly string[]): MessagePattern {
+  const what = draw.pick([undefined, 'request', 'reply'] as const);
+  const scope = draw.pick(['all', 'code', 'code', 'from', 'between'] as const);
+  return {
+    ...(what === undefined ? {} : { what }),
+    ...(scope === 'code' ? { code: draw.pick(CODES) } : {}),
+    ...(scope === 'from' ? { from: draw.pick(servers) } : {}),
+    ...(scope === 'between' ? { from: draw.pick(['east/*', 'west/*']), to: draw.pick(servers) } : {}),
+  };
+}
+
+/** Of what goes between the clusters; an operator can always open a policy again. */
+function drawRules(draw: Draw): PolicyRule[] {
+  const operations = [
+    'RPC_NFS_*',
+    'RPC_CM_CREATE_APP_ACK',
+    'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
+    'RPC_CM_LIST_APPS_ACK',
+    'RPC_RRDB_RRDB_DUPLICATE*',
+    'RPC_QUERY_LAST_CHECKPOINT_INFO',
+    '*',
+  ];
+  return Array.from({ length: draw.int(1, 2) }, () => ({
+    effect: draw.pick(['deny', 'drop', 'drop'] as const),
+    peer: draw.pick(['10.0.0.*', '10.0.0.1:*', '10.0.0.2:*', '10.0.0.2:34801']),
+    operation: draw.pick(operations),
+  }));
+}

@@ -1,0 +1,251 @@
+/**
+ * Makes the planned troubles happen in a world, and ends them. One rule of the network and one of the disks ask
+ * all that are in force.
+ */
+import { type MessagePattern, matches } from '../../message-pattern.js';
+import type { VirtualClusters } from '../../virtual-clusters.js';
+import type { DiskOperation } from '../../virtual-disk.js';
+import type { Fate } from '../../virtual-network.js';
+import type { WireMessage } from '../../wire-message.js';
+import { Draw } from '../draw.js';
+import type { OperatorAtWork } from '../operator-at-work.js';
+import type { PlannedEvent, Trouble } from '../plan.js';
+import type { Processes } from '../processes.js';
+import type { Strikes } from '../strikes.js';
+import { type DiskFault, failingDisk, fullDisk, isFetchedBlock, rotInRead, slowDisk } from './disk-faults.js';
+import { isOfOperator, type MessageFault, messageFault, partitionFault } from './message-faults.js';
+import { tornBy } from './survival.js';
+
+/** How long a server that is to end with one of its disk operations is waited for. */
+const AMBUSH_MS = 10 * 60_000;
+
+export interface DeskOptions {
+  readonly clusters: VirtualClusters;
+  readonly processes: Processes;
+  readonly operator: OperatorAtWork;
+  readonly strikes: Strikes;
+  readonly seed: number;
+  /** Hears of every disk operation that is done. */
+  readonly onDone: (operation: DiskOperation) => void;
+}
+
+interface Ambush {
+  readonly server: string;
+  readonly when: 'before' | 'after';
+  left: number;
+  readonly strike: () => void;
+}
+
+/** What a rule of a policy is about: requests of the other cluster, or its replies. */
+function policyPattern(operation: string, cluster: string, other: string): MessagePattern {
+  const isReply = /_ACK\*?$/.test(operation);
+  const code = operation.replace(/_ACK(?=\*?$)/, '');
+  return { from: `${other}/*`, to: `${cluster}/*`, code, ...(isReply ? { what: 'reply' } : {}) };
+}
+
+export class FaultDesk {
+  readonly #options: DeskOptions;
+  readonly #messages = new Map<number, MessageFault>();
+  readonly #disks = new Map<number, DiskFault>();
+  readonly #ambushes = new Map<number, Ambush>();
+  /** Turns bits over in what was written, by event. */
+  readonly #rots = new Map<number, (operation: DiskOperation) => void>();
+  readonly #ends = new Map<number, () => void>();
+  /** When a disk had its latest trouble. */
+  readonly #diskTroubleMs = new Map<string, number>();
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    const { world } = options.clusters;
+    world.messageRules.push((message) => this.#fateOf(message));
+    world.diskRules.push((operation) => this.#failureOf(operation));
+    world.diskTroubles = {
+      delayMs: (operation) => {
+        let sum = 0;
+        for (const { delayMs } of this.#disks.values()) sum += delayMs?.(operation) ?? 0;
+        return sum;
+      },
+      onDone: (operation) => this.#onDone(operation),
+      partWritten: () => this.#draw(0).unit(),
+      read: (operation, bytes) => {
+        let seen = bytes;
+        for (const { read } of this.#disks.values()) seen = read?.(operation, seen) ?? seen;
+        if (seen !== bytes) this.#noteDiskTrouble(operation.server);
+        return seen;
+      },
+      freeBytes: (server) =>
+        [...this.#disks.values()].some(({ isFull }) => isFull?.(server) === true) ? 0 : undefined,
+    };
+  }
+
+  /** Whether anything is in force, or about to strike. */
+  get isCalm(): boolean {
+    return this.#ends.size === 0;
+  }
+
+  /** Whether a disk has had trouble lately. */
+  isDiskTroubled(server: string): boolean {
+    const sinceMs = this.#diskTroubleMs.get(server);
+    return sinceMs !== undefined && this.#options.clusters.world.nowMs - sinceMs < AMBUSH_MS;
+  }
+
+  begin({ id, trouble }: PlannedEvent): void {
+    const { clusters, strikes, processes } = this.#options;
+    const { world } = clusters;
+    const draw = this.#draw(id);
+    const hit = () => strikes.hit(id);
+    switch (trouble.kind) {
+      case 'loss':
+      case 'delay':
+      case 'duplicate':
+      case 'reorder':
+        this.#messages.set(id, messageFault(trouble, draw, () => world.nowMs));
+        return this.#lasts(id, trouble.forMs, () => this.#messages.delete(id));
+      case 'partition-one-way':
+      case 'partition-two-way':
+        this.#messages.set(id, partitionFault(trouble));
+        return this.#lasts(id, trouble.forMs, () => this.#messages.delete(id));
+      case 'policy':
+        return this.#policy(id, trouble);
+      case 'kill':
+      case 'crash':
+      case 'torn-write':
+        return this.#end(id, trouble, draw);
+      case 'cluster-crash': {
+        const cluster = trouble.cluster === 'east' ? clusters.source : clusters.follower;
+        for (const server of cluster.servers) {
+          const survives = trouble.torn ? { survives: tornBy(draw, () => undefined) } : {};
+          if (processes.end(server, trouble.downMs, survives)) hit();
+        }
+        return;
+      }
+      case 'failed-write':
+        return this.#disk(id, trouble.forMs, failingDisk(trouble, draw, hit));
+      case 'full-disk':
+        return this.#disk(id, trouble.forMs, fullDisk(trouble, hit));
+      case 'slow-disk':
+        return this.#disk(id, trouble.forMs, slowDisk(trouble, draw, hit));
+      case 'bit-rot':
+        if (trouble.where === 'served') return this.#disk(id, trouble.forMs, rotInRead(trouble, draw, hit));
+        this.#rots.set(id, this.#rotFetched(trouble.times, draw, hit));
+        return this.#lasts(id, trouble.forMs, () => this.#rots.delete(id));
+      case 'clock-jump':
+        world.clockOffsetsMs.set(trouble.server, (world.clockOffsetsMs.get(trouble.server) ?? 0) + trouble.byMs);
+        if (processes.isUp(trouble.server)) hit();
+        return;
+      case 'foreign-table':
+        return this.#options.operator.makeForeignTable(hit);
+      case 'operator':
+        return this.#options.operator.act(trouble.action, hit);
+    }
+  }
+
+  /** Ends everything that is in force. Who is down stays so. */
+  liftAll(): void {
+    for (const end of [...this.#ends.values()]) end();
+    this.#options.clusters.world.clockOffsetsMs.clear();
+  }
+
+  #draw(id: number): Draw {
+    return new Draw(this.#options.seed).fork(`event ${id}`);
+  }
+
+  #lasts(id: number, forMs: number, lift: () => void): void {
+    const end = () => {
+      if (!this.#ends.delete(id)) return;
+      lift();
+    };
+    this.#ends.set(id, end);
+    const { schedule } = this.#options.clusters.world;
+    schedule.add({ kind: 'timer', server: 'chaos', label: `end of trouble ${id}`, run: end }, forMs);
+  }
+
+  #disk(id: number, forMs: number, fault: DiskFault): void {
+    this.#disks.set(id, fault);
+    this.#lasts(id, forMs, () => this.#disks.delete(id));
+  }
+
+  #end(id: number, trouble: Extract<Trouble, { readonly kind: 'kill' | 'crash' | 'torn-write' }>, draw: Draw): void {
+    const { processes, strikes } = this.#options;
+    const { kind, server, downMs, atOperation } = trouble;
+    const hit = () => strikes.hit(id);
+    const strike = () => {
+      const survives = kind === 'torn-write' ? { survives: tornBy(draw, hit) } : {};
+      const ended = processes.end(server, downMs, { processOnly: kind === 'kill', ...survives });
+      if (ended && kind !== 'torn-write') hit();
+    };
+    if (atOperation === null) return strike();
+    const { nth, when } = atOperation;
+    this.#ambushes.set(id, { server, when, left: nth, strike });
+    this.#lasts(id, AMBUSH_MS, () => this.#ambushes.delete(id));
+  }
+
+  #ambush(operation: DiskOperation, when: 'before' | 'after'): void {
+    for (const [id, ambush] of this.#ambushes) {
+      if (ambush.server !== operation.server || ambush.when !== when) continue;
+      ambush.left -= 1;
+      if (ambush.left > 0) continue;
+      this.#ends.get(id)?.();
+      ambush.strike();
+    }
+  }
+
+  #policy(id: number, { cluster, rules, forMs }: Extract<Trouble, { readonly kind: 'policy' }>): void {
+    const { operator, strikes } = this.#options;
+    const other = cluster === 'east' ? 'west' : 'east';
+    const hits = rules.map(({ operation }) => policyPattern(operation, cluster, other));
+    const inForce = () =>
+      this.#messages.set(id, (message) => {
+        if (hits.some((pattern) => matches(pattern, message))) strikes.hit(id);
+        return undefined;
+      });
+    operator.setPolicy(cluster, rules, inForce);
+    this.#lasts(id, forMs, () => {
+      this.#messages.delete(id);
+      operator.setPolicy(cluster, []);
+    });
+  }
+
+  #rotFetched(times: number, draw: Draw, hit: () => void): (operation: DiskOperation) => void {
+    let left = times;
+    return ({ path }) => {
+      const [, file] = this.#options.clusters.world.disk.files(path)[0] ?? [];
+      if (left === 0 || file === undefined || file.sizeBytes === 0) return;
+      left -= 1;
+      file.rot(draw.int(0, file.sizeBytes - 1), 1 << draw.int(0, 7));
+      hit();
+    };
+  }
+
+  #onDone(operation: DiskOperation): void {
+    this.#options.onDone(operation);
+    if (isFetchedBlock(operation)) for (const rot of this.#rots.values()) rot(operation);
+    if (this.#ambushes.size > 0) this.#ambush(operation, 'after');
+  }
+
+  #failureOf(operation: DiskOperation): string | undefined {
+    if (this.#ambushes.size > 0) this.#ambush(operation, 'before');
+    for (const { failure } of this.#disks.values()) {
+      const errno = failure?.(operation);
+      if (errno === undefined) continue;
+      this.#noteDiskTrouble(operation.server);
+      return errno;
+    }
+    return undefined;
+  }
+
+  #noteDiskTrouble(server: string): void {
+    this.#diskTroubleMs.set(server, this.#options.clusters.world.nowMs);
+  }
+
+  #fateOf(message: WireMessage): Fate | undefined {
+    if (this.#messages.size === 0 || isOfOperator(message)) return undefined;
+    for (const [id, fault] of this.#messages) {
+      const fate = fault(message);
+      if (fate === undefined) continue;
+      this.#options.strikes.hit(id);
+      return fate;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+/** What becomes of messages while something is wrong with the network. */
+import { type MessagePattern, matches } from '../../message-pattern.js';
+import type { Fate } from '../../virtual-network.js';
+import type { WireMessage } from '../../wire-message.js';
+import type { Draw } from '../draw.js';
+import type { Trouble } from '../plan.js';
+
+/** Decides about a frame when it is sent; undefined: it is none of its business. */
+export type MessageFault = (message: WireMessage) => Fate | undefined;
+
+type OfKind<Kind extends Trouble['kind']> = Extract<Trouble, { readonly kind: Kind }>;
+
+/** @param nowMs of the world, for delays that keep the order of a connection */
+export function messageFault(
+  trouble: OfKind<'loss' | 'delay' | 'duplicate' | 'reorder'>,
+  draw: Draw,
+  nowMs: () => number,
+): MessageFault {
+  const { kind, pattern, probability, mostMs } = trouble;
+  const arrivesMs = new Map<string, number>();
+  return (message) => {
+    if (!matches(pattern, message) || !draw.chance(probability)) return undefined;
+    switch (kind) {
+      case 'loss':
+        return { lost: true };
+      case 'duplicate':
+        return isOfClient(message) ? undefined : { copiesAfterMs: [draw.spread(1, Math.max(2, mostMs))] };
+      case 'reorder':
+        return isOfClient(message) ? undefined : { delayMs: draw.spread(1, Math.max(2, mostMs)) };
+      case 'delay': {
+        const way = `${message.connection} ${message.from}`;
+        const dueMs = Math.max(nowMs() + draw.spread(1, Math.max(2, mostMs)), arrivesMs.get(way) ?? 0);
+        arrivesMs.set(way, dueMs);
+        return { delayMs: dueMs - nowMs() };
+      }
+    }
+  };
+}
+
+/** What goes from the one side to the other does not arrive; the way back, only in a two-way partition. */
+export function partitionFault({
+  kind,
+  from,
+  to,
+}: OfKind<'partition-one-way' | 'partition-two-way'>): MessageFault {
+  const there: MessagePattern = { from, to };
+  const back: MessagePattern = { from: to, to: from };
+  return (message) =>
+    matches(there, message) || (kind === 'partition-two-way' && matches(back, message))
+      ? { lost: true }
+      : undefined;
+}
+
+/**
+ * Clients speak over connections of their own, on which nothing overtakes and nothing is repeated: a client of
+ * Pegasus does not know whether a write of its that was answered is carried out a second time.
+ */
+export function isOfClient({ from, to }: WireMessage): boolean {
+  return from === 'client' || to === 'client';
+}
+
+/** Whoever operates a cluster sits beside its meta server: what he asks arrives, if it lives. */
+export function isOfOperator({ from, to }: WireMessage): boolean {
+  return (from === 'client' && to.endsWith('/meta')) || (to === 'client' && from.endsWith('/meta'));
+}

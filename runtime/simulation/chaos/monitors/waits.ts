@@ -1,0 +1,131 @@
+/** Looked at once a minute: what stands still, what was released, what is open and how far it is. */
+import { formatOwner } from '../../../../machines/index.js';
+import type { HostedDuplication } from '../../../cluster/meta/hosted-duplication.js';
+import { sourceMark } from '../../../cluster/rrdb/state.js';
+import type { VirtualClusters } from '../../virtual-clusters.js';
+import type { Processes } from '../processes.js';
+import type { Judge } from '../properties.js';
+import type { ClusterTimes } from '../../../cluster/config.js';
+import type { RowBooks } from './row-books.js';
+import type { Statuses } from './statuses.js';
+
+const LOOK_MS = 60_000;
+
+export interface WaitsOptions {
+  readonly clusters: VirtualClusters;
+  readonly judge: Judge;
+  readonly books: RowBooks;
+  readonly statuses: Statuses;
+  readonly processes: Processes;
+  readonly times: ClusterTimes;
+  readonly isCalm: () => boolean;
+}
+
+interface Progress {
+  readonly life: number;
+  readonly what: string;
+  readonly sinceMs: number;
+}
+
+export class Waits {
+  readonly #options: WaitsOptions;
+  readonly #progress = new Map<number, Progress>();
+  #lookedMs = 0;
+  #calmSinceMs = 0;
+
+  constructor(options: WaitsOptions) {
+    this.#options = options;
+  }
+
+  /** After each moment; does something only now and then. */
+  look(): void {
+    const { clusters, isCalm } = this.#options;
+    const { nowMs } = clusters.world;
+    if (nowMs - this.#lookedMs < LOOK_MS) return;
+    this.#lookedMs = nowMs;
+    if (!isCalm()) this.#calmSinceMs = nowMs;
+    this.#checkApplied();
+    for (const hosted of clusters.source.meta?.duplications.all() ?? []) this.#checkWait(hosted);
+    this.#checkReleased();
+  }
+
+  /** What was applied, and what was confirmed, is still there after a restart. */
+  #checkApplied(): void {
+    const { clusters, judge, books, statuses } = this.#options;
+    const { source, follower } = clusters;
+    for (const server of source.servers) {
+      for (const partition of source.replicaNamed(server)?.partitions() ?? []) {
+        const { store, gpid } = partition;
+        if (store === null) continue;
+        const [has, had] = [store.lastCommittedDecree, books.appliedAtSource(gpid.partitionIndex)];
+        judge.check('AcknowledgedKept', has >= had, () =>
+          `source partition ${gpid.partitionIndex} is open at decree ${has}, it had applied ${had}`,
+        );
+      }
+    }
+    for (const { record, confirmed } of statuses.durable()) {
+      if (record.status !== 'DS_LOG' && record.status !== 'DS_PAUSE') continue;
+      const { duplicationId, appName: sourceTable } = record;
+      const owner = formatOwner({ sourceCluster: source.name, sourceTable, duplicationId });
+      const table = statuses.followerTables().find(({ envs }) => envs['duplication.owner'] === owner);
+      for (const [p, { node }] of table?.partitions.entries() ?? []) {
+        const hosted = follower.replicaAt(node)?.partitions();
+        const here = hosted?.find(({ gpid }) => gpid.appId === table?.appId && gpid.partitionIndex === p);
+        if (here?.store === undefined || here.store === null) continue;
+        const { marks } = here.store;
+        const has = marks[sourceMark(owner)] ?? marks.installed ?? -1;
+        const needs = confirmed[p] ?? -1;
+        judge.check('NoGap', has >= needs, () =>
+          `follower partition ${p} is open with decree ${has} of the source, confirmed is ${needs}`,
+        );
+      }
+    }
+  }
+
+  /** What moves nowhere for longer than the watchdog is patient has to say why. */
+  #checkWait(hosted: HostedDuplication): void {
+    const { clusters, judge, times, processes } = this.#options;
+    const { nowMs } = clusters.world;
+    const { record, context, followerTable } = hosted;
+    const { status, confirmed, lastCommitted } = context;
+    const life = processes.lifeOf(`${clusters.source.name}/meta`);
+    const readiness = followerTable?.context.readiness ?? null;
+    const what = JSON.stringify([status, confirmed, context.prepared, readiness?.readyPartitions, readiness?.copiedBytes]);
+    const before = this.#progress.get(record.duplicationId);
+    if (before?.what !== what || before.life !== life) {
+      this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
+      return;
+    }
+    const isDone =
+      status === 'DS_PAUSE' ||
+      (status === 'DS_LOG' && confirmed.every((decree, p) => decree >= (lastCommitted[p] ?? -1)));
+    const { noProgressMs } = times.duplication.watchdog;
+    if (isDone || nowMs - before.sinceMs < noProgressMs + 2 * LOOK_MS + times.nodeSyncMs) return;
+    const explanation = clusters.source.meta?.explain(hosted);
+    if (explanation === undefined) return;
+    const says =
+      explanation.stuck !== null || explanation.blocked || explanation.waiting.some(({ trouble }) => trouble !== null);
+    judge.check('NoSilentWait', says && explanation.next !== '', () =>
+      `nothing has moved for ${Math.round((nowMs - before.sinceMs) / 1_000)} s, and all it says is: ${explanation.line}`,
+    );
+  }
+
+  /** Nobody works for a duplication that is gone, once everybody has heard of it. */
+  #checkReleased(): void {
+    const { clusters, judge, statuses, times } = this.#options;
+    const { nowMs } = clusters.world;
+    const patienceMs = 4 * times.nodeSyncMs + 2 * LOOK_MS;
+    const gone = statuses.released.filter(({ atMs }) => nowMs - atMs > patienceMs);
+    if (gone.length === 0 || nowMs - this.#calmSinceMs < patienceMs) return;
+    if (!clusters.servers.every((server) => clusters.clusterOf(server).isRunning(server))) return;
+    const ids = new Set(gone.map(({ record }) => record.duplicationId));
+    for (const server of clusters.source.servers) {
+      for (const partition of clusters.source.replicaNamed(server)?.partitions() ?? []) {
+        const left = partition.report().duplications.find(({ duplicationId }) => ids.has(duplicationId));
+        judge.check('Releases', left === undefined, () =>
+          `${server} still works for duplication ${left?.duplicationId}, which is gone`,
+        );
+      }
+    }
+  }
+}
