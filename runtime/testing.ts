@@ -1,6 +1,7 @@
 /**
  * `bridle/testing`: model-based tests for any XState v5 machine (docs/paths.md), products of processes
- * explored in every interleaving (docs/checking.md), and suites for ports (docs/testing.md).
+ * explored in every interleaving (docs/checking.md), whole clusters under faults on virtual time
+ * (docs/simulation.md), and suites for ports (docs/testing.md).
  */
 export * from './checker/paths/index.js';
 export {
@@ -43,3 +44,18 @@ export {
 } from './checker/product/render/index.js';
 export { Troupe, type TroupeEffect, type TroupeState, type TroupeStep } from './checker/product/troupe.js';
 export * from './checker/suites/index.js';
+export {
+  type ChaosTrouble,
+  type Divergence,
+  FAULT_KINDS,
+  type FaultKind,
+  type MinimisedPlan,
+  type PlannedEvent,
+  type PropertyName,
+  type Simulated,
+  type SimulateOptions,
+  type Strike,
+  type StrikesByKind,
+  simulate,
+  type Violation,
+} from './simulation/chaos/index.js';

@@ -29,6 +29,7 @@ const MODULES: readonly CommandModule[] = [
   { names: ['policy'], load: async () => (await import('./policy.js')).addPolicyCommands },
   { names: ['paths'], load: async () => (await import('./paths.js')).addPathsCommand },
   { names: ['check'], load: async () => (await import('./check.js')).addCheckCommand },
+  { names: ['simulate'], load: async () => (await import('./simulate.js')).addSimulateCommand },
   { names: ['inspect'], load: async () => (await import('./inspect.js')).addInspectCommand },
   { names: ['diagram'], load: async () => (await import('./diagram.js')).addDiagramCommand },
 ];

@@ -82,13 +82,29 @@ export class ChaosClient {
   async #operate(): Promise<void> {
     const { name, draw } = this.#options;
     const hot = `${name} hot ${draw.int(0, 2)}`;
-    switch (draw.pick(['new', 'new', 'hot', 'hot', 'hot', 'remove', 'together', 'together', 'apart', 'read', 'read'])) {
+    switch (
+      draw.pick([
+        'new',
+        'new',
+        'hot',
+        'hot',
+        'hot',
+        'remove',
+        'together',
+        'together',
+        'apart',
+        'read',
+        'read',
+      ])
+    ) {
       case 'new':
         return this.writeOne();
       case 'hot':
         return this.#put(hot, 's', this.#nextValue());
       case 'remove':
-        return this.#write('RPC_RRDB_RRDB_REMOVE', encodeRawKey(Buffer.from(hot), Buffer.from('s')), hot, [['s', null]]);
+        return this.#write('RPC_RRDB_RRDB_REMOVE', encodeRawKey(Buffer.from(hot), Buffer.from('s')), hot, [
+          ['s', null],
+        ]);
       case 'together': {
         const value = this.#nextValue();
         const kvs = TOGETHER.map((key) => ({ key: Buffer.from(key), value: Buffer.from(value) }));

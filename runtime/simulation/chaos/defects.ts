@@ -2,12 +2,17 @@
 import type { World } from '../world.js';
 import type { Judge } from './properties.js';
 
-const DEFECTS: ReadonlySet<string> = new Set(['an effect broke its contract', 'a request failed unexpectedly']);
+const DEFECTS: ReadonlySet<string> = new Set([
+  'an effect broke its contract',
+  'a request failed unexpectedly',
+]);
 
 /** Listens to the whole process: whatever else runs in it meanwhile counts as well. */
 export function listenForDefects(world: World, judge: Judge): { stop(): Promise<void> } {
-  const onRejection = (reason: unknown) => judge.violated('NoAbort', `rejected, and nobody heard: ${inWords(reason)}`);
-  const onException = (error: unknown) => judge.violated('NoAbort', `thrown, and nobody caught it: ${inWords(error)}`);
+  const onRejection = (reason: unknown) =>
+    judge.violated('NoAbort', `rejected, and nobody heard: ${inWords(reason)}`);
+  const onException = (error: unknown) =>
+    judge.violated('NoAbort', `thrown, and nobody caught it: ${inWords(error)}`);
   process.on('unhandledRejection', onRejection);
   process.on('uncaughtException', onException);
   world.onLog = ({ server, message, facts }) => {
@@ -24,4 +29,5 @@ export function listenForDefects(world: World, judge: Judge): { stop(): Promise<
   };
 }
 
-const inWords = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+const inWords = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

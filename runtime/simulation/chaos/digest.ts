@@ -6,7 +6,10 @@ const FNV_PRIME = 0x01000193;
 
 /** Virtual time, kind, server, label and bytes of the message, if it is one. */
 export function taskInWords({ dueMs, kind, server, label, message }: Task): string {
-  const bytes = message === undefined ? '' : ` ${message.bytes.length} bytes, ${hashOf(FNV_OFFSET, message.bytes).toString(16)}`;
+  const bytes =
+    message === undefined
+      ? ''
+      : ` ${message.bytes.length} bytes, ${hashOf(FNV_OFFSET, message.bytes).toString(16)}`;
   return `${dueMs} ms ${kind} at ${server}: ${label}${bytes}`;
 }
 
@@ -26,7 +29,11 @@ export class RunDigest {
    * @param options.around index of the task that is to be put into words
    */
   constructor(
-    options: { readonly trail?: boolean; readonly expected?: readonly number[]; readonly around?: number } = {},
+    options: {
+      readonly trail?: boolean;
+      readonly expected?: readonly number[];
+      readonly around?: number;
+    } = {},
   ) {
     this.#trail = options.trail === true ? [] : null;
     this.#expected = options.expected ?? null;

@@ -5,7 +5,7 @@
 import { Draw } from './draw.js';
 import { drawTrouble } from './draw-trouble.js';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.js';
-import type { Burst, ChaosPlan, PlannedEvent, Topology, Trouble } from './plan.js';
+import type { Burst, ChaosPlan, ChaosTrouble, PlannedEvent, Topology } from './plan.js';
 import { drawLimits, drawTimes } from './times.js';
 
 const MINUTE_MS = 60_000;
@@ -90,9 +90,9 @@ function drawEvents(
   storms: readonly Storm[],
   faults: ReadonlySet<FaultKind>,
 ): PlannedEvent[] {
-  const found: { readonly atMs: number; readonly trouble: Trouble }[] = [];
+  const found: { readonly atMs: number; readonly trouble: ChaosTrouble }[] = [];
   const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && faults.has(kind));
-  const put = (atMs: number, trouble: Trouble | null) => {
+  const put = (atMs: number, trouble: ChaosTrouble | null) => {
     if (trouble !== null) found.push({ atMs: Math.round(atMs), trouble });
   };
   for (const [i, storm] of storms.entries()) {
@@ -102,7 +102,8 @@ function drawEvents(
     for (let left = draw.int(3, 9); left > 0 && atMs < endMs; left--) {
       const isOperator = faults.has('operator') && (kinds.length === 0 || draw.chance(0.3));
       const kind = isOperator ? 'operator' : kinds.length === 0 ? null : draw.pick(kinds);
-      if (kind !== null) put(atMs + (draw.chance(0.7) ? draw.spread(1, 20_000) : 0), drawTrouble(draw, kind, topology));
+      if (kind !== null)
+        put(atMs + (draw.chance(0.7) ? draw.spread(1, 20_000) : 0), drawTrouble(draw, kind, topology));
       if (draw.chance(0.5)) atMs += draw.spread(1_000, storm.forMs);
     }
   }

@@ -3,7 +3,7 @@ import type { PolicyRule } from '../../cluster/policy.js';
 import type { MessagePattern } from '../message-pattern.js';
 import type { Draw } from './draw.js';
 import type { FaultKind } from './fault-kinds.js';
-import type { Ends, Topology, Trouble, Verb } from './plan.js';
+import type { ChaosTrouble, Ends, Topology, Verb } from './plan.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -11,7 +11,12 @@ const MINUTE_MS = 60 * SECOND_MS;
 export const LATEST_MS = 10 * MINUTE_MS;
 
 /** @param verb of an operator; left out, any */
-export function drawTrouble(draw: Draw, kind: FaultKind, topology: Topology, verb?: Verb['verb']): Trouble {
+export function drawTrouble(
+  draw: Draw,
+  kind: FaultKind,
+  topology: Topology,
+  verb?: Verb['verb'],
+): ChaosTrouble {
   const forMs = draw.spread(SECOND_MS, 8 * MINUTE_MS);
   const servers = serversOf(topology);
   switch (kind) {
@@ -82,7 +87,8 @@ export function serversOf({ sourceReplicas, followerReplicas }: Topology): strin
 }
 
 function drawVerb(draw: Draw, wanted?: Verb['verb']): Verb {
-  const verb = wanted ?? draw.pick(['add', 'add', 'pause', 'pause', 'start', 'start', 'remove', 'retry', 'fail-mode']);
+  const verb =
+    wanted ?? draw.pick(['add', 'add', 'pause', 'pause', 'start', 'start', 'remove', 'retry', 'fail-mode']);
   switch (verb) {
     case 'add':
       return {

@@ -58,7 +58,9 @@ export function faultsOf(list: string): ReadonlySet<FaultKind> {
     if (word === 'all') for (const kind of FAULT_KINDS) wanted.add(kind);
     else if (word === 'none') wanted.clear();
     else if (!isFaultKind(name)) {
-      throw new RangeError(`no fault ${JSON.stringify(name)}; there are all, none, ${FAULT_KINDS.join(', ')}`);
+      throw new RangeError(
+        `no fault ${JSON.stringify(name)}; there are all, none, ${FAULT_KINDS.join(', ')}`,
+      );
     } else if (word.startsWith('!')) wanted.delete(name);
     else wanted.add(name);
   }

@@ -62,19 +62,30 @@ export async function heal(options: HealOptions): Promise<Healed> {
       return { status: 'DS_LOG', followed };
     }
     if (clusters.world.nowMs > endMs) {
-      judge.violated('Settles', `${HEAL_BOUND_MS / 60_000} virtual minutes after the last fault: ${explanation?.line ?? 'no duplication'}`);
+      judge.violated(
+        'Settles',
+        `${HEAL_BOUND_MS / 60_000} virtual minutes after the last fault: ${explanation?.line ?? 'no duplication'}`,
+      );
       break;
     }
     const isBlocked = explanation?.blocked === true;
     blockedSinceMs = isBlocked ? (blockedSinceMs ?? clusters.world.nowMs) : null;
-    const told = await act(options, explanation, isBlocked && clusters.world.nowMs - (blockedSinceMs ?? 0) > BLOCKED_MS);
+    const told = await act(
+      options,
+      explanation,
+      isBlocked && clusters.world.nowMs - (blockedSinceMs ?? 0) > BLOCKED_MS,
+    );
     if (told !== null) followed.push(told);
   }
   return { status: explanationOf(clusters)?.line ?? 'no duplication', followed };
 }
 
 /** What an operator would do now; what he was told, if he had to be told. */
-async function act(options: HealOptions, explanation: Explanation | null, isBlocked: boolean): Promise<string | null> {
+async function act(
+  options: HealOptions,
+  explanation: Explanation | null,
+  isBlocked: boolean,
+): Promise<string | null> {
   const { operator, clusters } = options;
   if (!clusters.source.isRunning('east/meta')) return null;
   if (explanation === null) return addAgain(options);
@@ -93,7 +104,11 @@ async function addAgain(options: HealOptions): Promise<string | null> {
   const { operator, judge } = options;
   const answer = await wait(options, operator.add('adopt', false));
   if (answer === null || answer === undefined || answer.error !== 'ERR_APP_EXIST') return null;
-  judge.check('Settles', /belongs to .+ replace/.test(answer.hint), () => `the refusal does not say what to do: ${answer.hint}`);
+  judge.check(
+    'Settles',
+    /belongs to .+ replace/.test(answer.hint),
+    () => `the refusal does not say what to do: ${answer.hint}`,
+  );
   await wait(options, operator.add('replace', false));
   return answer.hint;
 }
@@ -151,7 +166,10 @@ async function lastWrites(options: HealOptions): Promise<boolean> {
   }
   while (!isCaughtUp(options)) {
     if (isOver() || clusters.world.nowMs > endMs) {
-      judge.violated('Settles', `what was written last does not arrive: ${explanationOf(clusters)?.line ?? 'no duplication'}`);
+      judge.violated(
+        'Settles',
+        `what was written last does not arrive: ${explanationOf(clusters)?.line ?? 'no duplication'}`,
+      );
       return false;
     }
     await clusters.advance(STEP_MS);
@@ -163,15 +181,20 @@ async function lastWrites(options: HealOptions): Promise<boolean> {
 async function compare({ clusters, topology, judge, ledger }: HealOptions): Promise<void> {
   clusters.observeRemote(topology.remoteTable);
   const { source, follower } = await clusters.observe();
-  const rowsOf = (side: typeof source): Record<string, string> => Object.assign({}, ...side.map(({ rows }) => rows));
+  const rowsOf = (side: typeof source): Record<string, string> =>
+    Object.assign({}, ...side.map(({ rows }) => rows));
   const [ours, theirs] = [rowsOf(source), rowsOf(follower)];
   for (const row of new Set([...Object.keys(ours), ...Object.keys(theirs), ...ledger.keys()])) {
     const [here, there] = [ours[row] ?? null, theirs[row] ?? null];
-    judge.check('AcknowledgedKept', ledger.isPossible(row, here), () =>
-      `${row} is ${here ?? 'not there'} at the source; ${ledger.inWords(row)}`,
+    judge.check(
+      'AcknowledgedKept',
+      ledger.isPossible(row, here),
+      () => `${row} is ${here ?? 'not there'} at the source; ${ledger.inWords(row)}`,
     );
-    judge.check('Converges', here === there, () =>
-      `${row} is ${here ?? 'not there'} at the source and ${there ?? 'not there'} at the follower`,
+    judge.check(
+      'Converges',
+      here === there,
+      () => `${row} is ${here ?? 'not there'} at the source and ${there ?? 'not there'} at the follower`,
     );
   }
 }

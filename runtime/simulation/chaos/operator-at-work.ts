@@ -1,5 +1,10 @@
 /** Whoever operates both clusters: adds, pauses, removes, sets policies; and whether he is obeyed. */
-import { DUPLICATION_STATUSES, type DuplicationStatus, FAIL_MODES, type FailMode } from '../../../machines/index.js';
+import {
+  DUPLICATION_STATUSES,
+  type DuplicationStatus,
+  FAIL_MODES,
+  type FailMode,
+} from '../../../machines/index.js';
 import type { PolicyRule } from '../../cluster/policy.js';
 import { RpcError } from '../../pegasus/index.js';
 import type { Operator } from '../operator.js';
@@ -61,7 +66,11 @@ export class OperatorAtWork {
   }
 
   /** Asks until it is in force, or something else is wanted. */
-  setPolicy(cluster: 'east' | 'west', rules: readonly PolicyRule[], inForce: () => void = () => undefined): void {
+  setPolicy(
+    cluster: 'east' | 'west',
+    rules: readonly PolicyRule[],
+    inForce: () => void = () => undefined,
+  ): void {
     this.#wanted[cluster] = rules;
     void this.#setPolicy(cluster, rules).then((done) => {
       if (done) inForce();
@@ -89,7 +98,10 @@ export class OperatorAtWork {
   }
 
   /** Changes the duplication that is there; null when there is none, or nobody answered. */
-  async change(verb: string, change: Changes & { followerTablePolicy?: 'keep' | 'drop'; retryNow?: boolean }) {
+  async change(
+    verb: string,
+    change: Changes & { followerTablePolicy?: 'keep' | 'drop'; retryNow?: boolean },
+  ) {
     const id = await this.#currentId();
     if (id === null) return null;
     const { status, failMode, ...more } = change;
@@ -114,7 +126,11 @@ export class OperatorAtWork {
     const { error, hint } = answerOf(answer);
     const { judge } = this.#options;
     if (error === 'ERR_INVALID_PARAMETERS') {
-      judge.check('Obeys', /legal in|FAIL_FAST/.test(hint), () => `${verb} is refused with ${JSON.stringify(hint)}`);
+      judge.check(
+        'Obeys',
+        /legal in|FAIL_FAST/.test(hint),
+        () => `${verb} is refused with ${JSON.stringify(hint)}`,
+      );
     }
     // Nobody else has asked for anything meanwhile: what was answered is what is on the disk.
     if (error === 'ERR_OK' && status !== undefined && this.#requests === before + 1) {
@@ -152,7 +168,10 @@ export class OperatorAtWork {
   }
 
   /** What comes of a request; null if nothing did, which only a server that died may do. */
-  async #ask<Value>(what: string, ask: (clusters: { operator: Operator }) => Promise<Value>): Promise<Value | null> {
+  async #ask<Value>(
+    what: string,
+    ask: (clusters: { operator: Operator }) => Promise<Value>,
+  ): Promise<Value | null> {
     const { clusters, processes, judge } = this.#options;
     const meta = `${clusters.source.name}/meta`;
     const life = processes.lifeOf(meta);
@@ -177,7 +196,9 @@ export class OperatorAtWork {
   }
 
   #isOpen(): boolean {
-    return this.#wanted.east.length === 0 && this.#options.clusters.source.meta?.gate.policy.rules.length === 0;
+    return (
+      this.#wanted.east.length === 0 && this.#options.clusters.source.meta?.gate.policy.rules.length === 0
+    );
   }
 
   #durableStatus(id: number): string | null {

@@ -39,7 +39,7 @@ export type Verb =
   | { readonly verb: 'fail-mode'; readonly failMode: FailMode };
 
 /** One thing that is done to the system. What lasts ends by itself after `forMs`. */
-export type Trouble =
+export type ChaosTrouble =
   | {
       readonly kind: 'loss' | 'delay' | 'duplicate' | 'reorder';
       readonly forMs: number;
@@ -61,7 +61,12 @@ export type Trouble =
       readonly rules: readonly PolicyRule[];
     }
   | ({ readonly kind: 'kill' | 'crash' | 'torn-write' } & Ends)
-  | { readonly kind: 'cluster-crash'; readonly cluster: 'east' | 'west'; readonly downMs: number; readonly torn: boolean }
+  | {
+      readonly kind: 'cluster-crash';
+      readonly cluster: 'east' | 'west';
+      readonly downMs: number;
+      readonly torn: boolean;
+    }
   | {
       readonly kind: 'failed-write';
       readonly forMs: number;
@@ -71,7 +76,12 @@ export type Trouble =
     }
   | { readonly kind: 'full-disk'; readonly forMs: number; readonly server: string }
   | { readonly kind: 'slow-disk'; readonly forMs: number; readonly server: string; readonly mostMs: number }
-  | { readonly kind: 'bit-rot'; readonly forMs: number; readonly where: 'served' | 'fetched'; readonly times: number }
+  | {
+      readonly kind: 'bit-rot';
+      readonly forMs: number;
+      readonly where: 'served' | 'fetched';
+      readonly times: number;
+    }
   | { readonly kind: 'clock-jump'; readonly server: string; readonly byMs: number }
   | { readonly kind: 'foreign-table' }
   | { readonly kind: 'operator'; readonly action: Verb };
@@ -80,7 +90,7 @@ export interface PlannedEvent {
   /** Counts from 1, by time. */
   readonly id: number;
   readonly atMs: number;
-  readonly trouble: Trouble & { readonly kind: FaultKind };
+  readonly trouble: ChaosTrouble & { readonly kind: FaultKind };
 }
 
 /** A client writes and reads so many times, one after the other. */

@@ -1,6 +1,7 @@
 /** One run: clusters, clients, an operator, what goes wrong, and everybody who watches. */
 import { VirtualClusters } from '../virtual-clusters.js';
 import { ChaosClient } from './client.js';
+import { listenForDefects } from './defects.js';
 import { RunDigest } from './digest.js';
 import { Draw } from './draw.js';
 import { LATEST_MS } from './draw-trouble.js';
@@ -16,7 +17,6 @@ import type { ChaosPlan } from './plan.js';
 import { Processes } from './processes.js';
 import { Judge, type PropertyName, type Violation } from './properties.js';
 import { Strikes, type StrikesByKind } from './strikes.js';
-import { listenForDefects } from './defects.js';
 
 const HOUR_MS = 60 * 60_000;
 const SETUP_STEP_MS = 1_000;
@@ -62,7 +62,14 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   const operator = new OperatorAtWork({ clusters, processes, judge, topology });
   const statuses = new Statuses(clusters, judge, operator);
   const logs = new LogWatch(clusters, judge, statuses);
-  desk = new FaultDesk({ clusters, processes, operator, strikes, seed, onDone: (operation) => logs.note(operation) });
+  desk = new FaultDesk({
+    clusters,
+    processes,
+    operator,
+    strikes,
+    seed,
+    onDone: (operation) => logs.note(operation),
+  });
   const isCalm = () => desk?.isCalm ?? true;
   const books = new RowBooks(judge, (appId) => statuses.ownerOf(appId));
   const waits = new Waits({ clusters, judge, books, statuses, processes, times: topology.times, isCalm });
@@ -76,7 +83,15 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   const clients = Array.from({ length: topology.clients }, (_, i) => {
     const name = `client-${i}`;
     const draw = new Draw(seed).fork(name);
-    return new ChaosClient({ world, meta: clusters.source.metaAddress, table: topology.table, name, draw, ledger, judge });
+    return new ChaosClient({
+      world,
+      meta: clusters.source.metaAddress,
+      table: topology.table,
+      name,
+      draw,
+      ledger,
+      judge,
+    });
   });
   options.onStarted?.(clusters);
   let healed: Healed | null = null;
@@ -93,14 +108,26 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
       plan1(`trouble ${event.id}`, event.atMs, () => desk?.begin(event));
     }
     await world.schedule.runUntil(beganMs + plan.hours * HOUR_MS, isOver);
-    const context = { clusters, topology, judge, desk, processes, operator, statuses, clients, ledger, isOver };
+    const context = {
+      clusters,
+      topology,
+      judge,
+      desk,
+      processes,
+      operator,
+      statuses,
+      clients,
+      ledger,
+      isOver,
+    };
     if (!isOver()) healed = await heal(context);
   } catch (error) {
     judge.violated('NoAbort', error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
     await defects.stop();
   }
-  const sum = (count: (client: ChaosClient) => number) => clients.reduce((total, client) => total + count(client), 0);
+  const sum = (count: (client: ChaosClient) => number) =>
+    clients.reduce((total, client) => total + count(client), 0);
   return {
     seed,
     violation: judge.violation,
@@ -116,7 +143,11 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
 }
 
 /** A table at the source whose partitions are served, with some rows in it. */
-async function setUp(clusters: VirtualClusters, { topology }: ChaosPlan, clients: readonly ChaosClient[]): Promise<void> {
+async function setUp(
+  clusters: VirtualClusters,
+  { topology }: ChaosPlan,
+  clients: readonly ChaosClient[],
+): Promise<void> {
   const { world, source } = clusters;
   await clusters.advance(topology.times.nodeSyncMs);
   const error = await world.drive(clusters.operator.createTable(topology.table, topology.partitions));

@@ -9,7 +9,7 @@ import type { Fate } from '../../virtual-network.js';
 import type { WireMessage } from '../../wire-message.js';
 import { Draw } from '../draw.js';
 import type { OperatorAtWork } from '../operator-at-work.js';
-import type { PlannedEvent, Trouble } from '../plan.js';
+import type { ChaosTrouble, PlannedEvent } from '../plan.js';
 import type { Processes } from '../processes.js';
 import type { Strikes } from '../strikes.js';
 import { type DiskFault, failingDisk, fullDisk, isFetchedBlock, rotInRead, slowDisk } from './disk-faults.js';
@@ -28,6 +28,8 @@ export interface DeskOptions {
   /** Hears of every disk operation that is done. */
   readonly onDone: (operation: DiskOperation) => void;
 }
+
+type OfKind<Kind extends ChaosTrouble['kind']> = Extract<ChaosTrouble, { readonly kind: Kind }>;
 
 interface Ambush {
   readonly server: string;
@@ -90,7 +92,7 @@ export class FaultDesk {
   }
 
   begin({ id, trouble }: PlannedEvent): void {
-    const { clusters, strikes, processes } = this.#options;
+    const { clusters, strikes, operator } = this.#options;
     const { world } = clusters;
     const draw = this.#draw(id);
     const hit = () => strikes.hit(id);
@@ -99,44 +101,48 @@ export class FaultDesk {
       case 'delay':
       case 'duplicate':
       case 'reorder':
-        this.#messages.set(id, messageFault(trouble, draw, () => world.nowMs));
-        return this.#lasts(id, trouble.forMs, () => this.#messages.delete(id));
+        this.#network(
+          id,
+          trouble.forMs,
+          messageFault(trouble, draw, () => world.nowMs),
+        );
+        break;
       case 'partition-one-way':
       case 'partition-two-way':
-        this.#messages.set(id, partitionFault(trouble));
-        return this.#lasts(id, trouble.forMs, () => this.#messages.delete(id));
+        this.#network(id, trouble.forMs, partitionFault(trouble));
+        break;
       case 'policy':
-        return this.#policy(id, trouble);
+        this.#policy(id, trouble);
+        break;
       case 'kill':
       case 'crash':
       case 'torn-write':
-        return this.#end(id, trouble, draw);
-      case 'cluster-crash': {
-        const cluster = trouble.cluster === 'east' ? clusters.source : clusters.follower;
-        for (const server of cluster.servers) {
-          const survives = trouble.torn ? { survives: tornBy(draw, () => undefined) } : {};
-          if (processes.end(server, trouble.downMs, survives)) hit();
-        }
-        return;
-      }
+        this.#end(id, trouble, draw);
+        break;
+      case 'cluster-crash':
+        this.#endAll(trouble, draw, hit);
+        break;
       case 'failed-write':
-        return this.#disk(id, trouble.forMs, failingDisk(trouble, draw, hit));
+        this.#disk(id, trouble.forMs, failingDisk(trouble, draw, hit));
+        break;
       case 'full-disk':
-        return this.#disk(id, trouble.forMs, fullDisk(trouble, hit));
+        this.#disk(id, trouble.forMs, fullDisk(trouble, hit));
+        break;
       case 'slow-disk':
-        return this.#disk(id, trouble.forMs, slowDisk(trouble, draw, hit));
+        this.#disk(id, trouble.forMs, slowDisk(trouble, draw, hit));
+        break;
       case 'bit-rot':
-        if (trouble.where === 'served') return this.#disk(id, trouble.forMs, rotInRead(trouble, draw, hit));
-        this.#rots.set(id, this.#rotFetched(trouble.times, draw, hit));
-        return this.#lasts(id, trouble.forMs, () => this.#rots.delete(id));
+        this.#rot(id, trouble, draw, hit);
+        break;
       case 'clock-jump':
-        world.clockOffsetsMs.set(trouble.server, (world.clockOffsetsMs.get(trouble.server) ?? 0) + trouble.byMs);
-        if (processes.isUp(trouble.server)) hit();
-        return;
+        this.#jump(trouble, hit);
+        break;
       case 'foreign-table':
-        return this.#options.operator.makeForeignTable(hit);
+        operator.makeForeignTable(hit);
+        break;
       case 'operator':
-        return this.#options.operator.act(trouble.action, hit);
+        operator.act(trouble.action, hit);
+        break;
     }
   }
 
@@ -160,12 +166,40 @@ export class FaultDesk {
     schedule.add({ kind: 'timer', server: 'chaos', label: `end of trouble ${id}`, run: end }, forMs);
   }
 
+  #network(id: number, forMs: number, fault: MessageFault): void {
+    this.#messages.set(id, fault);
+    this.#lasts(id, forMs, () => this.#messages.delete(id));
+  }
+
   #disk(id: number, forMs: number, fault: DiskFault): void {
     this.#disks.set(id, fault);
     this.#lasts(id, forMs, () => this.#disks.delete(id));
   }
 
-  #end(id: number, trouble: Extract<Trouble, { readonly kind: 'kill' | 'crash' | 'torn-write' }>, draw: Draw): void {
+  #rot(id: number, trouble: OfKind<'bit-rot'>, draw: Draw, hit: () => void): void {
+    if (trouble.where === 'served') {
+      this.#disk(id, trouble.forMs, rotInRead(trouble, draw, hit));
+    } else {
+      this.#rots.set(id, this.#rotFetched(trouble.times, draw, hit));
+      this.#lasts(id, trouble.forMs, () => this.#rots.delete(id));
+    }
+  }
+
+  #jump({ server, byMs }: OfKind<'clock-jump'>, hit: () => void): void {
+    const { clockOffsetsMs } = this.#options.clusters.world;
+    clockOffsetsMs.set(server, (clockOffsetsMs.get(server) ?? 0) + byMs);
+    if (this.#options.processes.isUp(server)) hit();
+  }
+
+  #endAll({ cluster, downMs, torn }: OfKind<'cluster-crash'>, draw: Draw, hit: () => void): void {
+    const { clusters, processes } = this.#options;
+    for (const server of (cluster === 'east' ? clusters.source : clusters.follower).servers) {
+      const survives = torn ? { survives: tornBy(draw, () => undefined) } : {};
+      if (processes.end(server, downMs, survives)) hit();
+    }
+  }
+
+  #end(id: number, trouble: OfKind<'kill' | 'crash' | 'torn-write'>, draw: Draw): void {
     const { processes, strikes } = this.#options;
     const { kind, server, downMs, atOperation } = trouble;
     const hit = () => strikes.hit(id);
@@ -174,7 +208,10 @@ export class FaultDesk {
       const ended = processes.end(server, downMs, { processOnly: kind === 'kill', ...survives });
       if (ended && kind !== 'torn-write') hit();
     };
-    if (atOperation === null) return strike();
+    if (atOperation === null) {
+      strike();
+      return;
+    }
     const { nth, when } = atOperation;
     this.#ambushes.set(id, { server, when, left: nth, strike });
     this.#lasts(id, AMBUSH_MS, () => this.#ambushes.delete(id));
@@ -190,7 +227,7 @@ export class FaultDesk {
     }
   }
 
-  #policy(id: number, { cluster, rules, forMs }: Extract<Trouble, { readonly kind: 'policy' }>): void {
+  #policy(id: number, { cluster, rules, forMs }: OfKind<'policy'>): void {
     const { operator, strikes } = this.#options;
     const other = cluster === 'east' ? 'west' : 'east';
     const hits = rules.map(({ operation }) => policyPattern(operation, cluster, other));

@@ -1,7 +1,7 @@
 /** What a disk does while something is wrong with it. */
 import type { DiskOperation, DiskTroubles } from '../../virtual-disk.js';
 import type { Draw } from '../draw.js';
-import type { Trouble } from '../plan.js';
+import type { ChaosTrouble } from '../plan.js';
 
 export interface DiskFault {
   /** An errno, or nothing. */
@@ -11,7 +11,7 @@ export interface DiskFault {
   readonly isFull?: (server: string) => boolean;
 }
 
-type OfKind<Kind extends Trouble['kind']> = Extract<Trouble, { readonly kind: Kind }>;
+type OfKind<Kind extends ChaosTrouble['kind']> = Extract<ChaosTrouble, { readonly kind: Kind }>;
 
 const NEEDS_ROOM: ReadonlySet<string> = new Set(['write', 'commit', 'copy', 'makeDirectory']);
 

@@ -3,12 +3,12 @@ import { type MessagePattern, matches } from '../../message-pattern.js';
 import type { Fate } from '../../virtual-network.js';
 import type { WireMessage } from '../../wire-message.js';
 import type { Draw } from '../draw.js';
-import type { Trouble } from '../plan.js';
+import type { ChaosTrouble } from '../plan.js';
 
 /** Decides about a frame when it is sent; undefined: it is none of its business. */
 export type MessageFault = (message: WireMessage) => Fate | undefined;
 
-type OfKind<Kind extends Trouble['kind']> = Extract<Trouble, { readonly kind: Kind }>;
+type OfKind<Kind extends ChaosTrouble['kind']> = Extract<ChaosTrouble, { readonly kind: Kind }>;
 
 /** @param nowMs of the world, for delays that keep the order of a connection */
 export function messageFault(

@@ -64,10 +64,18 @@ export class History {
   }
 }
 
-export const sameValue = (a: Stored, b: Stored): boolean => (a === null || b === null ? a === b : a.equals(b));
+export const sameValue = (a: Stored, b: Stored): boolean =>
+  a === null || b === null ? a === b : a.equals(b);
 
 export const valueInWords = (value: Stored): string =>
-  value === null ? 'nothing' : JSON.stringify(value.toString('latin1').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 40));
+  value === null
+    ? 'nothing'
+    : JSON.stringify(
+        value
+          .toString('latin1')
+          .replaceAll(/[^\x20-\x7e]/g, '')
+          .slice(0, 40),
+      );
 
 /** `hash/sort` of a key as stored. */
 export function rowInWords(key: string): string {

@@ -34,8 +34,11 @@ export class LogWatch {
       .filter(({ decree }) => decree >= 0);
     if (needs.length === 0) this.collectedFreely += 1;
     for (const { id, decree } of needs) {
-      this.#judge.check('NoPrematureGc', collected <= decree, () =>
-        `the log of partition ${partition} is collected up to decree ${collected}; duplication ${id} has confirmed ${decree}`,
+      this.#judge.check(
+        'NoPrematureGc',
+        collected <= decree,
+        () =>
+          `the log of partition ${partition} is collected up to decree ${collected}; duplication ${id} has confirmed ${decree}`,
       );
     }
   }

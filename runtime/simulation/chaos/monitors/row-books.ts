@@ -54,7 +54,9 @@ export class RowBooks {
       cluster === 'east'
         ? this.#source(partition, engine.lastAppliedDecree)
         : this.#follower(directory, Number(appId), partition, engine.marks);
-    void engine.scan(EVERYTHING).then((rows) => watcher.opened(new Map(rows.map(([k, v]) => [textOf(k), v]))));
+    void engine
+      .scan(EVERYTHING)
+      .then((rows) => watcher.opened(new Map(rows.map(([k, v]) => [textOf(k), v]))));
     return watched(engine, (batch) => watcher.applied(batch, engine.marks, `${server} ${appId}.${index}`));
   }
 
@@ -67,8 +69,11 @@ export class RowBooks {
         if (!history.isKnown(openedAt)) return;
         for (const key of new Set([...rows.keys(), ...history.keys()])) {
           const [has, had] = [rows.get(key) ?? null, history.at(key, openedAt)];
-          judge.check('AcknowledgedKept', sameValue(has, had), () =>
-            `source partition ${partition} is opened at decree ${openedAt} with ${valueInWords(has)} in ${rowInWords(key)}, which was ${valueInWords(had)}`,
+          judge.check(
+            'AcknowledgedKept',
+            sameValue(has, had),
+            () =>
+              `source partition ${partition} is opened at decree ${openedAt} with ${valueInWords(has)} in ${rowInWords(key)}, which was ${valueInWords(had)}`,
           );
         }
       },
@@ -83,8 +88,11 @@ export class RowBooks {
         // Replayed after a restart: the same decrees have to mean the same.
         for (const [key, value] of changes) {
           const had = history.at(key, batch.decree);
-          judge.check('AcknowledgedKept', sameValue(value, had), () =>
-            `decree ${batch.decree} of source partition ${partition} now writes ${valueInWords(value)} to ${rowInWords(key)}, where it wrote ${valueInWords(had)}`,
+          judge.check(
+            'AcknowledgedKept',
+            sameValue(value, had),
+            () =>
+              `decree ${batch.decree} of source partition ${partition} now writes ${valueInWords(value)} to ${rowInWords(key)}, where it wrote ${valueInWords(had)}`,
           );
         }
       },
@@ -117,8 +125,10 @@ export class RowBooks {
         if (batch.marks === undefined || mark < 0) return;
         if (owner !== null) {
           const made = this.#ownerOfTable(appId);
-          this.#judge.check('OwnTable', made === null || made === owner, () =>
-            `${where} of ${made} takes what ${owner} ships`,
+          this.#judge.check(
+            'OwnTable',
+            made === null || made === owner,
+            () => `${where} of ${made} takes what ${owner} ships`,
           );
         }
         copy.owner = owner ?? copy.owner;
@@ -138,8 +148,10 @@ export class RowBooks {
       const [was, is] = [history.versionOf(key, before), history.versionOf(key, value)];
       // Shipped before it was applied at the source: compared when it has been.
       if (is < 0) continue;
-      this.#judge.check('PerKeyOrder', is >= was, () =>
-        `${rowInWords(key)} at ${copy.where} goes from version ${was} back to ${is}`,
+      this.#judge.check(
+        'PerKeyOrder',
+        is >= was,
+        () => `${rowInWords(key)} at ${copy.where} goes from version ${was} back to ${is}`,
       );
     }
   }
@@ -148,9 +160,7 @@ export class RowBooks {
     const history = this.#histories.get(copy.partition);
     const { mark } = copy;
     if (history === undefined || mark < 0 || mark > history.last || !history.isKnown(mark)) return;
-    const keys = new Set(
-      copy.comparedUpTo < 0 ? [...copy.rows.keys(), ...history.keys()] : copy.touched,
-    );
+    const keys = new Set(copy.comparedUpTo < 0 ? [...copy.rows.keys(), ...history.keys()] : copy.touched);
     if (copy.comparedUpTo >= 0) for (const key of history.changedIn(copy.comparedUpTo, mark)) keys.add(key);
     for (const key of keys) {
       const [has, had] = [copy.rows.get(key) ?? null, history.at(key, mark)];
@@ -170,7 +180,8 @@ const textOf = (key: Buffer): string => key.toString('latin1');
 
 function placeOf(marks: Marks): { owner: string | null; mark: number } {
   const [name, decree] = Object.entries(marks).find(([name]) => name.startsWith('source:')) ?? [];
-  if (name !== undefined && decree !== undefined) return { owner: name.slice('source:'.length), mark: decree };
+  if (name !== undefined && decree !== undefined)
+    return { owner: name.slice('source:'.length), mark: decree };
   return { owner: null, mark: marks[INSTALLED] ?? -1 };
 }
 

@@ -1,9 +1,5 @@
 /** Statuses, decrees and owners: looked at when one of them has changed, on the disk or in memory. */
-import {
-  type DuplicationStatus,
-  formatOwner,
-  isLegalSuccessor,
-} from '../../../../machines/index.js';
+import { type DuplicationStatus, formatOwner, isLegalSuccessor } from '../../../../machines/index.js';
 import {
   type DuplicationRecord,
   duplicationRecordSchema,
@@ -34,7 +30,10 @@ export class Statuses {
   #followerRevision = -1;
   #durable = new Map<number, DurableDuplication>();
   #tables = new Map<number, TableRecord>();
-  readonly #visible = new Map<number, { context: object; status: DuplicationStatus; confirmed: readonly number[] }>();
+  readonly #visible = new Map<
+    number,
+    { context: object; status: DuplicationStatus; confirmed: readonly number[] }
+  >();
   /** How often each was seen to happen on the disk; it may not be more than it was asked for. */
   readonly #left = new Map<string, number>();
   /** When something was last seen to change. */
@@ -109,12 +108,20 @@ export class Statuses {
       for (const [p, decree] of now.confirmed.entries()) {
         const stored = before.confirmed[p] ?? -1;
         if (decree === stored) continue;
-        judge.check('Monotone', decree > stored, () => `partition ${p} of ${id} goes from decree ${stored} to ${decree}`);
+        judge.check(
+          'Monotone',
+          decree > stored,
+          () => `partition ${p} of ${id} goes from decree ${stored} to ${decree}`,
+        );
       }
     }
     for (const [id, { record }] of this.#durable) {
       if (found.has(id)) continue;
-      judge.check('LegalSuccessor', record.status === 'DS_REMOVED', () => `duplication ${id} is gone, and was ${record.status}`);
+      judge.check(
+        'LegalSuccessor',
+        record.status === 'DS_REMOVED',
+        () => `duplication ${id} is gone, and was ${record.status}`,
+      );
       this.released.push({ record, atMs: this.#clusters.world.nowMs });
       this.onReleased?.(record);
     }
@@ -123,7 +130,11 @@ export class Statuses {
 
   #noteMove(was: DuplicationStatus, { record }: DurableDuplication): void {
     const { status, duplicationId: id } = record;
-    this.#judge.check('LegalSuccessor', isLegalSuccessor(was, status), () => `duplication ${id} goes from ${was} to ${status}`);
+    this.#judge.check(
+      'LegalSuccessor',
+      isLegalSuccessor(was, status),
+      () => `duplication ${id} goes from ${was} to ${status}`,
+    );
     if (was === 'DS_PAUSE') this.#noteAsked(status, `a pause ends with ${status}`);
     if (status === 'DS_APP') this.#checkOwner(record);
   }
@@ -133,7 +144,11 @@ export class Statuses {
     const times = (this.#left.get(what) ?? 0) + 1;
     this.#left.set(what, times);
     const asked = this.#operator.asked(what);
-    this.#judge.check('PauseSticky', times <= asked, () => `${words} for the ${times}th time, asked for ${asked} times`);
+    this.#judge.check(
+      'PauseSticky',
+      times <= asked,
+      () => `${words} for the ${times}th time, asked for ${asked} times`,
+    );
   }
 
   /** What goes on to DS_APP has a table, and it is its own. */
@@ -158,14 +173,22 @@ export class Statuses {
       // Removed, and the record is deleted: its chart is about to end.
       if (stored === undefined && status === 'DS_REMOVED') continue;
       const same = stored?.record.status === status && stored.record.failMode === failMode;
-      this.#judge.check('DurableFirst', same || this.#isAhead(stored, status), () =>
-        `${id} shows ${status} ${failMode}, and durable is ${stored?.record.status ?? 'nothing'} ${stored?.record.failMode ?? ''}`,
+      this.#judge.check(
+        'DurableFirst',
+        same || this.#isAhead(stored, status),
+        () =>
+          `${id} shows ${status} ${failMode}, and durable is ${stored?.record.status ?? 'nothing'} ${stored?.record.failMode ?? ''}`,
       );
       for (const [p, decree] of confirmed.entries()) {
         const durable = stored?.confirmed[p] ?? -1;
-        if (decree > durable) this.#judge.violated('DurableFirst', `partition ${p} of ${id} shows decree ${decree}, durable is ${durable}`);
+        if (decree > durable)
+          this.#judge.violated(
+            'DurableFirst',
+            `partition ${p} of ${id} shows decree ${decree}, durable is ${durable}`,
+          );
         const shown = before?.confirmed[p] ?? -1;
-        if (decree < shown) this.#judge.violated('Monotone', `partition ${p} of ${id} shows decree ${decree} after ${shown}`);
+        if (decree < shown)
+          this.#judge.violated('Monotone', `partition ${p} of ${id} shows decree ${decree} after ${shown}`);
       }
     }
   }

@@ -1,11 +1,11 @@
 /** Looked at once a minute: what stands still, what was released, what is open and how far it is. */
 import { formatOwner } from '../../../../machines/index.js';
+import type { ClusterTimes } from '../../../cluster/config.js';
 import type { HostedDuplication } from '../../../cluster/meta/hosted-duplication.js';
 import { sourceMark } from '../../../cluster/rrdb/state.js';
 import type { VirtualClusters } from '../../virtual-clusters.js';
 import type { Processes } from '../processes.js';
 import type { Judge } from '../properties.js';
-import type { ClusterTimes } from '../../../cluster/config.js';
 import type { RowBooks } from './row-books.js';
 import type { Statuses } from './statuses.js';
 
@@ -58,8 +58,10 @@ export class Waits {
         const { store, gpid } = partition;
         if (store === null) continue;
         const [has, had] = [store.lastCommittedDecree, books.appliedAtSource(gpid.partitionIndex)];
-        judge.check('AcknowledgedKept', has >= had, () =>
-          `source partition ${gpid.partitionIndex} is open at decree ${has}, it had applied ${had}`,
+        judge.check(
+          'AcknowledgedKept',
+          has >= had,
+          () => `source partition ${gpid.partitionIndex} is open at decree ${has}, it had applied ${had}`,
         );
       }
     }
@@ -75,8 +77,10 @@ export class Waits {
         const { marks } = here.store;
         const has = marks[sourceMark(owner)] ?? marks.installed ?? -1;
         const needs = confirmed[p] ?? -1;
-        judge.check('NoGap', has >= needs, () =>
-          `follower partition ${p} is open with decree ${has} of the source, confirmed is ${needs}`,
+        judge.check(
+          'NoGap',
+          has >= needs,
+          () => `follower partition ${p} is open with decree ${has} of the source, confirmed is ${needs}`,
         );
       }
     }
@@ -90,7 +94,13 @@ export class Waits {
     const { status, confirmed, lastCommitted } = context;
     const life = processes.lifeOf(`${clusters.source.name}/meta`);
     const readiness = followerTable?.context.readiness ?? null;
-    const what = JSON.stringify([status, confirmed, context.prepared, readiness?.readyPartitions, readiness?.copiedBytes]);
+    const what = JSON.stringify([
+      status,
+      confirmed,
+      context.prepared,
+      readiness?.readyPartitions,
+      readiness?.copiedBytes,
+    ]);
     const before = this.#progress.get(record.duplicationId);
     if (before?.what !== what || before.life !== life) {
       this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
@@ -104,9 +114,14 @@ export class Waits {
     const explanation = clusters.source.meta?.explain(hosted);
     if (explanation === undefined) return;
     const says =
-      explanation.stuck !== null || explanation.blocked || explanation.waiting.some(({ trouble }) => trouble !== null);
-    judge.check('NoSilentWait', says && explanation.next !== '', () =>
-      `nothing has moved for ${Math.round((nowMs - before.sinceMs) / 1_000)} s, and all it says is: ${explanation.line}`,
+      explanation.stuck !== null ||
+      explanation.blocked ||
+      explanation.waiting.some(({ trouble }) => trouble !== null);
+    judge.check(
+      'NoSilentWait',
+      says && explanation.next !== '',
+      () =>
+        `nothing has moved for ${Math.round((nowMs - before.sinceMs) / 1_000)} s, and all it says is: ${explanation.line}`,
     );
   }
 
@@ -122,8 +137,10 @@ export class Waits {
     for (const server of clusters.source.servers) {
       for (const partition of clusters.source.replicaNamed(server)?.partitions() ?? []) {
         const left = partition.report().duplications.find(({ duplicationId }) => ids.has(duplicationId));
-        judge.check('Releases', left === undefined, () =>
-          `${server} still works for duplication ${left?.duplicationId}, which is gone`,
+        judge.check(
+          'Releases',
+          left === undefined,
+          () => `${server} still works for duplication ${left?.duplicationId}, which is gone`,
         );
       }
     }

@@ -1,0 +1,77 @@
+/** What goes wrong, as one would tell it. */
+import { patternInWords } from '../message-pattern.js';
+import type { ChaosTrouble, Verb } from './plan.js';
+
+/** @example troubleInWords({ kind: 'full-disk', forMs: 2000, server: 'east/meta' }) // 'the disk of east/meta is full for 2 s' */
+export function troubleInWords(trouble: ChaosTrouble): string {
+  switch (trouble.kind) {
+    case 'loss':
+    case 'delay':
+    case 'duplicate':
+    case 'reorder': {
+      const { kind, pattern, probability, mostMs, forMs } = trouble;
+      const which = `${Math.round(probability * 100)} % of every ${patternInWords(pattern)}`;
+      const fate = {
+        loss: 'is lost',
+        delay: `takes up to ${seconds(mostMs)}`,
+        duplicate: `arrives again within ${seconds(mostMs)}`,
+        reorder: `takes up to ${seconds(mostMs)}, out of order`,
+      }[kind];
+      return `${which} ${fate} for ${seconds(forMs)}`;
+    }
+    case 'partition-one-way':
+      return `nothing gets from ${trouble.from} to ${trouble.to} for ${seconds(trouble.forMs)}`;
+    case 'partition-two-way':
+      return `nothing gets from ${trouble.from} to ${trouble.to}, nor back, for ${seconds(trouble.forMs)}`;
+    case 'policy':
+      return `the policy of ${trouble.cluster} is ${JSON.stringify(trouble.rules)} for ${seconds(trouble.forMs)}`;
+    case 'kill':
+    case 'crash':
+    case 'torn-write': {
+      const { kind, server, downMs, atOperation } = trouble;
+      const at =
+        atOperation === null ? '' : ` ${atOperation.when} its disk operation ${atOperation.nth} from then`;
+      const how = {
+        kill: 'is killed',
+        crash: 'crashes, and what it has not synced is gone',
+        'torn-write': 'crashes, and what it has not synced is torn',
+      }[kind];
+      return `${server} ${how}${at}, for ${seconds(downMs)}`;
+    }
+    case 'cluster-crash':
+      return `all of ${trouble.cluster} goes down for ${seconds(trouble.downMs)}${trouble.torn ? ', with torn writes' : ''}`;
+    case 'failed-write': {
+      const { server, operation, probability, forMs } = trouble;
+      const what = operation === '*' ? 'disk operation' : operation;
+      return `${Math.round(probability * 100)} % of every ${what} of ${server} fails with EIO for ${seconds(forMs)}`;
+    }
+    case 'full-disk':
+      return `the disk of ${trouble.server} is full for ${seconds(trouble.forMs)}`;
+    case 'slow-disk':
+      return `the disk of ${trouble.server} takes up to ${seconds(trouble.mostMs)} for ${seconds(trouble.forMs)}`;
+    case 'bit-rot':
+      return `${trouble.times} bits turn over in files of a checkpoint where they are ${trouble.where}`;
+    case 'clock-jump':
+      return `the clock of ${trouble.server} jumps by ${seconds(trouble.byMs)}`;
+    case 'foreign-table':
+      return 'somebody else makes a table of that name at the follower';
+    case 'operator':
+      return `operator: ${verbInWords(trouble.action)}`;
+  }
+}
+
+function verbInWords(action: Verb): string {
+  switch (action.verb) {
+    case 'add':
+      return `add with policy ${action.policy}, ${action.onRemove} on removal`;
+    case 'remove':
+      return action.follower === null ? 'remove' : `remove, and ${action.follower} the follower table`;
+    case 'fail-mode':
+      return `fail mode ${action.failMode}`;
+    default:
+      return action.verb;
+  }
+}
+
+const seconds = (ms: number): string =>
+  Math.abs(ms) < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`;
