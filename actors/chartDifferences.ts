@@ -6,6 +6,9 @@ export interface ContextDifferences {
   readonly removed: readonly string[];
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+const NO_DIFFERENCES: ContextDifferences = Object.freeze({ changes: null, removed: NONE });
+
 export function sameState(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
@@ -21,7 +24,7 @@ export function contextDifferences(
   before: Readonly<Record<string, unknown>> | undefined,
   after: Readonly<Record<string, unknown>> | undefined,
 ): ContextDifferences {
-  if (before === after || after === undefined) return { changes: null, removed: [] };
+  if (before === after || after === undefined) return NO_DIFFERENCES;
   let changes: Record<string, unknown> | null = null;
   for (const key in after) {
     const value = after[key];
@@ -29,8 +32,13 @@ export function contextDifferences(
     changes ??= {};
     changes[key] = value;
   }
-  const removed = Object.keys(before ?? {}).filter((key) => !(key in after));
-  return { changes, removed };
+  let removed: string[] | null = null;
+  for (const key in before) {
+    if (key in after) continue;
+    removed ??= [];
+    removed.push(key);
+  }
+  return { changes, removed: removed ?? NONE };
 }
 
 /** Small values are made anew with equal content all the time; of larger ones only the identity counts. */

@@ -46,6 +46,8 @@ type Microstep = InspectionEvent & {
 /** What is known of one actor since it began, or since the watching began. */
 interface Known {
   readonly name: string;
+  /** Events that have come and are not taken yet, the oldest first, and whence. */
+  readonly arrived: { readonly event: object; readonly from: string }[];
   /** As the watcher has it; null before the actor begins. */
   snapshot: Snapshot | null;
   /** After the latest microstep of the event it works on. */
@@ -60,14 +62,14 @@ const NO_MAIL: WatchedMail = { inbox: 0, outbox: 0, underWay: 0 };
 const NONE: readonly never[] = Object.freeze([]);
 /** A chart that asks more guards than this in one step has its first ones told. */
 const GUARDS_LIMIT = 64;
+/** An event that is never taken, because its actor broke, is forgotten. */
+const ARRIVED_LIMIT = 1_024;
 
 export class ChartObserver implements Watchable {
   readonly #options: ChartObserverOptions;
   readonly #watcher: ChartWatcher;
   readonly #known = new Map<AnyActorRef, Known>();
   readonly #working = new Set<AnyActorRef>();
-  /** Whence the events came that are not taken yet. */
-  readonly #senders = new WeakMap<object, string>();
   /** Guards that were asked and whose step is not known yet, by the machine that asked. */
   readonly #asked = new Map<unknown, WatchedGuard[]>();
   /** Who posted the event that is being delivered from outside of the system. */
@@ -130,15 +132,29 @@ export class ChartObserver implements Watchable {
   inspect(event: InspectionEvent): void {
     if (!this.#watcher.watching) return;
     const actor = event.actorRef as AnyActorRef;
-    this.#carefully(actor, () => {
-      if (event.type === '@xstate.event') {
+    // Several times for each step: a closure for each of them would cost as much as what is done here.
+    try {
+      this.#look(actor, event);
+    } catch (error) {
+      this.#failed(actor, error);
+    }
+  }
+
+  #look(actor: AnyActorRef, event: InspectionEvent): void {
+    switch (event.type) {
+      case '@xstate.event':
         this.#arrives(actor, event.event, event.sourceRef as AnyActorRef | undefined);
-      } else if (event.type === '@xstate.microstep') this.#microstep(actor, event as unknown as Microstep);
-      else if (event.type === '@xstate.action') this.#action(actor, event.action);
-      else if (event.type === '@xstate.snapshot') {
+        break;
+      case '@xstate.microstep':
+        this.#microstep(actor, event as unknown as Microstep);
+        break;
+      case '@xstate.action':
+        this.#action(actor, event.action);
+        break;
+      case '@xstate.snapshot':
         this.#ends(actor, event.event, event.snapshot as Snapshot);
-      }
-    });
+        break;
+    }
   }
 
   /** Called when an event has been dealt with: a step that is open and has an error broke off. */
@@ -158,7 +174,9 @@ export class ChartObserver implements Watchable {
   #arrives(actor: AnyActorRef, event: { readonly type: string }, source: AnyActorRef | undefined): void {
     const from =
       source === undefined ? this.#deliveringFrom : source === actor ? 'timer' : this.#of(source).name;
-    this.#senders.set(event, from);
+    const { arrived } = this.#of(actor);
+    arrived.push({ event, from });
+    if (arrived.length > ARRIVED_LIMIT) arrived.shift();
     if (event.type === 'xstate.init') this.#begin(actor, actor.getSnapshot() as Snapshot, false);
   }
 
@@ -195,7 +213,10 @@ export class ChartObserver implements Watchable {
       if (id !== undefined) known.edges.push(id);
     }
     const asked = this.#asked.get(snapshot.machine);
-    if (asked !== undefined && asked.length > 0) known.guards.push(...asked.splice(0));
+    if (asked !== undefined && asked.length > 0) {
+      for (const each of asked) known.guards.push(each);
+      asked.length = 0;
+    }
     known.latest = snapshot;
   }
 
@@ -211,10 +232,11 @@ export class ChartObserver implements Watchable {
     const known = this.#of(actor);
     this.#opens(actor, known);
     const { tell, snapshot: before } = known;
+    const from = taken(known.arrived, event);
     const ended = snapshot.status === 'active' ? null : (snapshot.status as ActorEnd);
     let step: WatchedStep | LostStep | null;
     try {
-      step = this.#stepOf(known, event, snapshot);
+      step = this.#stepOf(known, event, from, snapshot);
       known.snapshot = snapshot;
     } catch (error) {
       // What it changed is told by the next one, for that is compared with what has been told.
@@ -230,6 +252,7 @@ export class ChartObserver implements Watchable {
   #stepOf(
     { snapshot: before, edges, effects, guards }: Known,
     event: { readonly type: string },
+    from: string,
     snapshot: Snapshot,
   ): WatchedStep | null {
     const silent =
@@ -238,10 +261,9 @@ export class ChartObserver implements Watchable {
       (event.type === 'xstate.init' && edges.length + effects.length === 0);
     if (silent) return null;
     const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
-    const from = this.#senders.get(event) ?? 'outside';
-    const { mail = () => NO_MAIL } = this.#options;
-    const differences = contextDifferences(before?.context, snapshot.context);
-    return { event, from, edges, state, ...differences, effects, guards, mail: mail() };
+    const { mail } = this.#options;
+    const { changes, removed } = contextDifferences(before?.context, snapshot.context);
+    return { event, from, edges, state, changes, removed, effects, guards, mail: mail?.() ?? NO_MAIL };
   }
 
   #closes(actor: AnyActorRef, known: Known): void {
@@ -257,11 +279,15 @@ export class ChartObserver implements Watchable {
     try {
       look();
     } catch (error) {
-      try {
-        this.#loses(actor, error);
-      } catch {
-        // The watcher itself is broken: there is nobody to tell.
-      }
+      this.#failed(actor, error);
+    }
+  }
+
+  #failed(actor: AnyActorRef, error: unknown): void {
+    try {
+      this.#loses(actor, error);
+    } catch {
+      // The watcher itself is broken: there is nobody to tell.
     }
   }
 
@@ -278,11 +304,26 @@ export class ChartObserver implements Watchable {
     if (known === undefined) {
       const parent = actor._parent;
       const name = parent === undefined ? this.#options.name : `${this.#of(parent).name}/${actor.id}`;
-      known = { name, snapshot: null, latest: null, edges: [], effects: [], guards: [], tell: null };
+      known = {
+        ...{ name, arrived: [], snapshot: null, latest: null },
+        ...{ edges: [], effects: [], guards: [], tell: null },
+      };
       this.#known.set(actor, known);
     }
     return known;
   }
+}
+
+/** Whence the event came that has been taken; those before it will not be any more. */
+function taken(arrived: Known['arrived'], event: object): string {
+  const [first] = arrived;
+  if (first?.event === event) arrived.shift();
+  else {
+    const at = arrived.findIndex((one) => one.event === event);
+    if (at < 0) return 'outside';
+    return arrived.splice(0, at + 1).at(-1)?.from ?? 'outside';
+  }
+  return first.from;
 }
 
 const isNamed = (action: string): boolean => action !== '' && !/^(xstate\.|\(anonymous\)$)/.test(action);

@@ -79,7 +79,7 @@ async function run({ servers, source, follower, name, file }) {
   let written = null;
   if (file !== null) {
     recording = recordRun({ clusters: [source, follower], title: 'bench', keepLines: 1 });
-    written = await RecordingFile.open({ file, header: recording.header, lines$: recording.lines$ });
+    written = await RecordingFile.open({ file, header: recording.header, lines$: recording.texts$ });
     await recording.ready;
   }
   const copyBeganMs = performance.now();

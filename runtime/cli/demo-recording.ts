@@ -45,7 +45,7 @@ export class DemoRecording {
     // The file takes every line as it comes; nobody subscribes later.
     const recording = recordRun({ clusters, charts, title, keepLines: 1 });
     try {
-      const writer = await RecordingFile.open({ file, header: recording.header, lines$: recording.lines$ });
+      const writer = await RecordingFile.open({ file, header: recording.header, lines$: recording.texts$ });
       await recording.ready;
       return new DemoRecording(file, recording, writer);
     } catch (error) {

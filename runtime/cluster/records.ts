@@ -4,6 +4,7 @@
  * stops asking need not say so.
  */
 import { z } from 'zod';
+import { textOf } from '../observe/recording/kept-line.js';
 import type { TimedLine } from '../observe/recording/lines.js';
 import type { Recorder } from '../observe/recording/recorder.js';
 import { type Address, formatAddress } from '../pegasus/index.js';
@@ -14,6 +15,8 @@ const LINES_LIMIT = 10_000;
 const LEASE_LIMIT_MS = 60_000;
 /** Lines that are serialized at once: between two chunks the size is looked at. */
 const CHUNK_LINES = 256;
+/** Whoever fetches finds the lines without parsing them. */
+const [LINES_BEGIN, LINES_BETWEEN, LINES_END] = [',"lines":[\n', ',\n', '\n]}'];
 
 /**
  * `after`, `limit`, `leaseMs`, then `boot` of the last answer, `kept` if values of rows are wanted, and a name
@@ -48,11 +51,7 @@ export interface RecordsAnswer {
   readonly lines: readonly TimedLine[];
 }
 
-/** Somebody else may have asked for them. */
-const withoutRows = (line: TimedLine): TimedLine =>
-  line.t === 'send' && line.content !== undefined ? { ...line, content: '<removed>' } : line;
-
-/** The answer as JSON text. */
+/** The answer as JSON text, each line of the recording on a line of its own. */
 export function recordsAnswer(
   recorder: Recorder,
   server: { readonly role: 'meta' | 'replica'; readonly address: Address },
@@ -79,25 +78,45 @@ export function recordsAnswer(
     joined,
     nowUs: recorder.nowUs,
   };
-  const texts = living.map((line) => JSON.stringify(line));
+  const texts = living.map((line) => textOf(line, values));
   let next = from;
   let missed = 0;
   let bytes = 0;
   let left = limit;
   while (!joined && left > 0 && bytes < ANSWER_LIMIT_BYTES) {
-    const part = recorder.read(next, Math.min(left, CHUNK_LINES));
+    const part = recorder.readTexts(next, Math.min(left, CHUNK_LINES), values);
     missed += part.missed;
     if (part.next === next) break;
-    for (const line of part.lines) {
-      const text = JSON.stringify(values === 'kept' ? line : withoutRows(line));
+    for (const text of part.texts) {
       bytes += text.length;
       texts.push(text);
     }
-    left -= part.lines.length;
+    left -= part.texts.length;
     next = part.next;
   }
   const tail = JSON.stringify({ ...head, next, missed, more: next < recorder.next });
   // Whoever leaves fetches all there is first.
   if (leaves && next === recorder.next) recorder.endLease(watcher);
-  return `${tail.slice(0, -1)},"lines":[${texts.join(',')}]}`;
+  return `${tail.slice(0, -1)}${LINES_BEGIN}${texts.join(LINES_BETWEEN)}${LINES_END}`;
+}
+
+/** An answer that has not been taken apart further than has to be. */
+export interface FetchedRecords {
+  readonly head: Omit<RecordsAnswer, 'lines'>;
+  /** JSON of each line. */
+  readonly texts: readonly string[];
+}
+
+/** @returns null for the sentence with which a server answers a command it does not know */
+export function readRecordsAnswer(text: string): FetchedRecords | null {
+  const at = text.indexOf(LINES_BEGIN);
+  // JSON has no line breaks in its texts, so that what stands between lines stands nowhere else.
+  if (at < 0 || !text.endsWith(LINES_END)) return null;
+  try {
+    const head = JSON.parse(`${text.slice(0, at)}}`) as FetchedRecords['head'];
+    const lines = text.slice(at + LINES_BEGIN.length, -LINES_END.length);
+    return { head, texts: lines === '' ? [] : lines.split(LINES_BETWEEN) };
+  } catch {
+    return null;
+  }
 }

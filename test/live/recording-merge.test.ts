@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CausalMerge } from '../../runtime/live/recording/causal-merge.js';
+import type { FetchedLine } from '../../runtime/live/recording/run-line.js';
 import type { TimedLine } from '../../runtime/observe/recording/lines.js';
 
 const HOLD_BACK_US = 1_000;
@@ -85,7 +86,7 @@ describe('lines of several processes', () => {
           logs[from]?.push(send(`m${i}`, i * 10 + 100 + (skew[from] ?? 0), String(from)));
           logs[to]?.push(receive(`m${i}`, i * 10 + 101 + (skew[to] ?? 0), String(to)));
         }
-        const order: TimedLine[] = [];
+        const order: FetchedLine[] = [];
         const made = new CausalMerge({
           holdBackUs: HOLD_BACK_US,
           isWatched: () => true,

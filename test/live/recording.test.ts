@@ -13,6 +13,7 @@ import type {
   SendLine,
   StepLine,
 } from '../../runtime/observe/recording/lines.js';
+import { parseLine } from '../../runtime/observe/recording/parse-line.js';
 import { open, type ServerOptions, TestCluster, until } from '../cluster/in-process.js';
 
 const SECRET_KEY = 'KEY-3141592653';
@@ -48,14 +49,20 @@ async function write({ source }: Pair, from: number, to: number): Promise<void> 
 async function record(
   { source, follower }: Pair,
   more: Partial<RecordRunOptions> = {},
-): Promise<{ readonly recording: RunRecording; readonly lines: RecordingLine[] }> {
+): Promise<{
+  readonly recording: RunRecording;
+  readonly lines: RecordingLine[];
+  readonly texts: string[];
+}> {
   const clusters = [source.client, follower.client];
   const recording = recordRun({ clusters, title: 'test', pollMs: 20, ...more });
   open.push(() => recording.stop());
   const lines: RecordingLine[] = [];
   recording.lines$.subscribe((line) => void lines.push(line));
+  const texts: string[] = [];
+  recording.texts$.subscribe((text) => void texts.push(text));
   await recording.ready;
-  return { recording, lines };
+  return { recording, lines, texts };
 }
 
 const of = <T extends RecordingLine['t']>(lines: readonly RecordingLine[], t: T) =>
@@ -83,7 +90,7 @@ describe('a run from the addition to log shipping', () => {
   test('given both clusters, then charts, messages and progress are told, in causal order, and no row is', async () => {
     const pair = await sides();
     await story(pair);
-    const { recording, lines } = await record(pair);
+    const { recording, lines, texts } = await record(pair);
     const duplication = await duplicated(pair);
     await write(pair, 30, 60);
     await duplication.waitFor(({ lagDecrees }) => lagDecrees === 0, { timeoutMs: 20_000 });
@@ -133,6 +140,9 @@ describe('a run from the addition to log shipping', () => {
     for (const kind of kinds) expect(kind).not.toMatch(/_(PUT|GET|SCAN|MULTI_PUT)$/);
     const ats = lines.flatMap((line) => ('at' in line ? [line.at] : []));
     expect(ats).toEqual([...ats].sort((a, b) => a - b));
+
+    expect(texts.map((each) => JSON.parse(each))).toEqual(lines);
+    for (const each of texts) expect(parseLine(each, { file: null, line: 1 }).t).not.toBe('unknown');
 
     const explained = of(lines, 'explain').map((line: ExplainLine) => line.explanation as { status: string });
     expect(explained.at(-1)?.status).toBe('DS_LOG');

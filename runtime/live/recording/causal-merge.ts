@@ -8,8 +8,8 @@
  * A process that is slow to answer, or a sending that never comes, holds the others back for a bounded
  * time only. Pure: whoever uses it says what time it is.
  */
-import type { TimedLine } from '../../observe/recording/lines.js';
 import type { RecordedArrival } from '../../observe/recording/recorder-rpc.js';
+import type { FetchedLine } from './run-line.js';
 
 export interface CausalMergeOptions {
   /** Longest wait for a process or a sending. */
@@ -17,14 +17,14 @@ export interface CausalMergeOptions {
   /** Whether the process that listens there hands in its lines, so that its sendings can be waited for. */
   readonly isWatched: (address: string) => boolean;
   /** Takes the lines in order; their times may still go back a little. */
-  readonly emit: (line: TimedLine) => void;
+  readonly emit: (line: FetchedLine) => void;
 }
 
 interface Feed {
-  lines: readonly TimedLine[];
+  lines: readonly FetchedLine[];
   /** Of `lines`, how many are told. */
   at: number;
-  more: (readonly TimedLine[])[];
+  more: (readonly FetchedLine[])[];
   /** Nothing earlier than this is to come; Infinity: nothing at all. */
   knownUntilUs: number;
 }
@@ -41,7 +41,7 @@ export class CausalMerge {
   }
 
   /** Lines of a process in its order, and until when they are complete. */
-  push(process: string, lines: readonly TimedLine[], knownUntilUs: number): void {
+  push(process: string, lines: readonly FetchedLine[], knownUntilUs: number): void {
     const feed = this.#feedOf(process);
     feed.knownUntilUs = knownUntilUs;
     if (lines.length === 0) return;
@@ -66,7 +66,7 @@ export class CausalMerge {
     for (;;) {
       const next = this.#next(lateUs);
       if (next === undefined) return;
-      const line = next.lines[next.at] as TimedLine;
+      const line = next.lines[next.at] as FetchedLine;
       if (line.at > safeUs && line.at > lateUs) return;
       this.#advance(next);
       if (line.t === 'send') {
@@ -91,7 +91,7 @@ export class CausalMerge {
     return best;
   }
 
-  #waitsForSending(line: TimedLine): boolean {
+  #waitsForSending(line: FetchedLine): boolean {
     if (line.t !== 'receive' || this.#told.has(line.id)) return false;
     if (this.#waiting.has(line.id)) return true;
     const { from, fromTool } = line as RecordedArrival;

@@ -2,14 +2,15 @@
  * Turns what processes say about messages into the lines of a recording: names instead of addresses, short
  * ids, and both ends also where only one was watched.
  */
-import type { ProcessRole, ReceiveLine, SendLine, TimedLine } from '../../observe/recording/lines.js';
+import type { ProcessRole, ReceiveLine, SendLine } from '../../observe/recording/lines.js';
 import type { RecordedArrival } from '../../observe/recording/recorder-rpc.js';
 import { type KnownMessage, MessageIds } from './message-ids.js';
+import type { FetchedLine } from './run-line.js';
 
 export interface NamedMessagesOptions {
   /** Name of the watched process that listens at `host:port`. */
   readonly nameOf: (address: string) => string | undefined;
-  readonly emit: (line: TimedLine) => void;
+  readonly emit: (line: FetchedLine) => void;
 }
 
 const OPERATOR = 'operator';
@@ -24,7 +25,7 @@ export class NamedMessages {
   }
 
   /** Passes a line on, messages under their names. */
-  take(line: TimedLine): void {
+  take(line: FetchedLine): void {
     if (line.t === 'send') this.#sent(line);
     else if (line.t === 'receive') this.#arrived(line as RecordedArrival);
     else if (line.t === 'lost') {

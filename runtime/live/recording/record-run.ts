@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { concat, from, type Observable, ReplaySubject } from 'rxjs';
+import { concat, from, map, type Observable, ReplaySubject } from 'rxjs';
 import { type Cluster, openCluster } from '../../client/index.js';
 import {
   type ChartLine,
@@ -20,6 +20,7 @@ import { CausalMerge } from './causal-merge.js';
 import { NamedMessages } from './named-messages.js';
 import { nowUs } from './now.js';
 import { ProgressWatch } from './progress-watch.js';
+import { type FetchedLine, RunLine } from './run-line.js';
 import { type RecordedServer, Servers } from './servers.js';
 
 export interface RecordRunOptions {
@@ -57,11 +58,13 @@ export class RunRecording implements AsyncDisposable {
   readonly header: HeaderLine;
   /** The lines after the header; late subscribers get the latest ones again. Completes when stopped. */
   readonly lines$: Observable<RecordingLine>;
+  /** The same as they are in a file, without line breaks: cheaper, for most are never taken apart. */
+  readonly texts$: Observable<string>;
   /** Every server that was found records. Rejects with BridleError when a cluster cannot be reached. */
   readonly ready: Promise<void>;
   readonly #options: RecordRunOptions;
   readonly #beganUs = nowUs();
-  readonly #out: ReplaySubject<RecordingLine>;
+  readonly #out: ReplaySubject<RunLine>;
   readonly #merge: CausalMerge;
   readonly #messages: NamedMessages;
   readonly #servers: Servers;
@@ -79,7 +82,9 @@ export class RunRecording implements AsyncDisposable {
     // Each server's feed and each call under way listens.
     setMaxListeners(0, this.#stop.signal);
     this.#out = new ReplaySubject(options.keepLines ?? DEFAULT_KEEP_LINES);
-    this.lines$ = concat(from(options.charts ?? []), this.#out);
+    const lines$ = concat(from((options.charts ?? []).map(RunLine.of)), this.#out);
+    this.lines$ = lines$.pipe(map(({ line }) => line));
+    this.texts$ = lines$.pipe(map(({ text }) => text));
     this.header = {
       t: 'recording',
       version: RECORDING_VERSION,
@@ -162,7 +167,7 @@ export class RunRecording implements AsyncDisposable {
     return {
       values: this.header.values,
       pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
-      onLines: (lines: readonly TimedLine[], knownUntilUs: number) => {
+      onLines: (lines: readonly FetchedLine[], knownUntilUs: number) => {
         this.#merge.push(process, lines, knownUntilUs);
         this.#drainSoon();
       },
@@ -207,11 +212,10 @@ export class RunRecording implements AsyncDisposable {
     });
   }
 
-  #emit(line: TimedLine): void {
+  #emit(line: FetchedLine): void {
     // Clocks differ by a little; what was caused does not come before its cause.
     this.#lastAt = Math.max(this.#lastAt, line.at - this.#beganUs);
-    (line as { at: number }).at = this.#lastAt;
-    this.#out.next(line);
+    this.#out.next(RunLine.told(line, this.#lastAt));
   }
 
   #run(loop: Promise<void>): void {

@@ -8,7 +8,8 @@ import type { HeaderLine, RecordingLine } from '../../observe/recording/lines.js
 export interface RecordingFileOptions {
   readonly file: string;
   readonly header: HeaderLine;
-  readonly lines$: Observable<RecordingLine>;
+  /** Lines, or their JSON, which is written as it is. */
+  readonly lines$: Observable<RecordingLine | string>;
   /** Called once if the file cannot be written any more; what is in it by then stays. */
   readonly onError?: (error: Error) => void;
 }
@@ -21,7 +22,7 @@ const CHUNK_BYTES = 64 * 1024;
  * A file that cannot be written, or a full disk, ends the file and nothing else.
  *
  * @example
- * const file = await RecordingFile.open({ file: 'run.jsonl', header: recording.header, lines$: recording.lines$ });
+ * const file = await RecordingFile.open({ file: 'run.jsonl', header: recording.header, lines$: recording.texts$ });
  * await recording.stop();
  * await file.close();
  */
@@ -32,7 +33,7 @@ export class RecordingFile {
   #chunkBytes = 0;
   #leftOut = 0;
   #lines = 0;
-  #lastAt = 0;
+  #last: RecordingLine | string | null = null;
   #error: Error | null = null;
 
   private constructor(stream: WriteStream, { header, lines$, onError }: RecordingFileOptions) {
@@ -74,12 +75,12 @@ export class RecordingFile {
     await closed;
   }
 
-  #take(line: RecordingLine): void {
+  #take(line: RecordingLine | string): void {
     if (this.#stream.writableLength > UNWRITTEN_LIMIT_BYTES) {
       this.#leftOut += 1;
       return;
     }
-    if ('at' in line) this.#lastAt = line.at;
+    this.#last = line;
     this.#tellLeftOut();
     this.#append(line);
     this.#lines += 1;
@@ -88,12 +89,13 @@ export class RecordingFile {
   #tellLeftOut(): void {
     if (this.#leftOut === 0) return;
     const why = 'the disk was too slow';
-    this.#append({ t: 'gap', at: this.#lastAt, process: 'recording', lines: this.#leftOut, why });
+    const at = timeOf(this.#last);
+    this.#append({ t: 'gap', at, process: 'recording', lines: this.#leftOut, why });
     this.#leftOut = 0;
   }
 
-  #append(line: HeaderLine | RecordingLine): void {
-    const text = `${JSON.stringify(line)}\n`;
+  #append(line: HeaderLine | RecordingLine | string): void {
+    const text = typeof line === 'string' ? line : JSON.stringify(line);
     this.#chunk.push(text);
     this.#chunkBytes += text.length;
     if (this.#chunkBytes >= CHUNK_BYTES) this.#flush();
@@ -102,8 +104,14 @@ export class RecordingFile {
 
   #flush(): void {
     if (this.#chunk.length === 0 || this.#error !== null || this.#stream.writableEnded) return;
-    this.#stream.write(this.#chunk.join(''));
+    this.#stream.write(`${this.#chunk.join('\n')}\n`);
     this.#chunk = [];
     this.#chunkBytes = 0;
   }
+}
+
+/** In microseconds, of a line that has one. */
+function timeOf(line: RecordingLine | string | null): number {
+  const told = typeof line === 'string' ? (JSON.parse(line) as RecordingLine) : line;
+  return told !== null && 'at' in told ? told.at : 0;
 }

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BridleError, type Cluster } from '../../client/index.js';
-import type { RecordsAnswer } from '../../cluster/records.js';
-import type { TimedLine } from '../../observe/recording/lines.js';
+import { type FetchedRecords, readRecordsAnswer } from '../../cluster/records.js';
 import { nowUs } from './now.js';
+import { type FetchedLine, fetchedLine } from './run-line.js';
 
 export interface ServerFeedOptions {
   readonly cluster: Cluster;
@@ -15,7 +15,7 @@ export interface ServerFeedOptions {
   readonly values: 'removed' | 'kept';
   /** Between two questions, in milliseconds; a server with much to say is asked less often. */
   readonly pollMs: number;
-  readonly onLines: (lines: readonly TimedLine[], knownUntilUs: number) => void;
+  readonly onLines: (lines: readonly FetchedLine[], knownUntilUs: number) => void;
   /** Before the lines that follow. `pid` is undefined for a server that does not record. */
   readonly onUp: (what: 'up' | 'restarted', atUs: number, pid: number | undefined) => void;
   readonly onDied: (why: string) => void;
@@ -42,7 +42,7 @@ export class ServerFeed {
   #asking: Promise<void> | null = null;
   /** By which the server tells this feed's lease from others. */
   readonly #watcher = randomUUID();
-  #lines = 0;
+  #fetched = 0;
   /** Nothing is asked any more. */
   #left = false;
   /** It is a server that does not know the command. */
@@ -61,9 +61,9 @@ export class ServerFeed {
     const { pollMs } = this.#options;
     let periodMs = pollMs;
     while (!signal.aborted && !this.#deaf && !this.#left) {
-      const before = this.#lines;
+      const before = this.#fetched;
       await this.ask();
-      const isBusy = (this.#lines - before) * 1_000 > BUSY_LINES_PER_SECOND * periodMs;
+      const isBusy = (this.#fetched - before) * 1_000 > BUSY_LINES_PER_SECOND * periodMs;
       periodMs = isBusy ? pollMs * BUSY_POLL_FACTOR : pollMs;
       // All feeds ask at the same time: they wake the process once, and their lines can be told together.
       const waitMs = periodMs - (Date.now() % periodMs);
@@ -100,17 +100,27 @@ export class ServerFeed {
     const { cluster, address, values } = this.#options;
     const args = [this.#next, LINES_PER_ANSWER, leaseMs, this.#boot ?? '', values, this.#watcher].map(String);
     const text = await cluster.command(address, 'bridle.records', args, { timeoutMs: ASK_TIMEOUT_MS });
-    const answer = parse(text);
-    if (answer === null) {
+    const answer = readRecordsAnswer(text);
+    const lines = answer === null ? null : this.#lines(answer);
+    if (answer === null || lines === null) {
       this.#deafen();
       return false;
     }
-    this.#take(answer);
-    return answer.more && !answer.joined;
+    this.#take(answer.head, lines);
+    return answer.head.more && !answer.head.joined;
   }
 
-  #take(answer: RecordsAnswer): void {
-    const { boot, joined, missed, next, lines, pid, nowUs: answeredUs } = answer;
+  /** Null if one of them is no JSON: it is no server of ours that says so. */
+  #lines({ head, texts }: FetchedRecords): readonly FetchedLine[] | null {
+    try {
+      return texts.map((text) => fetchedLine(text, head.process, this.#options.process));
+    } catch {
+      return null;
+    }
+  }
+
+  #take(head: FetchedRecords['head'], lines: readonly FetchedLine[]): void {
+    const { boot, joined, missed, next, pid, nowUs: answeredUs } = head;
     this.#lastAnswerMs = Date.now();
     const atUs = lines[0]?.at ?? answeredUs;
     const another = this.#boot !== null && boot !== this.#boot;
@@ -122,13 +132,12 @@ export class ServerFeed {
     this.#alive = true;
     this.#boot = boot;
     this.#next = next;
-    this.#lines += lines.length;
+    this.#fetched += lines.length;
     if (missed > 0) {
       this.#options.onGap(missed, atUs, 'its buffer was full');
       // What its actors are now has to be learnt anew.
       this.#next = -1;
     }
-    for (const line of lines) (line as { process?: string }).process = this.#options.process;
     this.#options.onLines(lines, answeredUs);
   }
 
@@ -151,15 +160,5 @@ export class ServerFeed {
     this.#alive = false;
     this.#options.onDied(why);
     this.#options.onGap(null, nowUs(), 'what it did last died with it');
-  }
-}
-
-/** Null for the sentence with which a server answers a command it does not know. */
-function parse(text: string): RecordsAnswer | null {
-  try {
-    const answer = JSON.parse(text) as RecordsAnswer;
-    return Array.isArray(answer.lines) ? answer : null;
-  } catch {
-    return null;
   }
 }

@@ -6,6 +6,7 @@
  * process that nobody watches does nothing.
  */
 import { type Clock, systemClock } from '../../../actors/clock.js';
+import { asText, type KeptLine, lineOf, textOf, type Values } from './kept-line.js';
 import { type Lease, Leases } from './leases.js';
 import type { TimedLine } from './lines.js';
 import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
@@ -41,8 +42,13 @@ export interface RecordedPart {
   readonly missed: number;
 }
 
-/** Several lines that belong together take one place. */
-type Entry = { readonly atUs: number; lines: readonly TimedLine[] | null };
+/** The same, the lines as they are in a file. */
+export interface RecordedTexts extends Omit<RecordedPart, 'lines'> {
+  readonly texts: readonly string[];
+}
+
+/** Several lines that belong together take one place; null: they are not known yet. */
+type Entry = { readonly atUs: number; lines: readonly KeptLine[] | null };
 
 /**
  * @example
@@ -153,7 +159,7 @@ export class Recorder {
     const line = this.line(facts);
     if (this.#aside !== null) this.#aside.push(line);
     else {
-      this.#append({ atUs: line.at, lines: [line] });
+      this.#append({ atUs: line.at, lines: [this.#keep(line)] });
       this.#tell();
     }
   }
@@ -167,7 +173,7 @@ export class Recorder {
     const entry: Entry = { atUs: this.#nowUs(), lines: null };
     this.#append(entry);
     return (...facts) => {
-      entry.lines = facts.map((each) => this.line(each, entry.atUs));
+      entry.lines = facts.map((each) => this.#keep(this.line(each, entry.atUs)));
       this.#tell();
     };
   }
@@ -177,24 +183,42 @@ export class Recorder {
    * is the oldest of all: that one was given up.
    */
   read(after: number, limit: number): RecordedPart {
+    const { kept, ...part } = this.#read(after, limit);
+    return { lines: kept.map(lineOf), ...part };
+  }
+
+  /** As {@link read}, without making objects of the lines. */
+  readTexts(after: number, limit: number, values: Values): RecordedTexts {
+    const { kept, ...part } = this.#read(after, limit);
+    return { texts: kept.map((line) => textOf(line, values)), ...part };
+  }
+
+  #read(after: number, limit: number) {
     const oldest = Math.max(this.#first, this.#next - this.#limit);
     const from = Math.max(after, oldest);
-    const lines: TimedLine[] = [];
+    const kept: KeptLine[] = [];
     let next = from;
-    for (; next < this.#next && lines.length < limit; next++) {
+    for (; next < this.#next && kept.length < limit; next++) {
       const entry = this.#ring[next % this.#limit];
       if (entry?.lines === null) {
         if (next > from) break;
         continue;
       }
-      for (const line of entry?.lines ?? []) lines.push(line);
+      for (const line of entry?.lines ?? []) kept.push(line);
     }
-    return { lines, next, missed: from - after };
+    return { kept, next, missed: from - after };
+  }
+
+  #keep(line: TimedLine): KeptLine {
+    return this.#listener === null ? asText(line) : line;
   }
 
   /** Makes a line of the facts themselves, which are the caller's no longer: copying costs more than all else. */
   line(facts: LineFacts, atUs = this.#nowUs()): TimedLine {
-    return Object.assign(facts, { at: atUs, process: this.process }) as unknown as TimedLine;
+    const line = facts as LineFacts & { at: number; process: string };
+    line.at = atUs;
+    line.process = this.process;
+    return line as TimedLine;
   }
 
   /** What everybody has got only costs memory, and the time to move it about there. */
@@ -223,7 +247,7 @@ export class Recorder {
       const entry = this.#ring[this.#told % this.#limit];
       if (entry?.lines === null) return;
       this.#told += 1;
-      for (const line of entry?.lines ?? []) listener(line);
+      for (const line of entry?.lines ?? []) listener(lineOf(line));
     }
   }
 
