@@ -41,7 +41,9 @@ export async function runScenario(strike: Strike | null): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), 'bridle-strike-'));
   const armed = await arm(directory, strike);
   try {
-    await using pair = await startPair({ replicas: 1, times: TIMES, limits: LIMITS });
+    const startBoth = () => startPair({ replicas: 1, times: TIMES, limits: LIMITS });
+    // A cluster whose server dies before it was ready says so, and is nobody's yet.
+    await using pair = await startBoth().catch(startBoth);
     const create = () => pair.source.client.createTable('users', { partitionCount: PARTITIONS });
     // The answer may have died with the server; then the table is there.
     await create().catch(create).catch(tableIsThere);
