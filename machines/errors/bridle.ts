@@ -154,6 +154,18 @@ export const BRIDLE_ERRORS = {
     ],
     next: 'bridle verify {table}',
   },
+  BRIDLE_BAD_RESUME: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The file does not say where a comparison of these tables stopped.',
+    consequence: 'Nothing was compared, and the file was left as it is. Delete it to begin anew.',
+    causes: [
+      'A table was dropped and made anew, or the duplication was, since the comparison stopped.',
+      'The file belongs to a comparison of other tables.',
+      'The file was damaged, or is something else.',
+    ],
+    next: 'bridle verify {table}',
+  },
   BRIDLE_LOG_DAMAGED: {
     kind: 'operator',
     outcomeUnknown: false,

@@ -9,7 +9,6 @@ import {
   openCluster,
   type Table,
   type VerifyReport,
-  verifyTables,
 } from '../client/index.js';
 import { type EmbeddedCluster, startCluster } from '../cluster/embedded.js';
 import { type Duplication, duplicate } from '../live/index.js';
@@ -204,7 +203,7 @@ async function finished(
     },
   );
   const copyOfTable = await follower.table(TABLE);
-  const report = await verifyTables({ source: table, follower: copyOfTable, signal: options.signal });
+  const report = await duplication.verify({ target: follower, signal: options.signal });
   const lost = (await lostWrites(table, writer.ledger)) + (await lostWrites(copyOfTable, writer.ledger));
   const ok = report.equal && lost === 0;
   return {

@@ -15,10 +15,15 @@ export {
 } from './table.js';
 export {
   type KeyExample,
+  type PartitionCounts,
+  type RowCounts,
   rowsDiffer,
+  type VerifyMode,
   type VerifyOptions,
   type VerifyProgress,
   type VerifyReport,
+  type VerifyState,
+  verifyStateSchema,
   verifyTables,
 } from './verify.js';
 export { BulkWriter, type WritableRow, type WriterOptions } from './writer.js';

@@ -13,7 +13,7 @@ import { Deadline, fullJitterMs } from './deadline.js';
 import { BridleError } from './errors.js';
 import type { MetaSession } from './meta-session.js';
 
-export type DataCode = Extract<RpcCode, `RPC_RRDB_RRDB_${string}`>;
+export type DataCode = Extract<RpcCode, `RPC_RRDB_RRDB_${string}` | `RPC_BRIDLE_DIGEST_${string}`>;
 
 /** Answers after which the route is looked up again and the call repeated. */
 const ROUTE_IS_STALE: ReadonlySet<string> = new Set([

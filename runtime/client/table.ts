@@ -3,12 +3,14 @@ import { formatAddress } from '../pegasus/address.js';
 import type { Request, Response } from '../pegasus/codes.js';
 import { FilterType } from '../pegasus/enums.js';
 import { encodeRawKey, keyHash, MAX_HASH_KEY_BYTES, partitionIndex } from '../pegasus/key.js';
+import type { DigestOpenRequest } from '../pegasus/schemas/index.js';
 import { PEGASUS_EPOCH_SECONDS } from '../pegasus/value.js';
 import { Deadline } from './deadline.js';
 import { BridleError } from './errors.js';
 import type { CallLimits } from './model.js';
 import { type DataCode, type Router, storageError } from './router.js';
 import { type Row, readRow, type ScanOptions, scanBatches } from './scan.js';
+import { PartitionSnapshot } from './verify/snapshot.js';
 
 export type { Row, ScanOptions } from './scan.js';
 
@@ -214,6 +216,15 @@ export class Table {
     return readRow(this.#router, rawKey, limits, this.#timeoutMs);
   }
 
+  /** @internal What `verify` compares by; ERR_HANDLER_NOT_FOUND at servers that compute no digests. */
+  openSnapshot(
+    index: number,
+    request: DigestOpenRequest,
+    limits: CallLimits = {},
+  ): Promise<PartitionSnapshot> {
+    return PartitionSnapshot.open(this.#router, index, request, limits, this.#timeoutMs);
+  }
+
   /** `accepted`: storage codes besides 0 that the caller understands. */
   async #call<C extends RowCode>(
     code: C,
@@ -248,7 +259,7 @@ export class Table {
 
 /** Requests about one row or one hash key; all answer with a storage code. */
 type RowCode = Exclude<
-  DataCode,
+  Extract<DataCode, `RPC_RRDB_${string}`>,
   'RPC_RRDB_RRDB_CLEAR_SCANNER' | 'RPC_RRDB_RRDB_DUPLICATE' | 'RPC_RRDB_RRDB_BATCH_GET'
 >;
 

@@ -1,6 +1,10 @@
 /** The handle of one duplication: watch it, steer it, prove it. */
 import { distinctUntilChanged, filter, map, type Observable } from 'rxjs';
-import type { DuplicationStatus, FollowerTableOnRemove } from '../../machines/vocabulary.js';
+import {
+  type DuplicationStatus,
+  type FollowerTableOnRemove,
+  formatOwner,
+} from '../../machines/vocabulary.js';
 import {
   BridleError,
   type CallLimits,
@@ -176,7 +180,7 @@ export class Duplication implements AsyncDisposable {
   }
 
   /**
-   * Compares both tables row by row; see verifyTables.
+   * Compares every row of both tables, at a decree where the servers can; see verifyTables.
    *
    * @example
    * const { equal, missing } = await users.verify();
@@ -191,7 +195,9 @@ export class Duplication implements AsyncDisposable {
     const limits = options.signal === undefined ? {} : { signal: options.signal };
     const source = await this.#watched.source.table(this.table, limits);
     const follower = await target.table(this.remoteTable, limits);
-    return verifyTables({ ...options, source, follower });
+    const sourceCluster = this.#watched.source.name;
+    const owner = formatOwner({ sourceCluster, sourceTable: this.table, duplicationId: this.id });
+    return verifyTables({ owner, ...options, source, follower });
   }
 
   /** Ends every stream and wait of this handle. The duplication goes on. */

@@ -73,7 +73,10 @@ export const RPC = {
   RPC_RRDB_RRDB_SCAN: { request: s.scanRequest, response: s.scanResponse },
   RPC_RRDB_RRDB_CLEAR_SCANNER: { request: 'i64', response: null },
   RPC_RRDB_RRDB_DUPLICATE: { request: s.duplicateRequest, response: s.duplicateResponse },
-  /** Ours: no Pegasus server knows it. */
+  /** Ours: no Pegasus server knows them. */
+  RPC_BRIDLE_DIGEST_OPEN: { request: s.digestOpenRequest, response: s.digestOpenResponse },
+  RPC_BRIDLE_DIGEST_READ: { request: s.digestReadRequest, response: s.digestReadResponse },
+  RPC_BRIDLE_DIGEST_CLOSE: { request: 'i64', response: null },
   RPC_BRIDLE_NODE_SYNC: { request: s.nodeSyncRequest, response: s.nodeSyncResponse },
 } as const satisfies Record<string, RpcSpec>;
 

@@ -5,6 +5,7 @@ import {
   defaultScanMaxBytes,
   type Engine,
   type EngineBatch,
+  type EngineSnapshot,
   type EngineState,
   type KeyValue,
   type Marks,
@@ -17,6 +18,8 @@ export interface ClassicLevelEngineOptions {
   /** Memory for recent writes before they become a table, in bytes. Default 8 MiB: a node has many partitions. */
   readonly writeBufferSizeBytes?: number;
 }
+
+type LevelSnapshot = ReturnType<ClassicLevel<Buffer, Buffer>['snapshot']>;
 
 const mebibyte = 1024 * 1024;
 const dataPrefix = 0x01;
@@ -113,7 +116,24 @@ export class ClassicLevelEngine implements Engine {
     }
   }
 
-  async scan(range: ScanRange = {}): Promise<KeyValue[]> {
+  scan(range: ScanRange = {}): Promise<KeyValue[]> {
+    return this.#scan(range, undefined);
+  }
+
+  snapshot(): Promise<EngineSnapshot> {
+    return this.#inTurn('take a snapshot', async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      // In turn, so no batch is half in: what LevelDB freezes is what the state says.
+      const taken = this.#db.snapshot();
+      return {
+        state: this.#state,
+        scan: (range = {}) => this.#scan(range, taken),
+        close: () => taken.close(),
+      };
+    });
+  }
+
+  async #scan(range: ScanRange, snapshot: LevelSnapshot | undefined): Promise<KeyValue[]> {
     const limit = range.limit ?? defaultScanLimit;
     const maxBytes = range.maxBytes ?? defaultScanMaxBytes;
     const pairs: KeyValue[] = [];
@@ -131,6 +151,7 @@ export class ClassicLevelEngine implements Engine {
         limit,
         highWaterMarkBytes: Math.min(maxBytes, 256 * 1024),
         fillCache: limit < 100,
+        ...(snapshot === undefined ? {} : { snapshot }),
       });
       try {
         let bytes = 0;

@@ -42,6 +42,16 @@ export interface EngineState {
   readonly marks: Marks;
 }
 
+/** The state of an engine at one moment, whatever is applied to it afterwards. */
+export interface EngineSnapshot {
+  /** The decree it was taken at, and the marks of that decree. */
+  readonly state: EngineState;
+  /** As {@link Engine.scan}. Rejects with `ERR_INVALID_STATE` once the snapshot or the engine is closed. */
+  scan(range?: ScanRange): Promise<KeyValue[]>;
+  /** Old values are kept as long as a snapshot needs them: close it. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
 /**
  * The state of one partition: ordered keys, and the decree up to which they are the result of the log.
  *
@@ -63,6 +73,8 @@ export interface Engine {
    * `gt` set to the last key until the answer is empty.
    */
   scan(range?: ScanRange): Promise<KeyValue[]>;
+  /** Between two batches, never within one. Costs nothing until values are replaced. */
+  snapshot(): Promise<EngineSnapshot>;
   /**
    * Writes a copy into `directory`, which must not exist, from which an engine of the same kind can be
    * opened. Files and directory are on disk, not only in the cache, when this resolves. Batches applied

@@ -19,7 +19,16 @@ export {
   openDurableMap,
   openMemoryMap,
 } from './durable-map.js';
-export type { Engine, EngineBatch, EngineState, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
+export type {
+  Engine,
+  EngineBatch,
+  EngineSnapshot,
+  EngineState,
+  KeyValue,
+  Marks,
+  OpenEngine,
+  ScanRange,
+} from './engine.js';
 export { LogCorruption, StoreError, type StoreErrorCode } from './errors.js';
 export {
   type DirectoryEntry,

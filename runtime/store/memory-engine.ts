@@ -5,6 +5,7 @@ import {
   defaultScanMaxBytes,
   type Engine,
   type EngineBatch,
+  type EngineSnapshot,
   type EngineState,
   type KeyValue,
   type Marks,
@@ -74,26 +75,27 @@ export class MemoryEngine implements Engine {
 
   async scan(range: ScanRange = {}): Promise<KeyValue[]> {
     this.#checkOpen('scan');
-    this.#sorted ??= [...this.#values.keys()].sort((a, b) => (a < b ? -1 : 1));
-    const keys = this.#sorted;
-    const first = Math.max(
-      range.gte === undefined ? 0 : lowerBound(keys, range.gte.toString('latin1'), false),
-      range.gt === undefined ? 0 : lowerBound(keys, range.gt.toString('latin1'), true),
-    );
-    const end = Math.min(
-      range.lt === undefined ? keys.length : lowerBound(keys, range.lt.toString('latin1'), false),
-      range.lte === undefined ? keys.length : lowerBound(keys, range.lte.toString('latin1'), true),
-    );
-    const pairs: KeyValue[] = [];
-    const limit = range.limit ?? defaultScanLimit;
-    let bytesLeft = range.maxBytes ?? defaultScanMaxBytes;
-    for (let i = 0; i < end - first && pairs.length < limit && (i === 0 || bytesLeft > 0); i++) {
-      const text = keys[range.reverse === true ? end - 1 - i : first + i]!;
-      const value = this.#values.get(text)!;
-      pairs.push([Buffer.from(text, 'latin1'), value]);
-      bytesLeft -= text.length + value.length;
-    }
-    return pairs;
+    this.#sorted ??= sortedKeys(this.#values);
+    return scanSorted(this.#sorted, this.#values, range);
+  }
+
+  async snapshot(): Promise<EngineSnapshot> {
+    this.#checkOpen('take a snapshot');
+    const values = new Map(this.#values);
+    const keys = sortedKeys(values);
+    let closed = false;
+    return {
+      state: this.#state,
+      scan: async (range = {}) => {
+        this.#checkOpen('scan a snapshot');
+        if (closed) throw closedError('scan a snapshot', 'the snapshot is closed');
+        return scanSorted(keys, values, range);
+      },
+      close: async () => {
+        closed = true;
+        values.clear();
+      },
+    };
   }
 
   async checkpoint(directory: string): Promise<EngineState> {
@@ -133,8 +135,12 @@ export class MemoryEngine implements Engine {
 
   #checkOpen(operation: string): void {
     if (!this.#closed) return;
-    throw new StoreError('ERR_INVALID_STATE', { operation, detail: 'the engine is closed' });
+    throw closedError(operation, 'the engine is closed');
   }
+}
+
+function closedError(operation: string, detail: string): StoreError {
+  return new StoreError('ERR_INVALID_STATE', { operation, detail });
 }
 
 function lengthsOf(first: number, second: number): Buffer {
@@ -155,4 +161,33 @@ function lowerBound(keys: readonly string[], wanted: string, after: boolean): nu
     else high = middle;
   }
   return low;
+}
+
+function sortedKeys(values: ReadonlyMap<string, Buffer>): string[] {
+  return [...values.keys()].sort((a, b) => (a < b ? -1 : 1));
+}
+
+function scanSorted(
+  keys: readonly string[],
+  values: ReadonlyMap<string, Buffer>,
+  range: ScanRange,
+): KeyValue[] {
+  const first = Math.max(
+    range.gte === undefined ? 0 : lowerBound(keys, range.gte.toString('latin1'), false),
+    range.gt === undefined ? 0 : lowerBound(keys, range.gt.toString('latin1'), true),
+  );
+  const end = Math.min(
+    range.lt === undefined ? keys.length : lowerBound(keys, range.lt.toString('latin1'), false),
+    range.lte === undefined ? keys.length : lowerBound(keys, range.lte.toString('latin1'), true),
+  );
+  const pairs: KeyValue[] = [];
+  const limit = range.limit ?? defaultScanLimit;
+  let bytesLeft = range.maxBytes ?? defaultScanMaxBytes;
+  for (let i = 0; i < end - first && pairs.length < limit && (i === 0 || bytesLeft > 0); i++) {
+    const text = keys[range.reverse === true ? end - 1 - i : first + i]!;
+    const value = values.get(text)!;
+    pairs.push([Buffer.from(text, 'latin1'), value]);
+    bytesLeft -= text.length + value.length;
+  }
+  return pairs;
 }

@@ -4,7 +4,7 @@ import { type ApplyMutation, applyMutations } from './applier.js';
 import type { CheckpointManifest } from './checkpoint-manifest.js';
 import { type CheckpointInfo, CheckpointStore } from './checkpoint-store.js';
 import { ClassicLevelEngine } from './classic-level-engine.js';
-import type { Engine, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
+import type { Engine, EngineSnapshot, KeyValue, Marks, OpenEngine, ScanRange } from './engine.js';
 import { currentBootId, PartitionEngine } from './engine-recovery.js';
 import { StoreError } from './errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
@@ -250,6 +250,11 @@ export class PartitionStore<Result = unknown> {
 
   scan(range?: ScanRange): Promise<KeyValue[]> {
     return this.#engine.scan(range);
+  }
+
+  /** What is applied at this moment; see {@link Engine.snapshot}. */
+  snapshot(): Promise<EngineSnapshot> {
+    return this.#engine.snapshot();
   }
 
   /** See {@link MutationLog.read}. Mutations may be returned a moment before they are applied here. */

@@ -172,7 +172,7 @@ export class ReplicaServer implements AsyncDisposable {
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
     await Promise.all(this.#dropping.values());
     await this.#checkpoints.close();
-    this.#rrdb.close();
+    await this.#rrdb.close();
     this.#environment.recorder.stop();
   }
 
@@ -241,6 +241,7 @@ export class ReplicaServer implements AsyncDisposable {
   }
 
   async #maintain(): Promise<void> {
+    await this.#rrdb.maintain();
     for (const partition of this.#partitions.values()) {
       await partition
         .maintain()

@@ -7,6 +7,7 @@ import {
   type RequestContext,
   WireError,
 } from '../../pegasus/index.js';
+import type { Marks } from '../../store/index.js';
 import { admitBatch } from './admit-batch.js';
 import type { Admitted, Gate, ServingPartition } from './gate.js';
 import { checkOwnRow, splitRawKey } from './keys.js';
@@ -75,7 +76,7 @@ export class Duplicate {
       if (request.entries.length === 0) return { error: RrdbStatus.OK };
       return (await this.#write(request, admitted)) ?? { error: RrdbStatus.OK };
     }
-    const appliedDecree = appliedDecreeOf(admitted.partition, owner);
+    const appliedDecree = appliedDecreeOf(admitted.partition.store.marks, owner);
     if (toDecreeIncluded === undefined) {
       if (request.entries.length === 0) return { error: RrdbStatus.OK, appliedDecree };
       return { ...invalid('a batch of entries without toDecreeIncluded'), appliedDecree };
@@ -143,7 +144,6 @@ function refuseOwner(request: DuplicateRequest, partition: ServingPartition): Du
 }
 
 /** Highest source decree whose effect is here; -1 while neither a batch nor a checkpoint has arrived. */
-function appliedDecreeOf({ store }: ServingPartition, owner: string): number {
-  const { marks } = store;
+export function appliedDecreeOf(marks: Marks, owner: string): number {
   return marks[sourceMark(owner)] ?? marks.installed ?? -1;
 }

@@ -4,7 +4,10 @@ import { checkOwnRow, type KeySpace, splitRawKey } from './keys.js';
 import type { RrdbResult } from './state.js';
 
 /** What the data plane needs of a partition's storage. */
-export type RrdbStore = Pick<PartitionStore<RrdbResult>, 'get' | 'scan' | 'write' | 'marks'>;
+export type RrdbStore = Pick<
+  PartitionStore<RrdbResult>,
+  'get' | 'scan' | 'write' | 'marks' | 'snapshot' | 'readLog'
+>;
 
 /** A partition this server answers for. */
 export interface ServingPartition {

@@ -54,7 +54,7 @@ export interface Visited {
  * @throws StoreError `ERR_BUSY` when nobody waits for the answer any more.
  */
 export async function visitRows(
-  store: RrdbStore,
+  store: Pick<RrdbStore, 'scan'>,
   range: ScanRange,
   visit: Visit,
   take: (key: Buffer, stored: Buffer) => boolean,

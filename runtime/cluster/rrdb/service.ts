@@ -8,6 +8,7 @@ import {
   type Response,
   toPegasusEpoch,
 } from '../../pegasus/index.js';
+import { Digests } from './digests.js';
 import { Duplicate } from './duplicate.js';
 import { type Admitted, checkRawKey, checkSortKeys, Gate, type ServingPartition } from './gate.js';
 import * as reads from './reads.js';
@@ -57,6 +58,7 @@ export class RrdbService {
   readonly #maxWriteBytes: number;
   readonly #nowSeconds: () => number;
   readonly #scans: ScanContexts<ScanPlan>;
+  readonly #digests: Digests;
 
   constructor(options: RrdbServiceOptions) {
     this.#gate = new Gate(options.partition, options.serverAddress);
@@ -64,14 +66,21 @@ export class RrdbService {
     this.#maxWriteBytes = options.maxWriteBytes ?? defaultMaxWriteBytes;
     this.#nowSeconds = options.nowSeconds ?? (() => Math.floor(Date.now() / 1_000));
     this.#scans = new ScanContexts(scanLimits, this.#nowSeconds);
+    this.#digests = new Digests(this.#gate, this.#nowSeconds);
     const maxBytes = 2 * this.#maxWriteBytes + duplicateEnvelopeBytes;
     const duplicate = new Duplicate({ gate: this.#gate, clusterId: options.clusterId, maxBytes });
     this.handlers = this.#makeHandlers(duplicate);
   }
 
-  /** Forgets the open scans. Partitions stay open: they belong to whoever opened them. */
-  close(): void {
+  /** Lets go of snapshots that nobody reads any more; to be called now and then. */
+  maintain(): Promise<void> {
+    return this.#digests.letGo();
+  }
+
+  /** Forgets open scans and snapshots. Partitions stay open: they belong to whoever opened them. */
+  async close(): Promise<void> {
     this.#scans.clear();
+    await this.#digests.clear();
   }
 
   #makeHandlers(duplicate: Duplicate): Handlers {
@@ -107,6 +116,13 @@ export class RrdbService {
       ),
       RPC_RRDB_RRDB_CLEAR_SCANNER: (contextId, context) => {
         this.#scans.take(context.gpid, contextId);
+      },
+      RPC_BRIDLE_DIGEST_OPEN: (request, context) =>
+        this.#gate.run(context, () => this.#digests.open(request, context)),
+      RPC_BRIDLE_DIGEST_READ: (request, context) =>
+        this.#gate.run(context, () => this.#digests.read(request, context)),
+      RPC_BRIDLE_DIGEST_CLOSE: (snapshotId, context) => {
+        void this.#digests.close(snapshotId, context);
       },
       RPC_RRDB_RRDB_DUPLICATE: (request, context) =>
         this.#gate.run(context, () => duplicate.handle(request, context)),

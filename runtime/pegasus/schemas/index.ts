@@ -1,4 +1,5 @@
 export * from './admin.js';
+export * from './digest.js';
 export * from './duplication.js';
 export * from './layout.js';
 export * from './rrdb.js';

@@ -1,8 +1,9 @@
 /** Looking again at keys that seemed to differ: with writes going on, most of them were on their way. */
-import { fingerprint, type Suspect, sameRow } from './compare.js';
-import { Deadline, sleep } from './deadline.js';
-import { BridleError } from './errors.js';
-import type { Row, Table } from './table.js';
+import { Deadline, sleep } from '../deadline.js';
+import type { Row, Table } from '../table.js';
+import { fingerprint, sameRow } from './by-rows.js';
+import { forEachParallel } from './parallel.js';
+import type { Suspect } from './tally.js';
 
 /** What became of a suspect. */
 export type Verdict =
@@ -28,20 +29,38 @@ const PARALLEL_READS = 32;
 const SETTLE_CAP_MS = 10_000;
 const READ_TIMEOUT_MS = 30_000;
 
-interface Case {
+/** What became of a suspect, and on which sides its row was when it was looked at last. */
+export interface RecheckOutcome {
+  readonly verdict: Verdict;
+  readonly source: boolean;
+  readonly follower: boolean;
+}
+
+interface Case extends RecheckOutcome {
   readonly rawKey: Buffer;
   /** Every state the source was seen in, the newest last. */
   readonly sourceStates: string[];
   verdict: Verdict;
+  source: boolean;
+  follower: boolean;
 }
 
 /**
- * Verdicts in the order of the suspects. The source is read first: a follower that lags then shows what
+ * Outcomes in the order of the suspects. The source is read first: a follower that lags then shows what
  * the source had a moment ago, and that is looked at again rather than called a difference.
  */
-export async function recheck(suspects: readonly Suspect[], options: RecheckOptions): Promise<Verdict[]> {
+export async function recheck(
+  suspects: readonly Suspect[],
+  options: RecheckOptions,
+): Promise<readonly RecheckOutcome[]> {
   const cases = suspects.map(
-    ({ rawKey, source }): Case => ({ rawKey, sourceStates: [source], verdict: 'unsettled' }),
+    ({ rawKey, source }): Case => ({
+      rawKey,
+      sourceStates: [source],
+      verdict: 'unsettled',
+      source: false,
+      follower: false,
+    }),
   );
   let open = cases;
   let waitMs = options.settleMs;
@@ -51,7 +70,7 @@ export async function recheck(suspects: readonly Suspect[], options: RecheckOpti
     await forEachParallel(open, PARALLEL_READS, (one) => lookAt(one, options));
     open = open.filter((one) => one.verdict !== 'same');
   }
-  return cases.map((one) => one.verdict);
+  return cases;
 }
 
 async function lookAt(one: Case, { source, follower, signal }: RecheckOptions): Promise<void> {
@@ -62,6 +81,8 @@ async function lookAt(one: Case, { source, follower, signal }: RecheckOptions): 
   const before = one.sourceStates.at(-1);
   const now = fingerprint(there);
   if (now !== before) one.sourceStates.push(now);
+  one.source = there !== undefined;
+  one.follower = copy !== undefined;
   one.verdict = judge(there, copy, now === before, one.sourceStates);
 }
 
@@ -80,26 +101,4 @@ function judge(
   if (!atRest) return states.includes(fingerprint(copy)) ? 'same' : 'unsettled';
   if (copy === undefined) return 'missing';
   return there === undefined ? 'extra' : 'differing';
-}
-
-/** At most `width` at a time; the first failure ends it. */
-export async function forEachParallel<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  width: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  let failure: unknown;
-  for await (const item of items) {
-    const job: Promise<void> = work(item)
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
-      .finally(() => running.delete(job));
-    running.add(job);
-    if (running.size >= width) await Promise.race(running);
-    if (failure !== undefined) break;
-  }
-  await Promise.all(running);
-  if (failure !== undefined) throw BridleError.from(failure);
 }
