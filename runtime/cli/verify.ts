@@ -45,7 +45,7 @@ export function addVerifyCommand(program: Command): void {
       `
 Exit code 0 when every row is the same, 1 when rows differ.
 
-The result says what was compared: at a decree, live, or by a scan. See docs/operating.md.
+The result says what was compared: at a decree, live, or by a scan. See docs/verifying.md.
 
 Examples:
   $ bridle verify users --follower 127.0.0.1:34701
@@ -110,11 +110,12 @@ async function compare(
     const known = BridleError.from(error);
     if (file === undefined || known.code === 'BRIDLE_BAD_RESUME') throw known;
     await file.flush();
+    const next = goOn(table, options, context.givenMeta);
     throw BridleError.of(known.code, {
       operation: known.operation,
       peer: known.peer,
-      hint: `${known.hint ?? known.what}; how far it came is in ${resume}`,
-      next: goOn(table, options, context.givenMeta),
+      hint: `${known.hint ?? known.what}; how far it came is in ${resume}, go on with: ${next}`,
+      next,
       cause: known,
     });
   } finally {

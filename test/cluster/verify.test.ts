@@ -1,4 +1,4 @@
-/** Comparing tables that are in use, on clusters that compute digests. */
+/** Comparing tables that are in use, on clusters that compute digests (SPEC S-VERIFY-1). */
 import { describe, expect, test } from 'vitest';
 import {
   BulkWriter,

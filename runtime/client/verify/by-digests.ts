@@ -9,7 +9,7 @@
  * ```
  *
  * A key that was not written in (F, D] is at the source as it was at F, so it has to be equal: a difference is
- * one, and is not looked at again. A key that was written is read again when it has settled. Without F, or
+ * one, and is not looked at again (SPEC S-VERIFY-1). A key that was written is read again when it has settled. Without F, or
  * without the log behind it, all that differs is read again.
  */
 import { fullJitterMs, sleep } from '../deadline.js';
