@@ -207,6 +207,7 @@ function watched(engine: Engine, onApplied: (batch: EngineBatch) => void): Engin
     },
     get: (key) => engine.get(key),
     scan: (range) => engine.scan(range),
+    snapshot: () => engine.snapshot(),
     checkpoint: (directory) => engine.checkpoint(directory),
     close: () => engine.close(),
   };
