@@ -77,6 +77,16 @@ export interface ChartHostOptions<Machine extends AnyStateMachine> extends Chart
   readonly partition?: number;
 }
 
+/** What is used of a system beyond what xstate promises. */
+interface System {
+  /** Through which every actor tells what it does. */
+  _sendInspectionEvent: (event: InspectionEvent) => void;
+  /** As in its own snapshot, which is a copy of it. */
+  readonly _snapshot: {
+    readonly _scheduledEvents: Readonly<Record<string, { readonly event: EventObject }>>;
+  };
+}
+
 interface EffectRequest {
   readonly effect: string;
   readonly params: never;
@@ -121,6 +131,10 @@ export class ChartHost<Machine extends AnyStateMachine> {
       },
       inspect: (event: InspectionEvent) => this.#inspect(event),
     } as never);
+    if (options.onInspection === undefined) {
+      // With each event xstate makes a copy of it for its observers. There is one, which needs none.
+      this.#system._sendInspectionEvent = (event) => this.#inspect(event);
+    }
     const link = options.link ?? perfectLink;
     this.#subscriptions.push(
       this.outbox.messages$.pipe(link).subscribe((envelope) => this.#perform(envelope)),
@@ -134,6 +148,10 @@ export class ChartHost<Machine extends AnyStateMachine> {
 
   get actor(): Actor<Machine> {
     return this.#actor;
+  }
+
+  get #system(): System {
+    return this.#actor.system as unknown as System;
   }
 
   start(): this {
@@ -222,10 +240,10 @@ export class ChartHost<Machine extends AnyStateMachine> {
   }
 
   /** What a timer that is being set is for; xstate enters it into its list just before it sets it. */
-  #newestTimer(): string {
-    const newest = Object.values(this.#actor.system.getSnapshot()._scheduledEvents).at(-1);
-    const [, delay, place] = /^xstate\.after\.([^.]+)\.(.+)$/.exec(newest?.event.type ?? '') ?? [];
-    return delay === undefined ? `${newest?.event.type} of ${this.name}` : `${delay} of ${place}`;
+  #newestTimer(): string | undefined {
+    if (this.#clock.tellsLabels !== true) return undefined;
+    const newest = Object.values(this.#system._snapshot._scheduledEvents).at(-1);
+    return timerLabel(newest?.event.type ?? '', this.name);
   }
 
   #perform(envelope: Envelope): void {
@@ -272,6 +290,18 @@ export class ChartHost<Machine extends AnyStateMachine> {
     if (snapshot.machine === undefined) return;
     this.#options.onSnapshot?.(nameOf(event.actorRef), snapshot as AnyMachineSnapshot);
   }
+}
+
+const TIMER_LABELS = new Map<string, string | null>();
+
+function timerLabel(eventType: string, name: string): string {
+  let label = TIMER_LABELS.get(eventType);
+  if (label === undefined) {
+    const [, delay, place] = /^xstate\.after\.([^.]+)\.(.+)$/.exec(eventType) ?? [];
+    label = delay === undefined ? null : `${delay} of ${place}`;
+    TIMER_LABELS.set(eventType, label);
+  }
+  return label ?? `${eventType} of ${name}`;
 }
 
 /** The name under which an actor is known to its parent, or the root's own name. */

@@ -8,6 +8,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970. */
   epochMs(): number;
+  /** Whether anybody reads the labels of timers; left out, labels that cost something are not made. */
+  readonly tellsLabels?: boolean;
   /**
    * Calls `wake` once, not before `delayMs` have passed. `label` says in words what waits, for traces:
    * `requestDeadline of followerTable`.

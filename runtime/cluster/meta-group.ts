@@ -56,7 +56,7 @@ export class MetaGroup {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Response<C>> {
     this.#refresh();
-    let last = new RpcError('ERR_NETWORK_FAILURE', code, 'no meta server', 'none is configured');
+    let last: RpcError | null = null;
     for (let tried = 0; tried < this.#metas.length; tried++) {
       const meta = this.#metas[this.#leader];
       if (meta === undefined) break;
@@ -73,7 +73,7 @@ export class MetaGroup {
       }
       this.#askNextFrom(meta);
     }
-    throw last;
+    throw last ?? new RpcError('ERR_NETWORK_FAILURE', code, 'no meta server', 'none is configured');
   }
 
   /** Calls under way at the same time move the leader on once, not each. */

@@ -159,6 +159,13 @@ export class BinaryWriter {
     this.#buffer.fill(0, at, at + n);
   }
 
+  /** `n` zero bytes of which `write` fills some, at its own offsets from `at`. */
+  block(n: number, write: (buffer: Buffer, at: number) => void): void {
+    const at = this.#claim(n);
+    this.#buffer.fill(0, at, at + n);
+    write(this.#buffer, at);
+  }
+
   /** Overwrites a big-endian word written earlier. */
   patchU32(at: number, value: number): void {
     this.#buffer.writeUInt32BE(value, at);

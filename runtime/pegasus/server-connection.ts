@@ -62,6 +62,16 @@ export class ServerConnection {
     });
   }
 
+  /**
+   * From when on it can have overrun a time limit, if nothing happens till then. Whoever waits for a frame or
+   * for its end is looked after soon: these limits are short.
+   */
+  get nextCheckMs(): number {
+    const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
+    if (this.#awaitingSinceMs !== undefined) return this.#awaitingSinceMs + headerTimeoutMs;
+    return this.#lastActivityMs + (this.#closing ? headerTimeoutMs : idleTimeoutMs);
+  }
+
   /** Closes the connection when it has overrun a time limit; called now and then. */
   checkTimeouts(nowMs: number): void {
     const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
@@ -124,11 +134,20 @@ export class ServerConnection {
     // While we do not read, a frame that is not complete is not the sender's fault.
     if (pause || this.#reader.heldBytes === 0) {
       if (this.#reader.kind !== undefined) this.#awaitingSinceMs = undefined;
-    } else this.#awaitingSinceMs ??= this.#core.clock.now();
+    } else if (this.#awaitingSinceMs === undefined) {
+      this.#awaitingSinceMs = this.#core.clock.now();
+      this.#core.watch();
+    }
     if (pause === this.#paused) return;
     this.#paused = pause;
     if (pause) this.#socket.pause();
     else this.#socket.resume();
+  }
+
+  /** We say no more; the other end has to hang up within the header timeout. */
+  #close(): void {
+    this.#closing = true;
+    this.#core.watch();
   }
 
   #malformed(reason: string): void {
@@ -260,7 +279,7 @@ export class ServerConnection {
     if ('refusal' in parsed) {
       this.#core.counters.malformed++;
       this.#core.onMalformed(this.#peer, parsed.reason);
-      this.#closing = true;
+      this.#close();
       this.#socket.end(formatHttpResponse({ status: parsed.refusal, body: parsed.reason }, false));
       return;
     }
@@ -282,7 +301,7 @@ export class ServerConnection {
         this.#queue.append((w) => w.bytes(bytes));
         this.#httpBusy = false;
         if (!parsed.keepAlive) {
-          this.#closing = true;
+          this.#close();
           this.#queue.flush();
           this.#socket.end();
         }

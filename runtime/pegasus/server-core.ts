@@ -34,5 +34,7 @@ export interface ServerCore {
   readonly onHandlerError: (error: unknown, context: RequestContext | undefined) => void;
   readonly onAnswer: (code: string, error: string, body: unknown) => void;
   readonly tap: RpcTap | undefined;
+  /** A connection has begun to wait for something that must come soon: look after it before long. */
+  readonly watch: () => void;
   readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
 }

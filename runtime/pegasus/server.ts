@@ -55,6 +55,10 @@ export interface RpcServerStats {
   readonly byOperation: Readonly<Record<string, number>>;
 }
 
+/** However short the limits are, looking after them takes no more of a server than this. */
+const LEAST_SWEEP_MS = 5;
+const MAX_TIMER_MS = 0x7fffffff;
+
 /**
  * Serves THFT, RDSN and HTTP GET on one port; the first four bytes of a connection decide.
  *
@@ -72,6 +76,7 @@ export class RpcServer implements AsyncDisposable {
   #refused = 0;
   #listening: Promise<Listener | null> = Promise.resolve(null);
   #sweeper: unknown;
+  #sweepAtMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(options: RpcServerOptions) {
@@ -87,6 +92,7 @@ export class RpcServer implements AsyncDisposable {
       onHandlerError: options.onHandlerError ?? (() => {}),
       onAnswer: options.onAnswer ?? (() => {}),
       tap: options.tap,
+      watch: () => this.#sweepBy(this.#core.clock.now() + this.#shortestLimitMs),
       clock: {
         now: () => clock.now(),
         setTimeout: (wake, delayMs) => clock.setTimeout(wake, delayMs, 'deadline of a request'),
@@ -104,7 +110,6 @@ export class RpcServer implements AsyncDisposable {
     this.#listening = listening.catch(() => null);
     try {
       const { port } = await listening;
-      if (!this.#closed) this.#startSweeper();
       return { host: address.host, port };
     } catch (thrown) {
       const error = thrown as NodeJS.ErrnoException;
@@ -145,17 +150,34 @@ export class RpcServer implements AsyncDisposable {
     }
     const connection = new ServerConnection(socket, this.#core);
     this.#connections.add(connection);
+    this.#core.watch();
     socket.once('close', () => this.#connections.delete(connection));
   }
 
-  #startSweeper(): void {
+  get #shortestLimitMs(): number {
     const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
-    const periodMs = Math.max(5, Math.min(headerTimeoutMs, idleTimeoutMs, 60_000) / 4);
-    const sweep = () => {
-      const nowMs = this.#core.clock.now();
-      for (const connection of this.#connections) connection.checkTimeouts(nowMs);
-      this.#startSweeper();
-    };
-    this.#sweeper = this.#core.clock.setTimeout(sweep, periodMs);
+    return Math.min(headerTimeoutMs, idleTimeoutMs);
+  }
+
+  /** Looks after the connections then, unless it does so earlier. A server without connections waits for nothing. */
+  #sweepBy(atMs: number): void {
+    if (this.#closed || this.#sweepAtMs <= atMs) return;
+    const { clock } = this.#core;
+    clock.clearTimeout(this.#sweeper);
+    this.#sweepAtMs = atMs;
+    this.#sweeper = clock.setTimeout(() => this.#sweep(), Math.min(atMs - clock.now(), MAX_TIMER_MS));
+  }
+
+  #sweep(): void {
+    const nowMs = this.#core.clock.now();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const connection of this.#connections) {
+      connection.checkTimeouts(nowMs);
+      nextMs = Math.min(nextMs, connection.nextCheckMs);
+    }
+    this.#sweepAtMs = Number.POSITIVE_INFINITY;
+    // A limit that has passed holds again as soon as what kept it from being one, a request in work, is over.
+    const soonestMs = nowMs + Math.max(LEAST_SWEEP_MS, this.#shortestLimitMs / 4);
+    if (this.#connections.size > 0) this.#sweepBy(Math.max(nextMs, soonestMs));
   }
 }

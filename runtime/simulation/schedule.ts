@@ -31,8 +31,8 @@ export interface Task {
   /** Not before this time, in milliseconds of the world. */
   readonly dueMs: number;
   /** Of a message, and the two ends of its connection: where it is going to, and who sent it. */
-  readonly message?: WireMessage;
-  readonly ends?: MessageEnds;
+  readonly message?: WireMessage | undefined;
+  readonly ends?: MessageEnds | undefined;
 }
 
 export interface MessageEnds {
@@ -66,10 +66,14 @@ export interface NewTask {
 
 /** A run that does not come to an end by itself is a loop without time: this many tasks at one moment. */
 const TASKS_AT_ONE_MOMENT = 1_000_000;
+/** Fewer cancelled tasks than this are not worth looking for. */
+const CANCELLED_LIMIT = 1_024;
 
 export class Schedule {
   #nowMs = 0;
   #nextId = 1;
+  /** Tasks in the heap that will not run. */
+  #cancelled = 0;
   #holds: ((task: Task) => boolean) | null = null;
   readonly #held = new Map<number, Planned>();
   readonly #heap = new Heap<Planned>((a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.id < b.id));
@@ -97,7 +101,13 @@ export class Schedule {
     if (which === null) return;
     const planned = this.#heap.items().filter(({ state }) => state === 'planned');
     this.#heap.clear();
+    this.#cancelled = 0;
     for (const task of planned.sort((a, b) => a.id - b.id)) this.#place(task);
+  }
+
+  /** Whether anything is held back at all. */
+  get holdsBack(): boolean {
+    return this.#holds !== null;
   }
 
   /** Whether a task of this description would be held back. */
@@ -111,18 +121,18 @@ export class Schedule {
   }
 
   add(task: NewTask, delayMs: number): Task {
-    const { run, fail, drop, kind, server, label, message, ends } = task;
+    // Field by field, and the same ones for every kind: this is done for each of millions of tasks.
     const planned: Planned = {
       id: this.#nextId++,
-      kind,
-      server,
-      label,
+      kind: task.kind,
+      server: task.server,
+      label: task.label,
       dueMs: this.#nowMs + Math.max(0, delayMs),
-      ...(message === undefined ? {} : { message }),
-      ...(ends === undefined ? {} : { ends }),
-      run,
-      fail,
-      drop,
+      message: task.message,
+      ends: task.ends,
+      run: task.run,
+      fail: task.fail,
+      drop: task.drop,
       state: 'planned',
     };
     this.#place(planned);
@@ -130,8 +140,24 @@ export class Schedule {
   }
 
   cancel(task: Task): void {
-    (task as Planned).state = 'over';
-    this.#held.delete(task.id);
+    const planned = task as Planned;
+    const { state } = planned;
+    planned.state = 'over';
+    if (state === 'held') this.#held.delete(task.id);
+    else if (state === 'planned') this.#noteCancelled();
+  }
+
+  /**
+   * Who waits for long and is answered soon, as every request is, leaves a task behind until it would have been
+   * due. When most are such, they are taken out: which tasks run, and when, stays the same.
+   */
+  #noteCancelled(): void {
+    this.#cancelled += 1;
+    if (this.#cancelled < CANCELLED_LIMIT || this.#cancelled * 2 < this.#heap.size) return;
+    const planned = this.#heap.items().filter((task) => task.state === 'planned');
+    this.#heap.clear();
+    this.#cancelled = 0;
+    for (const task of planned) this.#heap.add(task);
   }
 
   /** Lets a held task happen, not before it is due: time moves on as far as that. */
@@ -216,6 +242,7 @@ export class Schedule {
       const first = this.#heap.first();
       if (first === undefined || first.state === 'planned') return first;
       this.#heap.take();
+      this.#cancelled -= 1;
     }
   }
 

@@ -55,22 +55,24 @@ export interface CrashOptions {
 
 export class VirtualCluster {
   readonly name: string;
+  /** Names of its servers: `east/meta`, `east/replica-0` and so on. */
+  readonly servers: readonly string[];
   readonly log: LogLine[] = [];
   readonly #world: World;
   readonly #options: VirtualClusterOptions;
+  readonly #serverAt = new Map<string, string>();
   readonly #running = new Map<string, Running<MetaServer | ReplicaServer>>();
 
   constructor(world: World, options: VirtualClusterOptions) {
     this.#world = world;
     this.#options = options;
-    this.name = options.name;
-    for (const server of this.servers) world.name(server, this.addressOf(server));
-  }
-
-  /** Names of its servers: `east/meta`, `east/replica-0` and so on. */
-  get servers(): readonly string[] {
-    const { name, replicas } = this.#options;
-    return [`${name}/meta`, ...Array.from({ length: replicas }, (_, i) => `${name}/replica-${i}`)];
+    const { name, replicas } = options;
+    this.name = name;
+    this.servers = [`${name}/meta`, ...Array.from({ length: replicas }, (_, i) => `${name}/replica-${i}`)];
+    for (const server of this.servers) {
+      world.name(server, this.addressOf(server));
+      this.#serverAt.set(formatAddress(this.addressOf(server)), server);
+    }
   }
 
   get metaAddress(): Address {
@@ -116,7 +118,7 @@ export class VirtualCluster {
 
   /** The name of the server at `host:port`; null for somebody else's. */
   serverAt(address: string): string | null {
-    return this.servers.find((server) => formatAddress(this.addressOf(server)) === address) ?? null;
+    return this.#serverAt.get(address) ?? null;
   }
 
   configOf(server: string): ServerConfig {

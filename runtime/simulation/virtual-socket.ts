@@ -2,8 +2,9 @@
 import { EventEmitter } from 'node:events';
 import type { Address, Connection } from '../pegasus/index.js';
 import { FrameReader } from '../pegasus/index.js';
-import type { TaskKind } from './schedule.js';
+import type { MessageEnds, NewTask, TaskKind } from './schedule.js';
 import type { Fence, VirtualNetworkOptions } from './virtual-network.js';
+import type { FrameArrives } from './watcher.js';
 import { headOf, messageInWords, type WireMessage } from './wire-message.js';
 
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
@@ -16,6 +17,35 @@ export interface SocketPlace {
   readonly address: Address;
   /** The end that accepted: what it sends are replies. */
   readonly answers: boolean;
+}
+
+/** A frame on its way, as the task that it is for the schedule. */
+class Frame implements NewTask, MessageEnds {
+  readonly kind = 'message';
+  readonly server: string;
+  readonly label: string;
+  readonly message: WireMessage;
+  readonly ends: MessageEnds = this;
+  readonly run = (): void => this.deliver(this.message.bytes);
+  readonly drop = (): void => this.#arrives?.('dropped');
+  readonly #sender: VirtualSocket;
+  readonly #arrives: FrameArrives | undefined;
+
+  constructor(sender: VirtualSocket, message: WireMessage, arrives: FrameArrives | undefined) {
+    this.#sender = sender;
+    this.#arrives = arrives;
+    this.message = message;
+    this.server = message.to;
+    this.label = messageInWords(message);
+  }
+
+  deliver(bytes: Buffer): void {
+    this.#sender.arrive(bytes, this.#arrives);
+  }
+
+  answer(bytes: Buffer): void {
+    this.#sender.take(bytes);
+  }
 }
 
 export class VirtualSocket extends EventEmitter implements Connection {
@@ -178,34 +208,30 @@ export class VirtualSocket extends EventEmitter implements Connection {
 
   #messageOf(bytes: Buffer, kind: Parameters<typeof headOf>[1]): WireMessage {
     const { self: from, peer: to } = this.#place;
-    return { from, to, connection: this.#connection, bytes, ...headOf(bytes, kind) };
+    const { code, what, sequence } = headOf(bytes, kind);
+    return { from, to, connection: this.#connection, bytes, code, what, sequence };
   }
 
   #travel(message: WireMessage): void {
     const { schedule, latencyMs, fateOf, watcher } = this.#options;
     const fate = fateOf(message);
-    const { lost, delayMs, copiesAfterMs = [] } = fate;
-    const arrives = watcher()?.sent(message, fate);
-    const deliver = (bytes: Buffer) => {
-      if (this.#peer?.lives !== true) this.onSilence?.();
-      // What it sets off comes after it.
-      arrives?.(this.#peer?.takes === true ? 'taken' : 'nobody');
-      this.#peer?.take(bytes);
-    };
-    const ends = { deliver, answer: (bytes: Buffer) => this.take(bytes) };
-    const label = messageInWords(message);
-    const task = {
-      ...({ kind: 'message', server: message.to, label, message, ends } as const),
-      run: () => deliver(message.bytes),
-      drop: () => arrives?.('dropped'),
-    };
-    const add = (afterMs: number) => schedule.add(task, afterMs);
+    const { lost, delayMs, copiesAfterMs } = fate;
+    const frame = new Frame(this, message, watcher()?.sent(message, fate));
     if (lost !== true) {
       const inOrderMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
-      const task = add(delayMs ?? inOrderMs);
+      const task = schedule.add(frame, delayMs ?? inOrderMs);
       if (delayMs === undefined) this.#lastArrivalMs = task.dueMs;
     }
-    for (const afterMs of copiesAfterMs) add(afterMs);
+    if (copiesAfterMs === undefined) return;
+    for (const afterMs of copiesAfterMs) schedule.add(frame, afterMs);
+  }
+
+  /** A frame of this end gets to the other, or to whoever has taken its place. */
+  arrive(bytes: Buffer, arrives: FrameArrives | undefined): void {
+    if (this.#peer?.lives !== true) this.onSilence?.();
+    // What it sets off comes after it.
+    arrives?.(this.#peer?.takes === true ? 'taken' : 'nobody');
+    this.#peer?.take(bytes);
   }
 
   /** Whether anybody is here to take what arrives. */

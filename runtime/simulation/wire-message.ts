@@ -1,5 +1,5 @@
 /** One frame on its way between two servers, told apart by what its head says. */
-import { decodeRdsnMessage, unpackContext } from '../pegasus/rdsn.js';
+import { peekRdsnHead } from '../pegasus/rdsn.js';
 import { decodeThftRequest, decodeThftResponse } from '../pegasus/thft.js';
 
 export interface WireMessage {
@@ -22,9 +22,8 @@ type Head = Pick<WireMessage, 'code' | 'what' | 'sequence'>;
 export function headOf(frame: Buffer, kind: 'rdsn' | 'thft' | 'thft-response' | 'http'): Head {
   switch (kind) {
     case 'rdsn': {
-      const { header } = decodeRdsnMessage(frame);
-      const what = unpackContext(header.context).isRequest ? 'request' : 'reply';
-      return { code: withoutAck(header.code), what, sequence: Number(header.id) };
+      const { code, isRequest, id } = peekRdsnHead(frame);
+      return { code: withoutAck(code), what: isRequest ? 'request' : 'reply', sequence: id };
     }
     case 'thft': {
       const { code, seqId } = decodeThftRequest(frame);
@@ -39,7 +38,7 @@ export function headOf(frame: Buffer, kind: 'rdsn' | 'thft' | 'thft-response' | 
   }
 }
 
-const withoutAck = (code: string): string => code.replace(/_ACK$/, '');
+const withoutAck = (code: string): string => (code.endsWith('_ACK') ? code.slice(0, -4) : code);
 
 /** `RPC_CM_CREATE_APP east/meta → west/meta`, with `reply` for replies. */
 export function messageInWords({ code, what, from, to }: WireMessage): string {

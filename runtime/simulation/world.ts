@@ -149,6 +149,7 @@ export class World {
       return schedule.add({ kind, server: fence.server, label, run }, delayMs);
     };
     return {
+      tellsLabels: true,
       now: () => schedule.nowMs,
       epochMs: () => this.epochMs + (this.clockOffsetsMs.get(fence.server) ?? 0),
       setTimeout: (wake, delayMs, label = '') => add('timer', wake, delayMs, label),
@@ -186,6 +187,7 @@ function linkThrough(schedule: Schedule, fence: Fence): Link {
     new Observable<Envelope>((subscriber) =>
       messages$.subscribe({
         next: (envelope) => {
+          if (!schedule.holdsBack) return subscriber.next(envelope);
           const label = `${envelope.kind} of ${envelope.from}`;
           const task = { kind: 'effect', server: fence.server, label } as const;
           if (!schedule.wouldHold(task)) subscriber.next(envelope);

@@ -136,23 +136,34 @@ export class DuplicationRegistry {
     }
   }
 
+  /** What {@link DuplicationRegistry.ordersFor} is made of, for any table. */
+  addInputs(inputs: unknown[]): void {
+    inputs.push(this.#options.remotes());
+    for (const { record, retryNo, context } of this.#hosted.values()) inputs.push(record, retryNo, context);
+  }
+
   /** What the replica servers have to do for a table, by partition; DS_INIT is nobody's business yet. */
   ordersFor(appId: number): (partitionIndex: number) => DuplicationOrder[] {
     const all = this.ofTable(appId)
       .filter(({ context }) => context.status !== 'DS_INIT' && context.status !== 'DS_REMOVED')
-      .map(({ record, retryNo, context: { status, failMode, identity, confirmed } }) => ({
-        confirmed,
-        order: {
-          duplicationId: record.duplicationId,
-          status,
-          failMode,
-          remoteMetas: [...(this.#options.remotes()[record.remoteCluster] ?? [])],
-          remoteTable: record.remoteTable,
-          owner: formatOwner(identity),
-          retryNo,
-        },
+      .map(({ record, retryNo, context }) => ({
+        record,
+        retryNo,
+        context,
+        remoteMetas: this.#options.remotes()[record.remoteCluster] ?? [],
+        owner: formatOwner(context.identity),
       }));
-    return (p) => all.map(({ order, confirmed }) => ({ ...order, confirmedDecree: confirmed[p] ?? -1 }));
+    return (p) =>
+      all.map(({ record, retryNo, context, remoteMetas, owner }) => ({
+        duplicationId: record.duplicationId,
+        status: context.status,
+        failMode: context.failMode,
+        remoteMetas: [...remoteMetas],
+        remoteTable: record.remoteTable,
+        owner,
+        confirmedDecree: context.confirmed[p] ?? -1,
+        retryNo,
+      }));
   }
 
   stop(): void {

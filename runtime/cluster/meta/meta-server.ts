@@ -252,7 +252,7 @@ export class MetaServer implements AsyncDisposable {
   #handlers(): Handlers {
     return {
       ...metaHandlers(this),
-      RPC_BRIDLE_NODE_SYNC: ({ json }) => ({ err: 'ERR_OK', json: this.#syncs.answer(json) }),
+      RPC_BRIDLE_NODE_SYNC: ({ json }, { peer }) => ({ err: 'ERR_OK', json: this.#syncs.answer(json, peer) }),
     };
   }
 }

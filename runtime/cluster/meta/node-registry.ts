@@ -12,7 +12,7 @@ export interface NodeView {
 interface Known {
   readonly report: NodeReport;
   readonly partitions: ReadonlyMap<string, PartitionReport>;
-  readonly lastReportMs: number;
+  lastReportMs: number;
 }
 
 export class NodeRegistry {
@@ -26,6 +26,11 @@ export class NodeRegistry {
   }
 
   note(report: NodeReport): void {
+    const known = this.#nodes.get(report.node);
+    if (known?.report === report) {
+      known.lastReportMs = this.#now();
+      return;
+    }
     const partitions = new Map(report.partitions.map((p) => [keyOf(p.appId, p.partitionIndex), p]));
     this.#nodes.set(report.node, { report, partitions, lastReportMs: this.#now() });
   }

@@ -1,9 +1,11 @@
 /** The meta server's side of the node sync: takes a node's report, and says what the node shall do. */
 import type { ServerLog } from '../../observe/log.js';
-import { RpcError } from '../../pegasus/index.js';
+import { type Address, formatAddress, RpcError } from '../../pegasus/index.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import type { PolicyGate } from '../policy.js';
+import { Unchanged } from '../unchanged.js';
 import type { DuplicationRegistry } from './duplication-registry.js';
+import type { TableRecord } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
 import { handshakeOf, masterOf, type TableRegistry } from './table-registry.js';
 
@@ -15,28 +17,52 @@ export interface SyncedState {
   readonly duplications: DuplicationRegistry;
 }
 
+/** More nodes than a cluster has: beyond, what they said is forgotten and read anew. */
+const NODES_LIMIT = 1_024;
+
 export class NodeSyncs {
   readonly #state: SyncedState;
   readonly #log: ServerLog;
   /** Tables of which partitions are being recorded as open. */
   readonly #notingExisting = new Set<number>();
+  /** By the address of the node: most exchanges say what the one before said. */
+  readonly #known = new Map<string, Exchange>();
+  /** What of its orders the table decides; a record that changes is another one. */
+  readonly #tableParts = new WeakMap<TableRecord, TableParts>();
 
   constructor(state: SyncedState, log: ServerLog) {
     this.#state = state;
     this.#log = log;
   }
 
-  /** A report and its orders, both as JSON text. @throws RpcError ERR_INVALID_DATA */
-  answer(json: string): string {
-    const parsed = nodeReportSchema.safeParse(parseJson(json));
-    if (!parsed.success)
-      throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
-    const report = parsed.data;
+  /** The report of the node at that address and its orders, both as JSON text. @throws RpcError ERR_INVALID_DATA */
+  answer(json: string, from: Address): string {
+    const exchange = this.#exchangeWith(formatAddress(from));
+    const report = exchange.report.of([json], () => readReport(json));
     const { nodes, duplications } = this.#state;
     nodes.note(report);
     duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
     this.#noteExisting(report);
-    return JSON.stringify(this.#ordersFor(report));
+    return exchange.orders.of(this.#inputsOf(report), () => JSON.stringify(this.#ordersFor(report)));
+  }
+
+  #exchangeWith(node: string): Exchange {
+    const known = this.#known.get(node);
+    if (known !== undefined) return known;
+    if (this.#known.size >= NODES_LIMIT) this.#known.clear();
+    const exchange = { report: new Unchanged<NodeReport>(), orders: new Unchanged<string>() };
+    this.#known.set(node, exchange);
+    return exchange;
+  }
+
+  /** Everything that a node's orders are made of. */
+  #inputsOf(report: NodeReport): unknown[] {
+    const { gate, tables, duplications } = this.#state;
+    const inputs: unknown[] = [report, gate.policy];
+    for (const table of tables.list()) inputs.push(table, tables.statusOf(table.name));
+    for (const table of tables.droppedTables()) inputs.push(table);
+    duplications.addInputs(inputs);
+    return inputs;
   }
 
   /**
@@ -48,8 +74,9 @@ export class NodeSyncs {
     for (const appId of new Set(serving.map((partition) => partition.appId))) {
       // One write at a time: what is reported meanwhile is reported again.
       if (this.#notingExisting.has(appId)) continue;
-      this.#notingExisting.add(appId);
       const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
+      if (this.#state.tables.haveExisted(appId, here)) continue;
+      this.#notingExisting.add(appId);
       this.#state.tables
         .noteExisted(appId, here)
         .catch((error: unknown) =>
@@ -64,15 +91,20 @@ export class NodeSyncs {
     const available = tables.list().filter(({ name }) => tables.statusOf(name) === 'AS_AVAILABLE');
     const orders = available.flatMap((table) => {
       const { appId, name: appName, partitionCount } = table;
-      const { owner } = handshakeOf(new Map(Object.entries(table.envs)));
-      const master = masterOf(table);
+      const { owner, master } = this.#partsOf(table);
       const ordersOf = duplications.ordersFor(appId);
       return table.partitions.flatMap(({ node: place, existed }, partitionIndex) =>
         place !== node
           ? []
           : [
               {
-                ...{ appId, appName, partitionIndex, partitionCount, owner, master, existed },
+                appId,
+                appName,
+                partitionIndex,
+                partitionCount,
+                owner,
+                master,
+                existed,
                 duplications: ordersOf(partitionIndex),
               },
             ],
@@ -87,6 +119,31 @@ export class NodeSyncs {
         .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
     };
   }
+
+  #partsOf(table: TableRecord): TableParts {
+    const known = this.#tableParts.get(table);
+    if (known !== undefined) return known;
+    const { owner } = handshakeOf(new Map(Object.entries(table.envs)));
+    const parts = { owner, master: masterOf(table) };
+    this.#tableParts.set(table, parts);
+    return parts;
+  }
+}
+
+interface Exchange {
+  readonly report: Unchanged<NodeReport>;
+  readonly orders: Unchanged<string>;
+}
+
+interface TableParts {
+  readonly owner: string | null;
+  readonly master: NodeOrders['partitions'][number]['master'];
+}
+
+function readReport(json: string): NodeReport {
+  const parsed = nodeReportSchema.safeParse(parseJson(json));
+  if (parsed.success) return parsed.data;
+  throw new RpcError('ERR_INVALID_DATA', 'RPC_BRIDLE_NODE_SYNC', '', parsed.error.message);
 }
 
 function parseJson(text: string): unknown {

@@ -168,6 +168,12 @@ export class TableRegistry {
   }
 
   /** Remembers that a partition has been open, so that its absence later is known as loss. */
+  /** Whether all of these partitions are recorded as having been open, or the table is gone. */
+  haveExisted(appId: number, partitions: readonly number[]): boolean {
+    const record = this.byId(appId);
+    return record === undefined || partitions.every((p) => record.partitions[p]?.existed !== false);
+  }
+
   async noteExisted(appId: number, partitions: readonly number[]): Promise<void> {
     const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
     const fresh = new Set(partitions.filter((p) => entry?.record.partitions[p]?.existed === false));

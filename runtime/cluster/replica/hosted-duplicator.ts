@@ -9,6 +9,7 @@ import { rpcTimeoutMs } from '../config.js';
 import { chartEnvironment } from '../environment.js';
 import type { DuplicationOrder, DuplicationReport, PartitionOrder, TroubleReport } from '../node-sync.js';
 import type { RrdbResult } from '../rrdb/index.js';
+import { Unchanged } from '../unchanged.js';
 import { FollowerShipper } from './follower-shipper.js';
 import type { NodeContext } from './node-context.js';
 import { SourceLog } from './source-log.js';
@@ -23,6 +24,7 @@ export class HostedDuplicator {
   readonly #shipper: FollowerShipper;
   readonly #appended: Subscription;
   readonly #store: PartitionStore<RrdbResult>;
+  readonly #report = new Unchanged<DuplicationReport>();
   #order: DuplicationOrder;
   #skipped = 0;
   #told = '';
@@ -143,17 +145,20 @@ export class HostedDuplicator {
     if (retry) this.#host.send({ type: 'RETRY_NOW' });
   }
 
+  /** The same object as long as nothing of it has changed. */
   report(): DuplicationReport {
     const { context } = this.#host.snapshot;
     const history = this.#journal.of(this.#host.name);
-    return {
-      duplicationId: this.#order.duplicationId,
+    const { duplicationId } = this.#order;
+    const { logHeldBytes } = this;
+    return this.#report.of([duplicationId, context, history, logHeldBytes], () => ({
+      duplicationId,
       state: history?.state ?? 'idle',
       ...progressReport(context),
       skippedMutations: context.skippedMutations,
-      logHeldBytes: this.logHeldBytes,
+      logHeldBytes,
       trouble: troubleReport(this.#node.address, history?.trouble ?? null),
-    };
+    }));
   }
 
   stop(): void {

@@ -12,6 +12,7 @@ import { writeFile } from '../../store/files.js';
 import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
 import { PARTITION_STATES, type PartitionOrder, type PartitionReport } from '../node-sync.js';
 import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
+import { Unchanged } from '../unchanged.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
 import { HostedTransfer } from './hosted-transfer.js';
 import type { NodeContext } from './node-context.js';
@@ -69,6 +70,9 @@ export class HostedPartition {
   readonly #directory: string;
   readonly #duplicators = new Map<number, HostedDuplicator>();
   #order: PartitionOrder;
+  readonly #report = new Unchanged<PartitionReport>();
+  /** The orders that its duplicators have; the same ones come again with most exchanges. */
+  #followed: PartitionOrder | null = null;
   #state: PartitionReport['state'] = 'opening';
   #store: PartitionStore<RrdbResult> | null = null;
   #transfer: HostedTransfer | null = null;
@@ -107,7 +111,8 @@ export class HostedPartition {
 
   follow(order: PartitionOrder): void {
     this.#order = order;
-    if (this.#store === null) return;
+    if (this.#store === null || this.#followed === order) return;
+    this.#followed = order;
     const wanted = new Map(order.duplications.map((duplication) => [duplication.duplicationId, duplication]));
     for (const [id, duplicator] of this.#duplicators) {
       if (wanted.has(id)) continue;
@@ -122,18 +127,29 @@ export class HostedPartition {
     }
   }
 
+  /** The same object as long as nothing of it has changed. */
   report(): PartitionReport {
     const copying = this.#transfer?.report();
-    return {
-      ...this.gpid,
-      state: this.#state,
-      lastCommitted: this.#store?.lastCommittedDecree ?? -1,
-      firstLogDecree: this.#store?.minDecreeInLog ?? -1,
-      logBytes: this.#store?.logSizeBytes ?? 0,
-      trouble: copying?.trouble ?? this.#trouble,
-      transfer: copying?.transfer ?? null,
-      duplications: [...this.#duplicators.values()].map((duplicator) => duplicator.report()),
-    };
+    const state = this.#state;
+    const lastCommitted = this.#store?.lastCommittedDecree ?? -1;
+    const firstLogDecree = this.#store?.minDecreeInLog ?? -1;
+    const logBytes = this.#store?.logSizeBytes ?? 0;
+    const trouble = copying?.trouble ?? this.#trouble;
+    const transfer = copying?.transfer ?? null;
+    const duplications = [...this.#duplicators.values()].map((duplicator) => duplicator.report());
+    const facts = [state, lastCommitted, firstLogDecree, logBytes, trouble, transfer, ...duplications];
+    // Field by field: on Node 20 each field that follows a spread costs several microseconds.
+    return this.#report.of(facts, () => ({
+      appId: this.gpid.appId,
+      partitionIndex: this.gpid.partitionIndex,
+      state,
+      lastCommitted,
+      firstLogDecree,
+      logBytes,
+      trouble,
+      transfer,
+      duplications,
+    }));
   }
 
   /** Adds what this partition tells to a scrape. */
@@ -284,6 +300,7 @@ export class HostedPartition {
     for (const duplicator of this.#duplicators.values()) duplicator.stop();
     this.#duplicators.clear();
     this.#store = null;
+    this.#followed = null;
     await store.close().catch((error: unknown) =>
       this.#node.log.warn('a failed partition did not close cleanly', {
         ...this.gpid,

@@ -29,6 +29,7 @@ import { PolicyGate } from '../policy.js';
 import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
 import { measureServer } from '../server-metrics.js';
+import { Unchanged } from '../unchanged.js';
 import { deletePartition, HostedPartition, partitionDirectory } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
 import { NodeCounts } from './node-counts.js';
@@ -59,6 +60,8 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #rrdb: RrdbService;
   readonly #server: RpcServer;
   readonly #node: NodeContext;
+  readonly #reportText = new Unchanged<string>();
+  readonly #orders = new Unchanged<NodeOrders>();
   readonly #stop = new AbortController();
   readonly #counts = new NodeCounts();
   readonly #processMetrics: ProcessMetrics | null;
@@ -188,14 +191,12 @@ export class ReplicaServer implements AsyncDisposable {
       partitions: [...this.#partitions.values()].map((partition) => partition.report()),
       leftovers: [...this.#leftovers.values()],
     };
+    const inputs = [report.policyVersion, ...report.partitions, 'leftovers', ...report.leftovers];
+    const text = this.#reportText.of(inputs, () => JSON.stringify(report));
     const { nodeDeadMs } = this.#config.times;
     const options = { timeoutMs: nodeDeadMs, signal: this.#stop.signal };
-    const { json } = await this.#metas.call(
-      'RPC_BRIDLE_NODE_SYNC',
-      { json: JSON.stringify(report) },
-      options,
-    );
-    this.#follow(nodeOrdersSchema.parse(JSON.parse(json)));
+    const { json } = await this.#metas.call('RPC_BRIDLE_NODE_SYNC', { json: text }, options);
+    this.#follow(this.#orders.of([json], () => nodeOrdersSchema.parse(JSON.parse(json))));
     this.#orderedAtMs = this.#environment.clock.now();
   }
 

@@ -72,7 +72,7 @@ function applyDuplicate(message: Buffer): Change<RrdbResult> {
     change.add(rows, timetag);
   }
   if (owner === undefined || toDecreeIncluded === undefined) return change.finish();
-  return { ...change.finish(), marks: { [sourceMark(owner)]: toDecreeIncluded } };
+  return { marks: { [sourceMark(owner)]: toDecreeIncluded }, ...change.finish() };
 }
 
 function noChange(hint: string): Change<RrdbResult> {
