@@ -17,6 +17,7 @@ const MODULES: readonly CommandModule[] = [
   { names: ['down'], load: async () => (await import('./down.js')).addDownCommand },
   { names: ['table'], load: async () => (await import('./table.js')).addTableCommands },
   { names: ['load'], load: async () => (await import('./load.js')).addLoadCommand },
+  { names: ['preflight'], load: async () => (await import('./preflight.js')).addPreflightCommand },
   { names: ['duplicate'], load: async () => (await import('./duplicate.js')).addDuplicateCommand },
   { names: ['status'], load: async () => (await import('./status.js')).addStatusCommand },
   { names: ['explain'], load: async () => (await import('./explain.js')).addExplainCommand },

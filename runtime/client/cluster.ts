@@ -17,6 +17,7 @@ import type {
   DuplicationChange,
   DuplicationInfo,
   ModifiedDuplication,
+  PartitionPlace,
   ServerInfo,
   TableInfo,
 } from './model.js';
@@ -168,6 +169,11 @@ export class Cluster implements AsyncDisposable {
   /** Tables that are not dropped, by name. */
   listTables(limits: CallLimits = {}): Promise<TableInfo[]> {
     return tables.listTables(this.#metas, this.#deadline(limits));
+  }
+
+  /** Where the partitions of a table are, by index; ERR_APP_NOT_EXIST. */
+  listPartitions(table: string, limits: CallLimits = {}): Promise<PartitionPlace[]> {
+    return tables.listPartitions(this.#metas, table, this.#deadline(limits));
   }
 
   /** Resolves when the table is gone; ERR_APP_NOT_EXIST when there was none. */

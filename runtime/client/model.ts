@@ -31,6 +31,14 @@ export interface TableInfo {
   readonly createdAtMs: number;
 }
 
+/** Where one partition of a table is, as the meta server has it. */
+export interface PartitionPlace {
+  readonly index: number;
+  /** 'host:port'; null while nobody serves it. */
+  readonly primary: string | null;
+  readonly secondaries: readonly string[];
+}
+
 /** A replica server as the meta server sees it. */
 export interface ServerInfo {
   /** 'host:port' */

@@ -1,11 +1,12 @@
 /** Creating, listing and dropping tables, each safe against an answer that never comes. */
+import { formatAddress } from '../pegasus/address.js';
 import { AppStatus } from '../pegasus/enums.js';
 import type { AppInfo } from '../pegasus/schemas/index.js';
 import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../pegasus/table-rules.js';
 import { Deadline } from './deadline.js';
 import { BridleError } from './errors.js';
 import { isOutcomeUnknown, type MetaSession } from './meta-session.js';
-import type { CreateTableOptions, TableInfo, TableStatus } from './model.js';
+import type { CreateTableOptions, PartitionPlace, TableInfo, TableStatus } from './model.js';
 
 const POLL_FIRST_MS = 20;
 const POLL_CAP_MS = 500;
@@ -169,6 +170,41 @@ export async function listTables(metas: MetaSession, deadline: Deadline): Promis
 }
 
 /** ERR_APP_NOT_EXIST when there is none. Resolves when it is gone from the list. */
+/** Where the partitions of a table are, by index; ERR_APP_NOT_EXIST. */
+export async function listPartitions(
+  metas: MetaSession,
+  table: string,
+  deadline: Deadline,
+): Promise<PartitionPlace[]> {
+  checkTableName(table);
+  const code = 'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX';
+  const answer = await metas.call(
+    code,
+    { appName: table, partitionIndices: [] },
+    { deadline, idempotent: true },
+  );
+  if (answer.err !== 'ERR_OK') {
+    const gone = answer.err === 'ERR_OBJECT_NOT_FOUND' || answer.err === 'ERR_APP_NOT_EXIST';
+    throw BridleError.of(gone ? 'ERR_APP_NOT_EXIST' : answer.err, {
+      operation: code,
+      peer: metas.peer,
+      hint: gone ? `there is no table named "${table}"` : `table ${table}: ${answer.err}`,
+      values: { table },
+    });
+  }
+  return answer.partitions
+    .map(({ pid, primary, hpPrimary, secondaries, hpSecondaries }) => {
+      const at = primary ?? hpPrimary ?? null;
+      const others = secondaries.length > 0 ? secondaries : (hpSecondaries ?? []);
+      return {
+        index: pid.partitionIndex,
+        primary: at === null ? null : formatAddress(at),
+        secondaries: others.flatMap((each) => (each === null ? [] : [formatAddress(each)])),
+      };
+    })
+    .sort((a, b) => a.index - b.index);
+}
+
 export async function dropTable(metas: MetaSession, name: string, deadline: Deadline): Promise<void> {
   checkTableName(name);
   let unsure = false;

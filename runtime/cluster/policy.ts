@@ -63,9 +63,20 @@ export class PolicyGate {
   }
 
   decide(peer: Address, operation: string): PolicyRule['effect'] {
-    if (this.#rules.length === 0 || EXEMPT.has(operation)) return 'allow';
+    return this.#rules[this.#deciding(peer, operation)]?.effect ?? 'allow';
+  }
+
+  /** The rule that keeps this from getting through, and its place in the list; null if none does. */
+  whyNot(peer: Address, operation: string): { readonly rule: PolicyRule; readonly index: number } | null {
+    const index = this.#deciding(peer, operation);
+    const rule = this.#policy.rules[index];
+    return rule === undefined || rule.effect === 'allow' ? null : { rule, index };
+  }
+
+  #deciding(peer: Address, operation: string): number {
+    if (this.#rules.length === 0 || EXEMPT.has(operation)) return -1;
     const address = formatAddress(peer);
-    return this.#rules.find((r) => r.operation(operation) && r.peer(address))?.effect ?? 'allow';
+    return this.#rules.findIndex((rule) => rule.operation(operation) && rule.peer(address));
   }
 
   /** For a client: a reply that is denied or dropped never arrives. */

@@ -6,6 +6,16 @@ export {
 } from './duplicate.js';
 export { Duplication, type RemoveOptions, type VerifyDuplicationOptions } from './duplication.js';
 export { type DuplicationEvent, type TroubleView, troubleOf } from './events.js';
+export {
+  CHECKS,
+  type CheckCode,
+  type Finding,
+  type PreflightOptions,
+  type PreflightReport,
+  preflight,
+  type Severity,
+  type Verdict,
+} from './preflight/index.js';
 export type { Progress, Stage } from './progress.js';
 export {
   fetchExplanations,

@@ -361,6 +361,10 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
     }
     case 'bridle.stats':
       return JSON.stringify(server.stats());
+    case 'bridle.facts':
+      return server.facts();
+    case 'bridle.probe':
+      return server.probe(args);
     case 'bridle.records':
       return recordsAnswer(server.recorder, { role: 'meta', address: server.address }, args);
     default:

@@ -17,7 +17,9 @@ import {
   type RecordableEnvironment,
   recordable,
 } from '../environment.js';
+import { factsAnswer } from '../facts.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
+import { probeAnswer } from '../probe.js';
 import { DuplicationRegistry } from './duplication-registry.js';
 import { explainDuplication, type SourcePartition } from './explain-duplication.js';
 import { RemoteFollower } from './follower-port.js';
@@ -205,6 +207,24 @@ export class MetaServer implements AsyncDisposable {
   explain(hosted: HostedDuplication) {
     const table = this.tables.byId(hosted.record.appId);
     return explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
+  }
+
+  /** What it says about itself; see `bridle.facts`. */
+  facts(): string {
+    return factsAnswer({
+      role: 'meta',
+      cluster: this.#config.cluster,
+      address: formatAddress(this.#address),
+      policy: this.gate.policy,
+      remotes: Object.fromEntries(Object.entries(this.#remotes).map(([name, metas]) => [name, [...metas]])),
+      nowMs: this.#environment.clock.epochMs(),
+    });
+  }
+
+  /** Tries the ways to other servers; see `bridle.probe`. */
+  probe(args: readonly string[]): Promise<string> {
+    const { clock } = this.#environment;
+    return probeAnswer({ client: this.#client, address: formatAddress(this.#address), clock }, args);
   }
 
   get recorder(): Recorder {

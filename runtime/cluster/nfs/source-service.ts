@@ -19,6 +19,7 @@ import { type FileSystem, nodeFileSystem } from '../../store/file-system.js';
 import { type CheckpointToken, formatToken, parseToken } from './checkpoint-token.js';
 import { isPlainFileName } from './copy-paths.js';
 import { OpenFiles } from './open-files.js';
+import { PROBE_CHECKPOINT, PROBE_CONTENT, PROBE_GPID, PROBE_TOKEN } from './probe-checkpoint.js';
 
 /** A partition whose checkpoints may be copied. A `PartitionStore` fits. */
 export interface ServedPartition {
@@ -67,7 +68,8 @@ type Found<T> = T | PegasusErrorName;
  * ERR_PATH_NOT_FOUND: there is no checkpoint yet, or none at the wanted decree. ERR_INVALID_PARAMETERS: a
  * request that no right client sends. ERR_FILE_OPERATION_FAILED: the file is there and cannot be read as it was.
  *
- * Only files named by a checkpoint's manifest can be read, so no request leaves the checkpoint's directory.
+ * Only files named by a checkpoint's manifest can be read, so no request leaves the checkpoint's directory. For
+ * partition 0.0, which is nobody's, there is always the probe checkpoint, which is not on disk at all.
  *
  * @example
  * const service = new CheckpointService({ partition: (gpid) => partitions.get(keyOf(gpid)), serverAddress });
@@ -129,6 +131,9 @@ export class CheckpointService implements AsyncDisposable {
   }
 
   async #query({ pid, minDecree, checksumType }: LearnRequest): Promise<LearnResponse> {
+    if (sameGpid(pid, PROBE_GPID)) {
+      return this.#described(pid, PROBE_CHECKPOINT, checksumType === ChecksumType.MD5);
+    }
     const partition = this.#options.partition(pid);
     if (partition === undefined) return this.#described(pid, 'ERR_OBJECT_NOT_FOUND');
     const { checkpoints, lastCommittedDecree } = partition.store;
@@ -204,6 +209,10 @@ export class CheckpointService implements AsyncDisposable {
     const file = checkpoint.files.find(({ name }) => name === fileName);
     if (file === undefined) return refuse('ERR_OBJECT_NOT_FOUND');
     if (offset + size > file.sizeBytes) return refuse('ERR_INVALID_PARAMETERS');
+    if (checkpoint === PROBE_CHECKPOINT) {
+      const fileContent = PROBE_CONTENT.subarray(offset, offset + size);
+      return { error: 'ERR_OK', fileContent, offset, size, crc32: crc32(fileContent) };
+    }
     try {
       const fileContent = await this.#read(join(checkpoint.directory, file.name), file, offset, size);
       const gpid = parseToken(sourceDir)?.gpid;
@@ -228,6 +237,7 @@ export class CheckpointService implements AsyncDisposable {
     const token = parseToken(directory);
     if (token === undefined) return 'ERR_INVALID_PARAMETERS';
     if (pid !== undefined && !sameGpid(pid, token.gpid)) return 'ERR_INVALID_PARAMETERS';
+    if (directory === PROBE_TOKEN) return PROBE_CHECKPOINT;
     const partition = this.#options.partition(token.gpid);
     const checkpoint = partition?.store.checkpoints.list().find(({ decree }) => decree === token.decree);
     if (checkpoint === undefined) return 'ERR_OBJECT_NOT_FOUND';

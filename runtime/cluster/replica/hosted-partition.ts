@@ -10,6 +10,7 @@ import { METRICS, type Scrape } from '../../observe/metrics/index.js';
 import type { Gpid } from '../../pegasus/index.js';
 import { writeFile } from '../../store/files.js';
 import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
+import type { PartitionSize } from '../facts.js';
 import { PARTITION_STATES, type PartitionOrder, type PartitionReport } from '../node-sync.js';
 import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
 import { Unchanged } from '../unchanged.js';
@@ -181,6 +182,25 @@ export class HostedPartition {
         oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000,
       );
     }
+  }
+
+  /** On disk, in bytes. A file that goes away meanwhile does not count. */
+  async sizes(): Promise<PartitionSize> {
+    const engine = join(this.#directory, 'engine');
+    const entries = await this.#fileSystem.list(engine).catch(() => []);
+    const files = await Promise.all(
+      entries.map(({ name }) =>
+        this.#fileSystem.stat(join(engine, name)).then(
+          ({ sizeBytes }) => sizeBytes,
+          () => 0,
+        ),
+      ),
+    );
+    return {
+      ...this.gpid,
+      dataBytes: files.reduce((sum, sizeBytes) => sum + sizeBytes, 0),
+      logBytes: this.#store?.logSizeBytes ?? 0,
+    };
   }
 
   /**

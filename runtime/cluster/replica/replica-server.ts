@@ -22,10 +22,12 @@ import {
   type RecordableEnvironment,
   recordable,
 } from '../environment.js';
+import { factsAnswer } from '../facts.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
 import { PolicyGate } from '../policy.js';
+import { probeAnswer } from '../probe.js';
 import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
 import { measureServer } from '../server-metrics.js';
@@ -270,12 +272,19 @@ export class ReplicaServer implements AsyncDisposable {
     }
   }
 
-  #command(cmd: string, args: readonly string[]): string {
+  #command(cmd: string, args: readonly string[]): string | Promise<string> {
     switch (cmd) {
       case 'bridle.stats':
         return JSON.stringify(this.#server.stats());
       case 'bridle.partitions':
         return JSON.stringify(this.partitions().map((partition) => partition.report()));
+      case 'bridle.facts':
+        return this.#facts();
+      case 'bridle.probe':
+        return probeAnswer(
+          { client: this.#client, address: this.#node.address, clock: this.#environment.clock },
+          args,
+        );
       case 'bridle.records':
         return recordsAnswer(this.#environment.recorder, { role: 'replica', address: this.address }, args);
       default:
@@ -301,6 +310,24 @@ export class ReplicaServer implements AsyncDisposable {
     for (const partition of this.#partitions.values()) await partition.measure(scrape);
     this.#counts.writeTo(scrape);
     return scrape;
+  }
+
+  async #facts(): Promise<string> {
+    const { directory, cluster, limits } = this.#config;
+    const { clock, fileSystem } = this.#environment;
+    const partitions = await Promise.all(this.partitions().map((partition) => partition.sizes()));
+    return factsAnswer({
+      role: 'replica',
+      cluster,
+      address: this.#node.address,
+      policy: this.#gate.policy,
+      freeBytes: await fileSystem.freeBytes(directory),
+      maxWriteBytes: this.#rrdb.maxWriteBytes,
+      batchBytes: limits.batchBytes,
+      partitions,
+      // Last, so that it is the time of the answer.
+      nowMs: clock.epochMs(),
+    });
   }
 
   #http(): HttpHandler {

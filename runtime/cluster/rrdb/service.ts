@@ -72,6 +72,11 @@ export class RrdbService {
     this.handlers = this.#makeHandlers(duplicate);
   }
 
+  /** Of one write, in bytes; a larger one is refused. */
+  get maxWriteBytes(): number {
+    return this.#maxWriteBytes;
+  }
+
   /** Lets go of snapshots that nobody reads any more; to be called now and then. */
   maintain(): Promise<void> {
     return this.#digests.letGo();
