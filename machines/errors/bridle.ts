@@ -94,6 +94,18 @@ export const BRIDLE_ERRORS = {
     ],
     next: 'bridle verify {table}',
   },
+  BRIDLE_PREFLIGHT: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The duplication would not work as things are, so it was not added.',
+    consequence: 'Nothing was created at either cluster. The detail names what stands in the way.',
+    causes: [
+      'A way between servers of the two clusters is shut, often from the follower back to the source.',
+      'A table of somebody else is in the way at the follower.',
+      'A server, a partition or a disk is not fit for it.',
+    ],
+    next: 'bridle preflight {table} --to {cluster}',
+  },
   BRIDLE_NO_PROGRESS: {
     kind: 'operator',
     outcomeUnknown: false,

@@ -6,12 +6,13 @@ import {
   type FollowerTableOnRemove,
 } from '../../machines/vocabulary.js';
 import { parseServers } from '../client/address.js';
-import { BridleError } from '../client/index.js';
-import { type Duplication, duplicate, setRemote } from '../live/index.js';
+import { BridleError, type Cluster } from '../client/index.js';
+import { type Duplication, duplicate, preflight, setRemote } from '../live/index.js';
 import { formatAddress } from '../pegasus/address.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
 import { formatFacts, formatMs } from './output.js';
+import { exitCodeOfVerdict, formatPreflight, preflightOptions } from './preflight.js';
 import { reportProgress } from './progress.js';
 
 interface DuplicateCommandOptions {
@@ -22,6 +23,7 @@ interface DuplicateCommandOptions {
   readonly ifExists: ExistingTablePolicy;
   readonly onRemove: FollowerTableOnRemove;
   readonly wait?: boolean;
+  readonly preflight?: boolean;
 }
 
 export function addDuplicateCommand(program: Command): void {
@@ -49,6 +51,7 @@ export function addDuplicateCommand(program: Command): void {
         .choices(['keep', 'drop'])
         .default('keep'),
     )
+    .option('--preflight', 'look first whether it can work; if not, say why and add nothing')
     .option('--wait', 'until writes are shipped (DS_LOG); fails as soon as it is blocked')
     .addHelpText(
       'after',
@@ -62,6 +65,10 @@ Examples:
     .action((table: string, options: DuplicateCommandOptions, command: Command) =>
       perform(command, async (context) => {
         const source = await context.cluster();
+        if (options.preflight === true) {
+          const refused = await preflightBefore(source, table, options, context);
+          if (refused !== undefined) return refused;
+        }
         if (options.remoteMeta !== undefined) {
           const metas = parseServers(options.remoteMeta).map(formatAddress);
           await setRemote(source, options.to, metas, context.limits);
@@ -93,6 +100,19 @@ Examples:
         return undefined;
       }),
     );
+}
+
+/** Looks before anything is told to the source; the exit code when it must not go on. */
+async function preflightBefore(
+  source: Cluster,
+  table: string,
+  options: DuplicateCommandOptions,
+  { signal, out }: CommandContext,
+): Promise<number | undefined> {
+  const report = await preflight({ source, table, signal, ...preflightOptions(options) });
+  if (report.ready) return undefined;
+  out.result({ added: false, preflight: report }, () => `${formatPreflight(report)}\n\nnothing was added`);
+  return exitCodeOfVerdict(report.verdict);
 }
 
 /** Progress on standard error; a duplication that is blocked is an error with its own next command. */

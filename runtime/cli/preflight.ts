@@ -1,11 +1,18 @@
 /** `bridle preflight`: can this duplication work? Looked at before anything is created. */
 import { type Command, Option } from 'commander';
 import { EXISTING_TABLE_POLICIES, type ExistingTablePolicy } from '../../machines/vocabulary.js';
-import { type Finding, type PreflightReport, preflight, type Verdict } from '../live/index.js';
+import {
+  type Finding,
+  type PreflightOptions,
+  type PreflightReport,
+  preflight,
+  type Verdict,
+} from '../live/index.js';
 import { parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
 import { formatFacts, formatMs, formatTable, plural } from './output.js';
 
+/** The part of a command's options that says what is to be duplicated, and to where. */
 interface PreflightCommandOptions {
   readonly to: string;
   readonly remoteTable?: string;
@@ -42,20 +49,25 @@ Examples:
     )
     .action((table: string, options: PreflightCommandOptions, command: Command) =>
       perform(command, async (context) => {
-        const report = await preflight({
-          source: await context.cluster(),
-          table,
-          target: options.to,
-          remoteMeta: options.remoteMeta,
-          remoteTable: options.remoteTable,
-          replicaCount: options.remoteReplicas,
-          existingTable: options.ifExists,
-          signal: context.signal,
-        });
+        const source = await context.cluster();
+        const { signal } = context;
+        const report = await preflight({ source, table, signal, ...preflightOptions(options) });
         context.out.result(report, () => formatPreflight(report));
         return exitCodeOfVerdict(report.verdict);
       }),
     );
+}
+
+export function preflightOptions(
+  options: PreflightCommandOptions,
+): Omit<PreflightOptions, 'source' | 'table'> {
+  return {
+    target: options.to,
+    remoteMeta: options.remoteMeta,
+    remoteTable: options.remoteTable,
+    replicaCount: options.remoteReplicas,
+    existingTable: options.ifExists,
+  };
 }
 
 const EXIT_CODES: Readonly<Record<Verdict, number>> = {
@@ -91,16 +103,30 @@ export function formatPreflight(report: PreflightReport): string {
     ['verdict', `${IN_WORDS[verdict]} (${counted.join(', ')}; ${formatMs(elapsedMs)})`],
     ['next', next],
   ]);
-  const seen = new Map<string, number>();
-  const rows = report.findings.flatMap((finding) => {
-    const key = `${finding.severity} ${finding.code}`;
-    const before = seen.get(key) ?? 0;
-    seen.set(key, before + 1);
-    return before < ROWS_OF_A_CHECK ? rowsOf(finding) : [];
-  });
-  const left = [...seen.values()].reduce((sum, count) => sum + Math.max(0, count - ROWS_OF_A_CHECK), 0);
+  const groups = new Map<string, Finding[]>();
+  for (const finding of report.findings) {
+    // What is unknown for one reason is told once.
+    const key = finding.checked ? `${finding.severity} ${finding.code}` : `? ${finding.next}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  const rows = [...groups.values()].flatMap((group) =>
+    group[0]?.checked === false ? unknownRows(group) : group.slice(0, ROWS_OF_A_CHECK).flatMap(rowsOf),
+  );
+  const left = [...groups.values()]
+    .filter(([first]) => first?.checked === true)
+    .reduce((sum, { length }) => sum + Math.max(0, length - ROWS_OF_A_CHECK), 0);
   const more = left === 0 ? '' : `\n${plural(left, 'more finding')} of the same kind; --json has all`;
   return `${head}\n\n${formatTable(['', 'CHECK', 'FINDING'], rows)}${more}`;
+}
+
+function unknownRows(group: readonly Finding[]): string[][] {
+  const [first, ...others] = group;
+  if (first === undefined || others.length === 0) return group.flatMap(rowsOf);
+  const codes = group.map(({ code }) => code).join(', ');
+  return [
+    ['?', `${group.length} checks`, `not checkable here: ${codes}`],
+    ['', '', `  next: ${first.next}`],
+  ];
 }
 
 function rowsOf({ severity, code, what, next, checked }: Finding): string[][] {

@@ -2,6 +2,7 @@
 import type { ExistingTablePolicy, FollowerTableOnRemove } from '../../machines/vocabulary.js';
 import { BridleError, type CallLimits, type Cluster } from '../client/index.js';
 import { Duplication } from './duplication.js';
+import { preflight } from './preflight/index.js';
 import { registerRemote } from './remote-commands.js';
 
 /** Which duplication to find. */
@@ -29,6 +30,8 @@ export interface DuplicateOptions extends OpenDuplicationOptions {
   readonly existingTable?: ExistingTablePolicy | undefined;
   /** What becomes of the follower table when the duplication is removed. Default `keep`. */
   readonly onRemove?: FollowerTableOnRemove | undefined;
+  /** Look first whether it can work, and add nothing if it cannot. Default false; see `preflight`. */
+  readonly preflight?: boolean | undefined;
 }
 
 const DEFAULT_POLL_MS = 500;
@@ -39,8 +42,8 @@ const MIN_POLL_MS = 10;
  * the handle. Calling it again finds the same duplication (`existed`).
  *
  * ERR_APP_NOT_EXIST without the table, ERR_APP_EXIST when the follower has a table of somebody else,
- * ERR_INVALID_PARAMETERS for an unknown cluster or another remote table than before. `signal` and
- * `timeoutMs` bound this call only.
+ * ERR_INVALID_PARAMETERS for an unknown cluster or another remote table than before, BRIDLE_PREFLIGHT when
+ * `preflight` was asked for and found an error. `signal` and `timeoutMs` bound this call only.
  *
  * @example
  * await using users = await duplicate({ source, table: 'users', target });
@@ -51,6 +54,7 @@ export async function duplicate(options: DuplicateOptions): Promise<Duplication>
   const limits = limitsOf(options);
   const pollMs = pollMsOf(options);
   const remoteCluster = typeof target === 'string' ? target : target.name;
+  if (options.preflight === true) await refuseUnlessReady(options, remoteCluster);
   if (typeof target !== 'string') await registerRemote(source, target, limits);
   const added = await source.addDuplication({
     table,
@@ -70,6 +74,29 @@ export async function duplicate(options: DuplicateOptions): Promise<Duplication>
     remoteTable: added.remoteTable,
     existed: added.existed,
     pollMs,
+  });
+}
+
+async function refuseUnlessReady(options: DuplicateOptions, cluster: string): Promise<void> {
+  const { source, table, target, remoteTable, replicaCount, existingTable, signal } = options;
+  const { ready, findings, next } = await preflight({
+    source,
+    table,
+    target,
+    remoteTable,
+    replicaCount,
+    existingTable,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (ready) return;
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw BridleError.of('BRIDLE_PREFLIGHT', {
+    operation: 'preflight',
+    hint: `${first?.code}: ${first?.what}${more}`,
+    next,
+    values: { table, cluster },
   });
 }
 

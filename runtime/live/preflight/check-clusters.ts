@@ -1,7 +1,7 @@
 /** Are these two clusters that can be the two ends of a duplication? */
 import { VERSION } from '../../version.js';
 import { bothOurs, reachedByOthers } from './check-paths.js';
-import { error, type Finding, note, ok, uncheckable, warning } from './finding.js';
+import { error, type Finding, followerAway, note, ok, uncheckable, warning } from './finding.js';
 import { aliveNodes, isForeign, type ServerLook, type SideLook, type Situation } from './situation.js';
 
 /** A meta server that takes longer than this to say its name is in trouble. */
@@ -40,9 +40,11 @@ const answers = (
 const sourceMeta = ({ source }: Situation): Finding => answers('source-meta', source);
 
 function followerMeta(situation: Situation): Finding {
-  const { follower, followerError, wanted, trials } = situation;
+  const { follower, followerError, wanted, trials, source } = situation;
+  if (wanted.followerCluster === source.cluster) return followerAway('follower-meta', 'another cluster');
   if (follower !== null) return answers('follower-meta', follower);
-  const metas = wanted.remoteMeta?.join(',') ?? '';
+  const known = situation.source.leader.facts?.remotes?.[wanted.followerCluster];
+  const metas = (wanted.remoteMeta ?? known ?? []).join(',');
   const evidence = { cluster: wanted.followerCluster, meta: metas, ...(followerError ?? {}) };
   const reached = trials.some(({ direction, outcome }) => direction === 'create' && outcome === 'open');
   if (reached) {
@@ -56,7 +58,7 @@ function followerMeta(situation: Situation): Finding {
   if (metas === '') {
     return error(
       'follower-meta',
-      'not-reached',
+      'change-first',
       `where ${wanted.followerCluster} is, is not known here`,
       evidence,
       `bridle preflight ${wanted.table} --to ${wanted.followerCluster} --remote-meta HOST:PORT`,
@@ -101,8 +103,9 @@ function names({ source, follower, wanted }: Situation): Finding[] {
 
 function ids(situation: Situation): Finding {
   const { source, follower } = situation;
+  if (follower === null) return followerAway('cluster-ids', 'the ids of the clusters');
   const ours = source.leader.facts?.cluster.id;
-  const theirs = follower?.leader.facts?.cluster.id;
+  const theirs = follower.leader.facts?.cluster.id;
   if (ours === undefined || theirs === undefined) {
     return uncheckable(
       'cluster-ids',
@@ -132,8 +135,11 @@ function ids(situation: Situation): Finding {
 const CLOSED_LEVELS = new Set(['stopped', 'blind', 'freezed', 'invalid']);
 
 function functionLevel({ follower }: Situation): Finding {
-  const level = follower?.functionLevel ?? null;
-  if (follower === null || level === null) {
+  if (follower === null) {
+    return followerAway('function-level', 'whether the follower’s meta server takes changes');
+  }
+  const level = follower.functionLevel;
+  if (level === null) {
     return uncheckable(
       'function-level',
       'whether the follower’s meta server takes changes',
@@ -154,9 +160,10 @@ function functionLevel({ follower }: Situation): Finding {
 
 function versions(situation: Situation): Finding {
   const { source, follower } = situation;
+  if (follower === null) return followerAway('versions', 'which versions the servers have');
   if (bothOurs(situation)) {
     const all = [source, follower]
-      .flatMap((side) => (side === null ? [] : [side.leader, ...side.nodes]))
+      .flatMap((side) => [side.leader, ...side.nodes])
       .flatMap(({ facts }) => (facts === null ? [] : [facts.version]));
     const distinct = [...new Set(all)];
     return distinct.length === 1
@@ -166,11 +173,8 @@ function versions(situation: Situation): Finding {
           here: VERSION,
         });
   }
-  const kinds = {
-    source: kindOf(source.leader),
-    follower: follower === null ? 'not reached' : kindOf(follower.leader),
-  };
-  if (follower !== null && isForeign(source.leader) !== isForeign(follower.leader)) {
+  const kinds = { source: kindOf(source.leader), follower: kindOf(follower.leader) };
+  if (isForeign(source.leader) !== isForeign(follower.leader)) {
     return error(
       'versions',
       'change-first',
@@ -196,8 +200,7 @@ const kindOf = (server: ServerLook): string =>
 
 function nodes(situation: Situation, code: 'source-nodes' | 'follower-nodes'): Finding[] {
   const side = code === 'source-nodes' ? situation.source : situation.follower;
-  if (side === null)
-    return [uncheckable(code, 'the nodes of the follower', 'run this where the follower answers')];
+  if (side === null) return [followerAway(code, 'the nodes of the follower')];
   const alive = aliveNodes(side);
   const dead = side.nodes.filter((node) => !node.alive).map(({ address }) => address);
   const next = `bridle status --meta ${side.meta}`;
@@ -236,6 +239,7 @@ function nodes(situation: Situation, code: 'source-nodes' | 'follower-nodes'): F
 
 function remoteKnown({ source, follower, wanted }: Situation): Finding {
   const { followerCluster, remoteMeta, table } = wanted;
+  if (followerCluster === source.cluster) return followerAway('remote-known', 'another cluster');
   const remotes = source.leader.facts?.remotes;
   if (remotes === undefined) {
     return uncheckable(

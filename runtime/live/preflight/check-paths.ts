@@ -1,7 +1,7 @@
 /** What the trials say: which ways are open, and what shuts the others. */
 import { parseAddress } from '../../pegasus/address.js';
 import { type BlockingRule, blockingRule, ruleInWords } from './blocked.js';
-import { type CheckCode, error, type Finding, ok, uncheckable, warning } from './finding.js';
+import { type CheckCode, error, type Finding, followerAway, ok, uncheckable, warning } from './finding.js';
 import { aliveNodes, holders, isOurs, type Situation, type Trial } from './situation.js';
 
 const DIRECTIONS: readonly { readonly direction: Trial['direction']; readonly code: CheckCode }[] = [
@@ -27,8 +27,10 @@ export function checkPaths(situation: Situation): Finding[] {
 
 const GOOD: Readonly<Record<Trial['direction'], (pairs: number) => string>> = {
   create: () => 'the source’s meta server is answered by the follower’s, also when it asks for a table',
-  data: (n) => `every follower node can read from the source (${n} ways tried with real requests)`,
-  ship: (n) => `every source node can ship to the follower (${n} ways tried with real requests)`,
+  data: (n) =>
+    `every live follower node can read from every live source node (${n} ways tried with real requests)`,
+  ship: (n) =>
+    `every live source node can ship to every live follower node (${n} ways tried with real requests)`,
 };
 
 /** All that is wrong between two servers; one finding for each reason. */
@@ -129,6 +131,9 @@ function untriedWays(
   code: CheckCode,
   trials: readonly Trial[],
 ): Finding[] {
+  if (situation.follower === null && trials.length === 0) {
+    return [followerAway(code, `the way to ${TARGETS[direction]}`)];
+  }
   const tryers = tryersOf(situation, direction);
   const silent = tryers.filter(({ address }) => !trials.some(({ from }) => from === address));
   const late = trials.filter(({ outcome }) => outcome === 'untried');
@@ -138,14 +143,16 @@ function untriedWays(
     const reasons = situation.failedTrials
       .filter(({ from }) => names.includes(from))
       .map(({ from, reason }) => `${from}: ${reason}`);
-    const who = names.length === 0 ? 'no server' : names.slice(0, 5).join(', ');
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+    const who =
+      names.length === 0
+        ? 'there is no server that could try'
+        : `${names.slice(0, 5).join(', ')}${more} cannot be asked to try`;
     findings.push(
-      uncheckable(
-        code,
-        `${who}${names.length > 5 ? ` and ${names.length - 5} more` : ''} cannot be asked to try the way to ${TARGETS[direction]}`,
-        HAND[direction](situation),
-        { servers: names, reasons },
-      ),
+      uncheckable(code, `${who} the way to ${TARGETS[direction]}`, HAND[direction](situation), {
+        servers: names,
+        reasons,
+      }),
     );
   }
   if (late.length > 0) {

@@ -1,6 +1,6 @@
 /** Is there room for the copy and for the logs, do the writes fit, and do the clocks agree? */
 import { formatBytes as size } from '../../observe/words.js';
-import { error, type Finding, note, ok, uncheckable, warning } from './finding.js';
+import { error, type Finding, followerAway, note, ok, uncheckable, warning } from './finding.js';
 import { aliveNodes, holders, type ServerLook, type Situation, sourceTable } from './situation.js';
 
 export function checkRoom(situation: Situation): Finding[] {
@@ -29,7 +29,8 @@ function followerDisk(situation: Situation): Finding[] {
     .sort((a, b) => b - a);
   const byHand =
     'df -h on every follower node, beside the size of the table: in the shell of Pegasus, app_disk';
-  const targets = follower === null ? [] : aliveNodes(follower);
+  if (follower === null) return [followerAway('follower-disk', 'whether the copy has room')];
+  const targets = aliveNodes(follower);
   const told = targets.filter((node) => freeOf(node) !== undefined);
   if (told.length === 0 || sizes.length < table.partitionCount) {
     const what =
@@ -124,8 +125,9 @@ function sourceDisk(situation: Situation): Finding[] {
 
 function writeSize({ source, follower, largest }: Situation): Finding {
   const limits = (nodes: readonly ServerLook[]) => nodes.flatMap(({ facts }) => facts?.maxWriteBytes ?? []);
+  if (follower === null) return followerAway('write-size', 'how large a write the follower takes');
   const ours = limits(source.nodes);
-  const theirs = limits(follower?.nodes ?? []);
+  const theirs = limits(follower.nodes);
   const rows: Record<string, number> =
     largest === null ? {} : { rowsLookedAt: largest.rows, longestValueBytes: largest.valueBytes };
   const seen =

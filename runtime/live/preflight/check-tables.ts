@@ -1,7 +1,7 @@
 /** Can this table be copied into that one? */
 import { ENV_OWNER } from '../../../machines/index.js';
-import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/table-rules.js';
-import { error, type Finding, note, ok, uncheckable, warning } from './finding.js';
+import { MAX_PARTITIONS } from '../../pegasus/table-rules.js';
+import { error, type Finding, followerAway, note, ok, uncheckable, warning } from './finding.js';
 import { aliveNodes, isOurs, type Situation, sourceTable } from './situation.js';
 
 export function checkTables(situation: Situation): Finding[] {
@@ -47,8 +47,16 @@ function ownTable(situation: Situation): Finding {
 
 const follower = ({ follower: side }: Situation): boolean => side !== null && isOurs(side.leader);
 
-function partitions({ places, source, wanted }: Situation): Finding[] {
-  if (places === null) return [];
+function partitions(situation: Situation): Finding[] {
+  const { places, placesError, source, wanted } = situation;
+  // Of a table that is not there, that is said already.
+  if (places === null && sourceTable(situation) === undefined) return [];
+  if (places === null) {
+    const byHand = `bridle status ${wanted.table} --meta ${source.meta}`;
+    return [
+      uncheckable('source-partitions', `where the partitions are: ${placesError ?? 'not told'}`, byHand),
+    ];
+  }
   const without = places.filter(({ primary }) => primary === null).map(({ index }) => index);
   const evidence = { partitions: places.length, withoutPrimary: without.map(String) };
   return without.length === 0
@@ -67,17 +75,18 @@ function partitions({ places, source, wanted }: Situation): Finding[] {
 function replicaCount(situation: Situation): Finding {
   const { follower: side, wanted } = situation;
   if (side === null) {
-    return uncheckable(
-      'replica-count',
-      'how many replicas the follower can hold',
-      'run this where the follower answers',
-    );
+    return followerAway('replica-count', 'how many replicas the follower can hold');
   }
   // An embedded source asks for one unless told otherwise; Pegasus for as many as its own table has.
   const usual = isOurs(situation.source.leader) ? 1 : (sourceTable(situation)?.replicaCount ?? 1);
   const replicas = wanted.replicaCount || usual;
   const alive = aliveNodes(side).length;
   const evidence = { replicas, alive };
+  // Nodes that are away are a finding of their own; nobody has to ask for fewer replicas because of them.
+  if (alive === 0) {
+    const what = 'how many replicas the follower can hold: none of its nodes is alive';
+    return uncheckable('replica-count', what, `bridle status --meta ${side.meta}`, evidence);
+  }
   return replicas > alive
     ? error(
         'replica-count',
@@ -142,28 +151,15 @@ function duplicationThere({ duplications, wanted, source }: Situation): Finding[
           'change-first',
           `${table} is duplicated to ${followerCluster} as ${own.remoteTable} already, and there can be one only`,
           evidence,
-          `bridle remove ${table}`,
+          `bridle preflight ${table} --to ${followerCluster} --remote-table ${own.remoteTable}`,
         ),
       ];
 }
 
 function followerTable({ follower: side, source, duplications, wanted }: Situation): Finding {
   const { table, remoteTable, existingTable, followerCluster } = wanted;
-  if (!isTableName(remoteTable)) {
-    return error(
-      'follower-table',
-      'change-first',
-      `${JSON.stringify(remoteTable)} is not a table name: ${TABLE_NAME_RULE}`,
-      { remoteTable },
-      'bridle preflight --help',
-    );
-  }
   if (side === null) {
-    return uncheckable(
-      'follower-table',
-      `whether ${followerCluster} has a table ${remoteTable}`,
-      'run this where the follower answers',
-    );
+    return followerAway('follower-table', `whether ${followerCluster} has a table ${remoteTable}`);
   }
   const found = side.tables.find(({ name }) => name === remoteTable);
   if (found === undefined) return ok('follower-table', `${side.cluster} has no table ${remoteTable}`);

@@ -96,6 +96,10 @@ export const uncheckable = (
   next: byHand,
 });
 
+/** Of what only a follower that answers could tell. */
+export const followerAway = (code: CheckCode, what: string): Finding =>
+  uncheckable(code, what, 'run this where the follower answers');
+
 /** What counts first: whom one does not reach one cannot judge; what somebody has to change, no waiting mends. */
 const GRAVITY: readonly Verdict[] = ['not-reached', 'change-first', 'would-fail'];
 

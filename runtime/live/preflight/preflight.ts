@@ -2,12 +2,10 @@
 import { EXISTING_TABLE_POLICIES, type ExistingTablePolicy } from '../../../machines/vocabulary.js';
 import { parseServers } from '../../client/address.js';
 import { BridleError, type CallLimits, type Cluster, openCluster } from '../../client/index.js';
+import { checkTableName } from '../../client/table-admin.js';
 import { formatAddress } from '../../pegasus/address.js';
-import { checkClusters } from './check-clusters.js';
-import { checkPaths } from './check-paths.js';
-import { checkRoom } from './check-room.js';
-import { checkTables } from './check-tables.js';
-import { type Finding, inOrder, type Severity, type Verdict, verdictOf } from './finding.js';
+import { type Finding, type Severity, type Verdict, verdictOf } from './finding.js';
+import { findingsOf } from './findings.js';
 import { logBytesOf, lookAtServer, lookAtSide } from './look.js';
 import {
   aliveNodes,
@@ -84,12 +82,7 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRep
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
   const situation = await look(options, wanted, limits);
-  const findings = inOrder([
-    ...checkClusters(situation),
-    ...checkTables(situation),
-    ...checkPaths(situation),
-    ...checkRoom(situation),
-  ]);
+  const findings = findingsOf(situation);
   const verdict = verdictOf(findings);
   const count = (severity: Severity) =>
     findings.filter((finding) => finding.severity === severity && finding.checked).length;
@@ -115,6 +108,8 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRep
 
 function wantedOf(options: PreflightOptions): Wanted {
   const { table, target, remoteTable = table, remoteMeta, replicaCount, existingTable = 'adopt' } = options;
+  checkTableName(table);
+  checkTableName(remoteTable);
   const usage = (hint: string) => BridleError.of('BRIDLE_USAGE', { operation: 'preflight', hint });
   if (!EXISTING_TABLE_POLICIES.includes(existingTable)) throw usage(`existingTable is ${existingTable}`);
   const { probeTimeoutMs = DEFAULT_PROBE_TIMEOUT_MS } = options;
@@ -139,14 +134,17 @@ function wantedOf(options: PreflightOptions): Wanted {
 
 async function look(options: PreflightOptions, wanted: Wanted, limits: CallLimits): Promise<Situation> {
   const { source, table, probeTimeoutMs = DEFAULT_PROBE_TIMEOUT_MS } = options;
-  const sourceLooking = lookAtSide(source, limits);
-  const [sourceSide, duplications, places] = await Promise.all([
-    sourceLooking,
+  const [sourceSide, duplications, placed] = await Promise.all([
+    lookAtSide(source, limits),
     source.listDuplications(undefined, limits),
-    source.listPartitions(table, limits).catch((thrown: unknown) => {
-      if (BridleError.from(thrown).code === 'ERR_THREAD_INTERRUPTED') throw thrown;
-      return null;
-    }),
+    source.listPartitions(table, limits).then(
+      (places) => ({ places, placesError: null }),
+      (thrown: unknown) => {
+        const { code, hint, what } = BridleError.from(thrown);
+        if (code === 'ERR_THREAD_INTERRUPTED') throw thrown;
+        return { places: null, placesError: hint ?? what };
+      },
+    ),
   ]);
   const sawLogsAtMs = performance.now();
   const followerMetas = wanted.remoteMeta ?? sourceSide.leader.facts?.remotes?.[wanted.followerCluster] ?? [];
@@ -157,7 +155,7 @@ async function look(options: PreflightOptions, wanted: Wanted, limits: CallLimit
       source: sourceSide,
       follower: reached.side,
       followerError: reached.error,
-      places,
+      ...placed,
       duplications,
       trials: [],
       failedTrials: [],
@@ -167,7 +165,7 @@ async function look(options: PreflightOptions, wanted: Wanted, limits: CallLimit
     const clusters = { source, follower: reached.cluster };
     const [tried, largest] = await Promise.all([
       tryWays(clusters, before, followerMetas, { ...limits, probeTimeoutMs }),
-      places === null ? null : longestValue(source, table, limits),
+      placed.places === null ? null : longestValue(source, table, limits),
     ]);
     const elapsedMs = performance.now() - sawLogsAtMs;
     const logGrowth = await growth(source, before, elapsedMs, limits);

@@ -56,8 +56,9 @@ export interface Situation {
   /** Null when it was not reached from here. */
   readonly follower: SideLook | null;
   readonly followerError: { readonly code: string; readonly hint: string } | null;
-  /** Null when there is no such table. */
+  /** Null when it was not told: there is no such table, or see `placesError`. */
   readonly places: readonly PartitionPlace[] | null;
+  readonly placesError: string | null;
   /** All of the source. */
   readonly duplications: readonly DuplicationInfo[];
   readonly trials: readonly Trial[];
