@@ -14,6 +14,7 @@ import {
 } from './errors/entry.js';
 import { REQUEST_ERRORS } from './errors/requests.js';
 import { TABLE_ERRORS } from './errors/tables.js';
+import { TLS_ERRORS } from './errors/tls.js';
 
 export { type CatalogueEntry, type ErrorKind, PEGASUS_ERROR_NAMES } from './errors/entry.js';
 
@@ -28,7 +29,9 @@ const PEGASUS_ERRORS: Readonly<Record<PegasusErrorName, ErrorFacts>> = {
 /** Every entry by code: Pegasus' names in registration order, then Bridle's own. */
 export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = Object.freeze({
   ...Object.fromEntries(PEGASUS_ERROR_NAMES.map((code) => [code, { code, ...PEGASUS_ERRORS[code] }])),
-  ...Object.fromEntries(Object.entries(BRIDLE_ERRORS).map(([code, facts]) => [code, { code, ...facts }])),
+  ...Object.fromEntries(
+    Object.entries({ ...BRIDLE_ERRORS, ...TLS_ERRORS }).map(([code, facts]) => [code, { code, ...facts }]),
+  ),
 });
 
 /**
@@ -84,6 +87,7 @@ const SECTIONS: readonly (readonly [title: string, codes: readonly string[]])[] 
   ['Tables and duplications', Object.keys(TABLE_ERRORS)],
   ['Checkpoints, logs and disks', Object.keys(DATA_ERRORS)],
   ["Bridle's own", Object.keys(BRIDLE_ERRORS)],
+  ['TLS', Object.keys(TLS_ERRORS)],
   ['Not met in a duplication', Object.keys(ELSEWHERE_ERRORS)],
 ];
 

@@ -96,3 +96,4 @@ export {
   type WaitTarget,
 } from './live/index.js';
 export { type Explanation, explanationSchema, type WaitView } from './observe/explain.js';
+export type { RpcServerLimits, TlsFiles } from './pegasus/index.js';

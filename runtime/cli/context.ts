@@ -2,8 +2,10 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { BridleError, type CallLimits, type Cluster, openCluster } from '../client/index.js';
+import { TLS_ENVIRONMENT, tlsFilesOf } from '../client/tls.js';
+import type { TlsFiles } from '../pegasus/index.js';
 import { Output } from './output.js';
-import { runningState } from './state-file.js';
+import { readState, runningState } from './state-file.js';
 
 export const DEFAULT_META = '127.0.0.1:34601';
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -14,6 +16,9 @@ interface GlobalOptions {
   readonly json?: boolean;
   /** Milliseconds. */
   readonly timeout?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
 }
 
 /** Known at the top, so they may stand before or behind any command. */
@@ -29,7 +34,10 @@ export function addGlobalOptions(program: Command): Command {
       '--timeout <seconds>',
       'deadline of a request (default: 10); with --wait, of the whole wait (default: none)',
       parseSeconds,
-    );
+    )
+    .option('--tls-cert <file>', 'certificate to show, PEM (default: $BRIDLE_TLS_CERT, else that of --data)')
+    .option('--tls-key <file>', 'its private key, PEM (default: $BRIDLE_TLS_KEY)')
+    .option('--tls-ca <file>', 'authorities that vouch for servers, PEM (default: $BRIDLE_TLS_CA)');
 }
 
 /** Seconds as milliseconds. */
@@ -69,6 +77,21 @@ export class CommandContext implements AsyncDisposable {
   /** Of a whole wait: only what was asked for. */
   get waitLimits(): { readonly timeoutMs: number | undefined; readonly signal: AbortSignal } {
     return { timeoutMs: this.#options.timeout, signal: this.signal };
+  }
+
+  /** The certificate that was given, or named by the environment, or is used by the cluster in --data. */
+  async tls(): Promise<TlsFiles | undefined> {
+    const { tlsCert, tlsKey, tlsCa } = this.#options;
+    const environment = process.env;
+    return (
+      tlsFilesOf({
+        certFile: tlsCert ?? environment[TLS_ENVIRONMENT.certFile],
+        keyFile: tlsKey ?? environment[TLS_ENVIRONMENT.keyFile],
+        caFile: tlsCa ?? environment[TLS_ENVIRONMENT.caFile],
+      }) ??
+      (await readState(this.data))?.tls ??
+      undefined
+    );
   }
 
   /** The cluster the command is about; closed when the command ends. */
@@ -116,6 +139,10 @@ export async function perform(command: Command, work: Work): Promise<void> {
   process.on('SIGTERM', onSignal);
   try {
     await using context = new CommandContext(command.optsWithGlobals<GlobalOptions>(), interrupt.signal);
+    // From here on for whatever opens a cluster in this process, and for those that it starts.
+    for (const [file, path] of Object.entries((await context.tls()) ?? {})) {
+      process.env[TLS_ENVIRONMENT[file as keyof TlsFiles]] = path;
+    }
     process.exitCode = (await work(context)) ?? 0;
   } catch (error) {
     // After Ctrl-C whatever fails does so because of it, however the place that noticed calls it.

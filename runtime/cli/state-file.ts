@@ -22,6 +22,8 @@ const stateSchema = z.object({
   pids: z.array(z.number()),
   /** Other clusters by name, with 'host:port' of their meta servers. */
   remotes: z.record(z.string(), z.array(z.string())),
+  /** Paths of the files it was started with, for commands in the same directory. */
+  tls: z.object({ certFile: z.string(), keyFile: z.string(), caFile: z.string() }).nullish(),
 });
 export type ClusterState = z.infer<typeof stateSchema>;
 
@@ -39,7 +41,7 @@ export async function readState(data: string): Promise<ClusterState | undefined>
 export async function writeState(state: ClusterState): Promise<void> {
   const path = join(state.data, STATE_FILE);
   const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, `${JSON.stringify(state, undefined, 2)}\n`);
+  await writeFile(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   await rename(temporary, path);
 }
 
@@ -58,7 +60,11 @@ export async function runningState(data: string, timeoutMs = 2_000): Promise<Clu
   const state = await readState(data);
   if (state?.supervisorPid == null || !isAlive(state.supervisorPid)) return undefined;
   try {
-    await using cluster = await openCluster({ meta: state.meta, timeoutMs });
+    await using cluster = await openCluster({
+      meta: state.meta,
+      timeoutMs,
+      ...(state.tls == null ? {} : { tls: state.tls }),
+    });
     return cluster.name === state.name ? state : undefined;
   } catch {
     return undefined;

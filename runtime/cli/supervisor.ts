@@ -1,6 +1,7 @@
 /** The process behind a running embedded cluster: starts the servers, keeps them up, writes the state file. */
 import { resolve } from 'node:path';
 import { BridleError } from '../client/index.js';
+import { tlsFromEnvironment } from '../client/tls.js';
 import { type EmbeddedCluster, startCluster } from '../cluster/embedded.js';
 import { announceRun } from '../live/recording/index.js';
 import { readPolicyFile, startError, type UpOptions } from './cluster-options.js';
@@ -28,6 +29,7 @@ export async function supervise(
   const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
   // What was said at an earlier start stays known, as the server keeps it too.
   const remotes = { ...(await readState(data))?.remotes, ...options.remote };
+  const tls = tlsFromEnvironment();
   let cluster: EmbeddedCluster;
   try {
     cluster = await startCluster({
@@ -37,6 +39,7 @@ export async function supervise(
       remotes,
       restart: true,
       signal,
+      ...(tls === undefined ? {} : { tls }),
       ...(id === undefined ? {} : { id }),
       ...(replicas === undefined ? {} : { replicas }),
       ...(policy === undefined ? {} : { policy }),
@@ -56,6 +59,7 @@ export async function supervise(
       data: resolve(data),
       supervisorPid,
       pids: servers.flatMap(({ pid }) => (pid === null ? [] : [pid])),
+      ...(tls === undefined ? {} : { tls }),
       remotes: Object.fromEntries(Object.entries(remotes).map(([key, metas]) => [key, [...metas]])),
     };
   };

@@ -33,6 +33,7 @@ A cluster that runs in --data already is left alone, and the same line is printe
 Examples:
   $ bridle up --name east --meta-port 34601 --replicas 3 --data .bridle/east
   $ bridle up --name west --meta-port 34701 --data .bridle/west
+  $ bridle up --name east --data .bridle/east --tls-cert east.crt --tls-key east.key --tls-ca ca.crt
   $ bridle down --data .bridle/east`,
     )
     .action((options: UpOptions, command: Command) =>

@@ -3,6 +3,7 @@ import { formatAddress } from '../pegasus/address.js';
 import { RpcClient } from '../pegasus/client.js';
 import { NodeStatus } from '../pegasus/enums.js';
 import type { Address } from '../pegasus/schema.js';
+import type { TlsFiles } from '../pegasus/tls-credentials.js';
 import { parseServer, parseServers } from './address.js';
 import { Deadline, sleep } from './deadline.js';
 import * as duplications from './duplication-admin.js';
@@ -24,6 +25,7 @@ import type {
 import { Router } from './router.js';
 import { Table } from './table.js';
 import * as tables from './table-admin.js';
+import { networkFor, tlsFromEnvironment } from './tls.js';
 
 /** Where a cluster is, and how long to wait for it. */
 export interface OpenClusterOptions {
@@ -31,6 +33,11 @@ export interface OpenClusterOptions {
   readonly meta: string | readonly string[];
   /** Default deadline of every call, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
+  /**
+   * The certificate to show, its key, and the authorities that vouch for servers. Left out:
+   * `$BRIDLE_TLS_CERT`, `$BRIDLE_TLS_KEY` and `$BRIDLE_TLS_CA`, if they are set; null: plain TCP.
+   */
+  readonly tls?: TlsFiles | null;
   /** Cancels opening. Later calls take their own. */
   readonly signal?: AbortSignal;
 }
@@ -45,7 +52,8 @@ const OPEN_ROUND_PAUSE_MS = 150;
 /**
  * Connects to the leader among the given meta servers and learns the cluster's name.
  *
- * BRIDLE_NOT_RUNNING when every address refuses, ERR_TIMEOUT when none answers in time. Close it when
+ * BRIDLE_NOT_RUNNING when every address refuses, ERR_TIMEOUT when none answers in time, BRIDLE_TLS_… when the
+ * certificates of both sides do not fit. Close it when
  * done: open connections keep the process alive.
  *
  * @example
@@ -58,7 +66,8 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const limits = options.signal === undefined ? {} : { signal: options.signal };
   const deadline = new Deadline(limits, timeoutMs);
-  const rpc = new RpcClient({ protocol: 'thft' });
+  const tls = options.tls === undefined ? (tlsFromEnvironment() ?? null) : options.tls;
+  const rpc = new RpcClient({ protocol: 'thft', ...networkFor(tls) });
   try {
     const metas = new MetaSession(rpc, await reachable(rpc, meta, deadline));
     const { name } = await readInfo(metas, deadline);

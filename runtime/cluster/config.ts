@@ -4,7 +4,7 @@ import type {
   DuplicationTimes,
   PartitionDuplicatorTimes,
 } from '../../machines/index.js';
-import type { Address } from '../pegasus/index.js';
+import type { Address, RpcServerLimits, TlsFiles } from '../pegasus/index.js';
 import type { Policy } from './policy.js';
 
 export interface ClusterIdentity {
@@ -48,6 +48,10 @@ export interface ServerConfig {
   /** Of a meta server: other clusters by name, with their meta servers. */
   readonly remotes: Readonly<Record<string, readonly string[]>>;
   readonly policy: Policy | null;
+  /** Paths only: the configuration can be seen in the list of processes. Null or left out: no TLS. */
+  readonly tls?: TlsFiles | null;
+  /** Of what peers may do to a server; what is left out keeps its default. */
+  readonly rpc?: Partial<RpcServerLimits>;
   readonly times: ClusterTimes;
   readonly limits: ClusterLimits;
 }

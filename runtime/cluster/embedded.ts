@@ -9,7 +9,18 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Observable, Subject } from 'rxjs';
 import { z } from 'zod';
-import { type Address, formatAddress, RpcClient, RpcError } from '../pegasus/index.js';
+import {
+  type Address,
+  checkServerNames,
+  formatAddress,
+  loadTls,
+  RpcClient,
+  RpcError,
+  type RpcServerLimits,
+  TlsCredentials,
+  type TlsFiles,
+  tlsNetwork,
+} from '../pegasus/index.js';
 import {
   type ClusterIdentity,
   type ClusterLimits,
@@ -18,7 +29,7 @@ import {
   DEFAULT_TIMES,
   type ServerConfig,
 } from './config.js';
-import type { PolicyRule } from './policy.js';
+import { type PolicyRule, policyFlaw } from './policy.js';
 import { freePort, isPortFree } from './ports.js';
 import { type ServerEvent, ServerProcess } from './server-process.js';
 
@@ -40,6 +51,13 @@ export interface StartClusterOptions {
   readonly policy?: readonly PolicyRule[];
   readonly times?: DeepPartial<ClusterTimes>;
   readonly limits?: Partial<ClusterLimits>;
+  /**
+   * Everybody who talks to the cluster shows a certificate. Left out: plain TCP. That of the servers is for
+   * 127.0.0.1 and has the name `URI:bridle://NAME/server`; see docs/security.md.
+   */
+  readonly tls?: TlsFiles;
+  /** What peers may do to a server: connections, frames, patience. What is left out keeps its default. */
+  readonly rpc?: Partial<RpcServerLimits>;
   /** Start a server again that has died. Default true. */
   readonly restart?: boolean;
   readonly signal?: AbortSignal;
@@ -113,6 +131,7 @@ export class EmbeddedCluster implements AsyncDisposable {
   /** @internal Use {@link startCluster}. */
   static async start(options: StartClusterOptions): Promise<EmbeddedCluster> {
     const directory = resolve(options.directory);
+    checkTls(options);
     const { layout, save } = await layoutOf(options, directory);
     const cluster = new EmbeddedCluster(
       layout,
@@ -122,7 +141,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     );
     try {
       await Promise.all(cluster.#servers.map(({ process }) => process.start()));
-      await cluster.#allAlive(options.signal);
+      await cluster.#allAlive(options.signal, options.tls);
       // Not before its servers hold their locks: another cluster may live in this directory.
       await save();
       return cluster;
@@ -171,8 +190,10 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   /** Waits until the meta server counts every replica server as alive. */
-  async #allAlive(signal: AbortSignal | undefined): Promise<void> {
-    await using client = new RpcClient({ protocol: 'thft' });
+  async #allAlive(signal: AbortSignal | undefined, tls: TlsFiles | undefined): Promise<void> {
+    const network =
+      tls === undefined ? {} : { network: tlsNetwork({ credentials: new TlsCredentials(tls) }) };
+    await using client = new RpcClient({ protocol: 'thft', ...network });
     const meta = addressOf(this.meta);
     const wanted = this.#servers.length - 1;
     const deadlineMs = Date.now() + START_DEADLINE_MS;
@@ -260,10 +281,28 @@ async function layoutOf(
       known?.replicaPorts ?? (await Promise.all(Array.from({ length: replicas ?? 3 }, () => freePort()))),
   };
   const save = async () => {
-    await writeFile(`${file}.new`, `${JSON.stringify(layout)}\n`);
+    await writeFile(`${file}.new`, `${JSON.stringify(layout)}\n`, { mode: 0o600 });
     await rename(`${file}.new`, file);
   };
   return { layout, save };
+}
+
+/** Said here, once, and not by every server process. */
+function checkTls({ tls, name, policy = [] }: StartClusterOptions): void {
+  const flaw = policyFlaw(policy, tls === undefined ? {} : { tls });
+  if (flaw !== undefined) throw new ClusterStartError('ERR_INVALID_PARAMETERS', flaw);
+  if (tls === undefined) return;
+  try {
+    checkServerNames(loadTls(tls), tls, name, LOOPBACK);
+  } catch (error) {
+    const { code = 'ERR_UNKNOWN', message } = error as { code?: string; message: string };
+    throw new ClusterStartError(code, message);
+  }
+}
+
+/** Servers have other working directories. */
+function absolute({ certFile, keyFile, caFile }: TlsFiles): TlsFiles {
+  return { certFile: resolve(certFile), keyFile: resolve(keyFile), caFile: resolve(caFile) };
 }
 
 function configsOf(options: StartClusterOptions, layout: Layout, directory: string): ServerConfig[] {
@@ -271,6 +310,8 @@ function configsOf(options: StartClusterOptions, layout: Layout, directory: stri
   const shared = {
     cluster,
     remotes: options.remotes ?? {},
+    tls: options.tls === undefined ? null : absolute(options.tls),
+    rpc: options.rpc ?? {},
     policy: options.policy === undefined ? null : { version: 0, rules: [...options.policy] },
     times: merged(DEFAULT_TIMES, options.times ?? {}),
     limits: { ...DEFAULT_LIMITS, ...options.limits },

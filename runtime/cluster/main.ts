@@ -6,6 +6,7 @@ import { jsonLog } from '../observe/log.js';
 import { ProcessMetrics } from '../observe/metrics/index.js';
 import type { ServerConfig } from './config.js';
 import { MetaServer } from './meta/meta-server.js';
+import { environmentOf } from './real-environment.js';
 import { ReplicaServer } from './replica/replica-server.js';
 
 /** What a server tells its parent. */
@@ -30,10 +31,11 @@ process.on('uncaughtException', (error) =>
 const processMetrics = new ProcessMetrics();
 
 try {
+  const environment = environmentOf(config, log);
   const server =
     config.role === 'meta'
-      ? await MetaServer.start({ config, log, processMetrics })
-      : await ReplicaServer.start({ config, log, processMetrics });
+      ? await MetaServer.start({ config, log, environment, processMetrics })
+      : await ReplicaServer.start({ config, log, environment, processMetrics });
   let closing = false;
   const close = async (why: string) => {
     if (closing) return;

@@ -12,7 +12,15 @@ import type { Address, Gpid, WireType } from './schema.js';
 import { type ClientTap, callId, type RpcTap } from './tap.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
 import { decodeWrapped } from './thrift.js';
+import { alertError } from './tls-alert.js';
+import { TlsError } from './tls-errors.js';
+import type { PeerIdentity } from './tls-identity.js';
 import { WriteQueue } from './write-queue.js';
+
+/** Whether a reply of a peer may be seen; `identity` is who it has proved to be. */
+export type AdmitReply = (peer: Address, ackCode: string, identity: PeerIdentity | undefined) => boolean;
+
+const codeOf = (error: Error): string => (error instanceof TlsError ? error.code : 'ERR_NETWORK_FAILURE');
 
 /** Sequence ids are signed 32-bit in THFT; RDSN would allow more. */
 const MAX_SEQ_ID = 0x7fffffff;
@@ -21,7 +29,7 @@ const NO_GPID: Gpid = { appId: 0, partitionIndex: 0 };
 export interface ConnectionOptions {
   readonly protocol: RpcProtocol;
   readonly fromAddress: Address | null;
-  readonly admitReply: ((peer: Address, ackCode: string) => boolean) | undefined;
+  readonly admitReply: AdmitReply | undefined;
   readonly maxFrameBytes: number;
   readonly maxPendingPerConnection: number;
   readonly connectTimeoutMs: number;
@@ -70,6 +78,8 @@ export class ClientConnection {
   readonly #onEnd: () => void;
   readonly #departures: Departures;
   #lastSeqId = 0;
+  /** Whether anything has come in. */
+  #heard = false;
   #failure: { readonly code: string; readonly detail: string } | undefined;
 
   /** `onEnd` is called once, as soon as this connection takes no more calls. */
@@ -100,7 +110,7 @@ export class ClientConnection {
       clock.clearTimeout(connecting);
       this.fail('ERR_NETWORK_FAILURE', 'connection closed');
     });
-    this.#socket.on('error', (error) => this.fail('ERR_NETWORK_FAILURE', error.message));
+    this.#socket.on('error', (error) => this.fail(codeOf(error), error.message));
     this.#socket.on('data', (chunk) => this.#onData(chunk));
   }
 
@@ -210,6 +220,12 @@ export class ClientConnection {
 
   #onData(chunk: Buffer): void {
     if (this.#failure !== undefined) return;
+    const alert = this.#heard ? undefined : alertError(chunk, this.#socket.identity !== undefined);
+    this.#heard = true;
+    if (alert !== undefined) {
+      this.fail(alert.code, alert.message);
+      return;
+    }
     try {
       this.#reader.push(chunk);
       for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) {
@@ -235,7 +251,7 @@ export class ClientConnection {
 
   #onReply(seqId: number, ackCode: string, error: string, result: Buffer): void {
     const pending = this.#pending.get(seqId);
-    if (this.#options.admitReply?.(this.#peer, ackCode) === false) {
+    if (this.#options.admitReply?.(this.#peer, ackCode, this.#socket.identity) === false) {
       this.#counters.refusedReplies++;
       pending?.tap?.replyDropped(result.length);
       return;

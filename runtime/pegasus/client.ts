@@ -1,6 +1,11 @@
 import { type Clock, systemClock } from '../../actors/clock.js';
 import { formatAddress } from './address.js';
-import { ClientConnection, type ConnectionOptions, type ReplyCounters } from './client-connection.js';
+import {
+  type AdmitReply,
+  ClientConnection,
+  type ConnectionOptions,
+  type ReplyCounters,
+} from './client-connection.js';
 import type { Request, Response, RpcCode } from './codes.js';
 import type { RpcProtocol } from './context.js';
 import { RpcError } from './errors.js';
@@ -16,7 +21,7 @@ export interface RpcClientOptions {
   /** RDSN only: the listening address to announce. Left out, the receiver sees the socket's. */
   readonly fromAddress?: Address;
   /** A reply for which this returns false vanishes, as behind a firewall: its call times out. */
-  readonly admitReply?: (peer: Address, ackCode: string) => boolean;
+  readonly admitReply?: AdmitReply;
   /** Longest frame, either way; also the most unsent bytes per connection. Default 64 MiB. */
   readonly maxFrameBytes?: number;
   /** Calls waiting for a reply; one more fails with ERR_BUSY. Default 1024. */

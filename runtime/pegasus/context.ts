@@ -1,5 +1,6 @@
 import type { Request, Response, RpcCode } from './codes.js';
 import type { Address, Gpid } from './schema.js';
+import type { PeerIdentity } from './tls-identity.js';
 
 export type RpcProtocol = 'rdsn' | 'thft';
 
@@ -9,6 +10,8 @@ export interface RequestContext {
   readonly code: string;
   /** The caller's listening address when it announced one (RDSN), else the socket's peer. */
   readonly peer: Address;
+  /** Who the caller has proved to be, over TLS. */
+  readonly identity?: PeerIdentity | undefined;
   readonly protocol: RpcProtocol;
   readonly gpid: Gpid;
   /** Unsigned 64-bit; 0n when the caller set none. */

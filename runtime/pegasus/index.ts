@@ -21,4 +21,8 @@ export {
   encodeValue,
   encodeWrapped,
 } from './thrift.js';
+export { type TlsNetworkOptions, tlsNetwork } from './tls.js';
+export { checkServerNames, loadTls, TlsCredentials, type TlsFiles } from './tls-credentials.js';
+export { TlsError, type TlsErrorCode } from './tls-errors.js';
+export { isNamed, type PeerIdentity, type TlsName, type TlsRole } from './tls-identity.js';
 export * from './value.js';

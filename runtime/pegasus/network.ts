@@ -1,6 +1,7 @@
 /** What RPC needs of a network, so that a simulation can stand in for TCP. */
 import { connect, createServer } from 'node:net';
 import type { Address } from './schema.js';
+import type { PeerIdentity } from './tls-identity.js';
 
 /** One end of a byte stream: the part of a `node:net` socket that is used here, with the same meaning. */
 export interface Connection {
@@ -12,6 +13,8 @@ export interface Connection {
   readonly remotePort?: number | undefined;
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  /** Who the other side has proved to be; undefined where nobody proves anything. */
+  readonly identity?: PeerIdentity | undefined;
   write(bytes: Buffer): unknown;
   end(): unknown;
   end(bytes: Buffer): unknown;

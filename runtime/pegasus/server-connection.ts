@@ -1,5 +1,6 @@
 import { BinaryReader } from './buffer.js';
 import { isRpcCode, RPC, type RpcCode } from './codes.js';
+import type { Guest } from './connection-room.js';
 import type { PolicyVerdict, RequestContext } from './context.js';
 import { RpcError, WireError } from './errors.js';
 import { FrameReader } from './frame-reader.js';
@@ -8,13 +9,20 @@ import { type Admitted, decodeRdsnCall, decodeThftCall, type Incoming, type Repl
 import type { Connection } from './network.js';
 import type { Address, WireType } from './schema.js';
 import { ServerContext } from './server-context.js';
-import type { ServerCore } from './server-core.js';
+import type { RpcServerLimits, ServerCore } from './server-core.js';
 import { callId, plainHost } from './tap.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
+import { alertBytes, HANDSHAKE_RECORD } from './tls-alert.js';
 import { WriteQueue } from './write-queue.js';
 
 /** Unsent bytes beyond which no further request of this connection is read. */
 const WRITE_HIGH_WATER_BYTES = 1024 * 1024;
+/** Answers that may come about at once, going by the size of those before. */
+const EXPECTED_ANSWERS_BYTES = 8 * 1024 * 1024;
+/** What an answer is taken for before there was any. */
+const FIRST_ANSWER_BYTES = 128 * 1024;
+/** By how much that is too large it is believed less with every small one. */
+const ANSWER_DECAY = 0.95;
 /** Under this name `byOperation` counts codes we do not know: a stranger must not grow the table. */
 const UNKNOWN_OPERATION = 'unknown';
 
@@ -22,13 +30,14 @@ const UNKNOWN_OPERATION = 'unknown';
 type AnyHandler = (request: never, context: RequestContext) => unknown;
 
 /** One accepted socket, whatever it turns out to speak. */
-export class ServerConnection {
+export class ServerConnection implements Guest {
   readonly #socket: Connection;
   readonly #core: ServerCore;
   readonly #peer: Address;
   readonly #reader: FrameReader;
   readonly #queue: WriteQueue;
-  readonly #inFlight = new Set<ServerContext>();
+  /** With the bytes of each. */
+  readonly #inFlight = new Map<ServerContext, number>();
   #httpBusy = false;
   #draining = false;
   #paused = false;
@@ -36,6 +45,13 @@ export class ServerConnection {
   /** Our side is finished: what still comes in has no meaning. */
   #closing = false;
   #lastActivityMs: number;
+  #isProven = false;
+  /** Of requests in work: what was decoded may point into them. */
+  #inFlightBytes = 0;
+  #answerBytes = FIRST_ANSWER_BYTES;
+  #heldBytes = 0;
+  /** What was unsent when it last became less, and when that was. */
+  #unsent = { bytes: 0, sinceMs: 0 };
   /** Since when a frame has been awaited; undefined while none is begun. */
   #awaitingSinceMs: number | undefined;
 
@@ -57,8 +73,9 @@ export class ServerConnection {
     // 'close' follows and does the work.
     socket.on('error', () => {});
     socket.once('close', () => {
-      for (const context of this.#inFlight) context.abort('the connection was closed');
+      for (const context of this.#inFlight.keys()) context.abort('the connection was closed');
       this.#inFlight.clear();
+      this.#holds(0);
     });
   }
 
@@ -67,7 +84,8 @@ export class ServerConnection {
    * for its end is looked after soon: these limits are short.
    */
   get nextCheckMs(): number {
-    const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
+    const { headerTimeoutMs, idleTimeoutMs, stalledWriteTimeoutMs } = this.#core.limits;
+    if (this.#isBehind) return this.#unsent.sinceMs + Math.min(headerTimeoutMs, stalledWriteTimeoutMs);
     if (this.#awaitingSinceMs !== undefined) return this.#awaitingSinceMs + headerTimeoutMs;
     return this.#lastActivityMs + (this.#closing ? headerTimeoutMs : idleTimeoutMs);
   }
@@ -75,7 +93,9 @@ export class ServerConnection {
   /** Closes the connection when it has overrun a time limit; called now and then. */
   checkTimeouts(nowMs: number): void {
     const { headerTimeoutMs, idleTimeoutMs } = this.#core.limits;
-    if (this.#awaitingSinceMs !== undefined && nowMs - this.#awaitingSinceMs > headerTimeoutMs) {
+    this.#account();
+    if (this.#isStalled(nowMs)) this.turnOut('stalledWriteTimeoutMs');
+    else if (this.#awaitingSinceMs !== undefined && nowMs - this.#awaitingSinceMs > headerTimeoutMs) {
       this.#malformed('no whole frame within the header timeout');
     } else if (this.#closing && nowMs - this.#lastActivityMs > headerTimeoutMs) {
       this.#socket.destroy();
@@ -88,17 +108,77 @@ export class ServerConnection {
     this.#socket.destroy();
   }
 
+  get host(): string {
+    return this.#peer.host;
+  }
+
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
+  get isIdle(): boolean {
+    return this.#inFlight.size === 0 && !this.#httpBusy && this.#queue.unsentBytes === 0;
+  }
+
+  get lastActivityMs(): number {
+    return this.#lastActivityMs;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  turnOut(limit: keyof RpcServerLimits): void {
+    this.#closing = true;
+    this.#socket.destroy();
+    this.#holds(0);
+    this.#core.onRefused(this.#peer, limit);
+  }
+
+  #holds(bytes: number): void {
+    const change = bytes - this.#heldBytes;
+    this.#heldBytes = bytes;
+    if (change !== 0) this.#core.onHeld(change);
+  }
+
+  #account(): void {
+    if (this.#socket.destroyed) return;
+    this.#holds(this.#reader.heldBytes + this.#queue.unsentBytes + this.#inFlightBytes);
+    if (this.#isBehind) this.#core.watch();
+  }
+
+  /** The peer takes less than it asks for. */
+  get #isBehind(): boolean {
+    return this.#queue.unsentBytes > WRITE_HIGH_WATER_BYTES;
+  }
+
+  /** Whether answers wait for a peer that has taken none of them for too long. */
+  #isStalled(nowMs: number): boolean {
+    const bytes = this.#queue.unsentBytes;
+    if (bytes === 0 || bytes < this.#unsent.bytes || this.#unsent.bytes === 0) {
+      this.#unsent = { bytes, sinceMs: nowMs };
+      return false;
+    }
+    return nowMs - this.#unsent.sinceMs > this.#core.limits.stalledWriteTimeoutMs;
+  }
+
   #onData(chunk: Buffer): void {
     if (this.#closing) return;
+    if (this.#reader.kind === undefined && chunk[0] === HANDSHAKE_RECORD) {
+      this.#mismatch();
+      return;
+    }
     this.#lastActivityMs = this.#core.clock.now();
     this.#reader.push(chunk);
     this.#drain();
+    this.#account();
   }
 
   /** A reply has gone out or the socket takes bytes again: go on reading if that was what we waited for. */
   #onRoom(): void {
     this.#lastActivityMs = this.#core.clock.now();
     if (this.#paused) this.#drain();
+    this.#account();
     this.#endIfDone();
   }
 
@@ -106,7 +186,9 @@ export class ServerConnection {
     return (
       this.#httpBusy ||
       this.#inFlight.size >= this.#core.limits.maxInFlightPerConnection ||
-      this.#queue.unsentBytes > WRITE_HIGH_WATER_BYTES
+      this.#inFlight.size * this.#answerBytes > EXPECTED_ANSWERS_BYTES ||
+      this.#inFlightBytes > this.#core.limits.maxFrameBytes ||
+      this.#isBehind
     );
   }
 
@@ -119,6 +201,7 @@ export class ServerConnection {
         const frame = this.#reader.next();
         if (frame === undefined) break;
         this.#awaitingSinceMs = undefined;
+        this.#isProven = true;
         this.#onFrame(frame);
       }
     } catch (error) {
@@ -156,6 +239,14 @@ export class ServerConnection {
     this.#core.onMalformed(this.#peer, reason);
   }
 
+  /** The caller speaks TLS and we do not: it is told so in its own words. */
+  #mismatch(): void {
+    this.#core.counters.malformed++;
+    this.#core.onMalformed(this.#peer, 'the caller speaks TLS, and this server does not');
+    this.#closing = true;
+    this.#socket.end(alertBytes('protocolVersion'));
+  }
+
   #endIfDone(): void {
     if (this.#peerEnded && this.#inFlight.size === 0 && !this.#httpBusy && !this.#paused) {
       this.#queue.flush();
@@ -175,13 +266,14 @@ export class ServerConnection {
     const operation = isRpcCode(code) ? code : UNKNOWN_OPERATION;
     counters.requests++;
     counters.byOperation[operation] = (counters.byOperation[operation] ?? 0) + 1;
-    const context = new ServerContext(head, clock);
+    const context = new ServerContext(head, this.#socket.identity, clock);
     const tap = this.#core.tap?.serving(head);
     const id = tap === undefined ? '' : callId(this.#socket, 'server', seqId);
     const reply: Reply = (error, writeResult, result) => {
       this.#queue.append((w) => {
         const start = w.length;
         encode(w, error, writeResult);
+        this.#answerBytes = Math.max(w.length - start, this.#answerBytes * ANSWER_DECAY);
         tap?.replied(error, result, w.length - start);
       });
       this.#core.onAnswer(code, error, result);
@@ -242,7 +334,8 @@ export class ServerConnection {
       this.#succeed(spec.response, result, context, answer);
       return;
     }
-    this.#inFlight.add(context);
+    this.#inFlight.set(context, args.length);
+    this.#inFlightBytes += args.length;
     result.then(
       (value: unknown) => this.#succeed(spec.response, value, context, answer),
       (error: unknown) => this.#fail(error, context, answer),
@@ -271,7 +364,11 @@ export class ServerConnection {
 
   #finish(context: ServerContext): void {
     context.finish();
-    if (this.#inFlight.delete(context)) this.#onRoom();
+    const bytes = this.#inFlight.get(context);
+    if (bytes === undefined) return;
+    this.#inFlight.delete(context);
+    this.#inFlightBytes -= bytes;
+    this.#onRoom();
   }
 
   #onHttp(block: Buffer): void {

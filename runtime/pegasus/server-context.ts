@@ -1,6 +1,7 @@
 import type { Clock } from '../../actors/clock.js';
 import type { RequestContext, RpcProtocol } from './context.js';
 import type { Address, Gpid } from './schema.js';
+import type { PeerIdentity } from './tls-identity.js';
 
 /** What the request's head says; see RequestContext. */
 export interface RequestHead {
@@ -20,6 +21,7 @@ export class ServerContext implements RequestContext {
   readonly protocol: RpcProtocol;
   readonly code: string;
   readonly peer: Address;
+  readonly identity: PeerIdentity | undefined;
   readonly gpid: Gpid;
   readonly partitionHash: bigint;
   readonly threadHash: number;
@@ -31,7 +33,12 @@ export class ServerContext implements RequestContext {
   #abortReason: Error | undefined;
   #over = false;
 
-  constructor(head: RequestHead, clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>) {
+  constructor(
+    head: RequestHead,
+    identity: PeerIdentity | undefined,
+    clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>,
+  ) {
+    this.identity = identity;
     this.protocol = head.protocol;
     this.code = head.code;
     this.peer = head.peer;

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../actors/clock.js';
 import { formatAddress } from './address.js';
+import { ConnectionRoom } from './connection-room.js';
 import type { Handlers, HttpHandler, PolicyVerdict, RequestContext } from './context.js';
 import { RpcError } from './errors.js';
 import { DEFAULT_MAX_REQUEST_FRAME_BYTES } from './frame-reader.js';
@@ -7,16 +8,19 @@ import { type Connection, type Listener, type Network, tcp } from './network.js'
 import type { Address } from './schema.js';
 import { ServerConnection } from './server-connection.js';
 import type { RpcServerLimits, ServerCore } from './server-core.js';
-import type { RpcTap } from './tap.js';
+import { plainHost, type RpcTap } from './tap.js';
 
 export type { RpcServerLimits } from './server-core.js';
 
-const DEFAULT_LIMITS: RpcServerLimits = {
+export const DEFAULT_RPC_LIMITS: RpcServerLimits = {
   maxConnections: 1024,
+  maxConnectionsPerPeer: 1024,
   maxFrameBytes: DEFAULT_MAX_REQUEST_FRAME_BYTES,
   idleTimeoutMs: 15 * 60_000,
   headerTimeoutMs: 30_000,
   maxInFlightPerConnection: 256,
+  maxHeldBytes: 512 * 1024 * 1024,
+  stalledWriteTimeoutMs: 120_000,
 };
 
 export interface RpcServerOptions {
@@ -25,9 +29,11 @@ export interface RpcServerOptions {
   readonly http?: HttpHandler;
   /** Asked for every RPC before its argument is decoded. Default: allow. */
   readonly policy?: (context: RequestContext) => PolicyVerdict;
-  /** What is left out keeps its default: 1024 connections, 16 MiB, 15 min, 30 s, 256 requests. */
+  /** What is left out keeps its default: see {@link DEFAULT_RPC_LIMITS}. */
   readonly limits?: Partial<RpcServerLimits>;
   readonly onMalformed?: (peer: Address, reason: string) => void;
+  /** A connection was not taken, or was ended, for the limit of this name. */
+  readonly onRefused?: (peer: Address, limit: string) => void;
   /** A handler threw something else than RpcError or WireError, or returned a wrong struct; HTTP has no context. */
   readonly onHandlerError?: (error: unknown, context: RequestContext | undefined) => void;
   /** Told of every answer: the RPC code as sent, the rpc-level error, the struct if there is one. */
@@ -45,8 +51,10 @@ export interface RpcServerStats {
   readonly requests: number;
   /** Connections closed for bytes that make no sense or that never became a frame. */
   readonly malformed: number;
-  /** Connections closed because maxConnections were open. */
+  /** Connections not taken, or ended, for a limit: of their number, of what they hold, of patience. */
   readonly refused: number;
+  /** Parts of frames, and answers nobody has taken. */
+  readonly heldBytes: number;
   /** Requests answered ERR_ACL_DENY. */
   readonly denied: number;
   /** Requests the policy left unanswered. */
@@ -72,7 +80,9 @@ const MAX_TIMER_MS = 0x7fffffff;
 export class RpcServer implements AsyncDisposable {
   readonly #network: Network;
   readonly #core: ServerCore;
-  readonly #connections = new Set<ServerConnection>();
+  /** Until their sockets are closed; those that were put out have left the room already. */
+  readonly #open = new Set<ServerConnection>();
+  readonly #room: ConnectionRoom;
   #refused = 0;
   #listening: Promise<Listener | null> = Promise.resolve(null);
   #sweeper: unknown;
@@ -81,14 +91,21 @@ export class RpcServer implements AsyncDisposable {
 
   constructor(options: RpcServerOptions) {
     const clock = options.clock ?? systemClock;
+    const limits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
+    this.#room = new ConnectionRoom(limits);
     this.#network = options.network ?? tcp;
     this.#core = {
       handlers: options.handlers,
       http: options.http,
       policy: options.policy,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
       counters: { requests: 0, malformed: 0, denied: 0, dropped: 0, byOperation: {} },
       onMalformed: options.onMalformed ?? (() => {}),
+      onRefused: (peer, limit) => {
+        this.#refused++;
+        options.onRefused?.(peer, limit);
+      },
+      onHeld: (change) => this.#room.changeHeld(change),
       onHandlerError: options.onHandlerError ?? (() => {}),
       onAnswer: options.onAnswer ?? (() => {}),
       tap: options.tap,
@@ -122,8 +139,9 @@ export class RpcServer implements AsyncDisposable {
     const { counters } = this.#core;
     return {
       ...counters,
-      connections: this.#connections.size,
+      connections: this.#room.size,
       refused: this.#refused,
+      heldBytes: this.#room.heldBytes,
       byOperation: { ...counters.byOperation },
     };
   }
@@ -133,7 +151,7 @@ export class RpcServer implements AsyncDisposable {
     this.#closed = true;
     this.#core.clock.clearTimeout(this.#sweeper);
     const closed = this.#listening.then((listener) => listener?.close());
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of [...this.#open]) connection.destroy();
     await closed;
   }
 
@@ -142,16 +160,22 @@ export class RpcServer implements AsyncDisposable {
   }
 
   #accept(socket: Connection): void {
-    if (this.#connections.size >= this.#core.limits.maxConnections) {
-      this.#refused++;
+    const host = plainHost(socket.remoteAddress);
+    const limit = this.#room.makeRoom(host, this.#core.clock.now());
+    if (limit !== undefined) {
       socket.on('error', () => {});
       socket.destroy();
+      this.#core.onRefused({ host, port: socket.remotePort ?? 0 }, limit);
       return;
     }
     const connection = new ServerConnection(socket, this.#core);
-    this.#connections.add(connection);
+    this.#open.add(connection);
+    this.#room.add(connection);
     this.#core.watch();
-    socket.once('close', () => this.#connections.delete(connection));
+    socket.once('close', () => {
+      this.#open.delete(connection);
+      this.#room.delete(connection);
+    });
   }
 
   get #shortestLimitMs(): number {
@@ -171,13 +195,13 @@ export class RpcServer implements AsyncDisposable {
   #sweep(): void {
     const nowMs = this.#core.clock.now();
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const connection of this.#connections) {
+    for (const connection of this.#open) {
       connection.checkTimeouts(nowMs);
       nextMs = Math.min(nextMs, connection.nextCheckMs);
     }
     this.#sweepAtMs = Number.POSITIVE_INFINITY;
     // A limit that has passed holds again as soon as what kept it from being one, a request in work, is over.
     const soonestMs = nowMs + Math.max(LEAST_SWEEP_MS, this.#shortestLimitMs / 4);
-    if (this.#connections.size > 0) this.#sweepBy(Math.max(nextMs, soonestMs));
+    if (this.#open.size > 0) this.#sweepBy(Math.max(nextMs, soonestMs));
   }
 }

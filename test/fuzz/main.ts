@@ -17,7 +17,7 @@ const HELP = `npm run fuzz -- [options]
   --inputs N      inputs in all, shared among the targets   (default 1000000)
   --seed S        first number of everything that is drawn  (default 1)
   --target NAME   only this one; may be repeated
-  --minutes M     end earlier                               (default 60)
+  --minutes M     end earlier                               (default 240)
   --replay B64    one input, as base64, for one --target
   --blind         do not look at what inputs reach
   --no-keep       do not write what breaks to test/fixtures/fuzz
@@ -40,7 +40,7 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
     target: { type: 'string', multiple: true },
-    minutes: { type: 'string', default: '60' },
+    minutes: { type: 'string', default: '240' },
     replay: { type: 'string' },
     blind: { type: 'boolean', default: false },
     'no-keep': { type: 'boolean', default: false },
@@ -65,7 +65,7 @@ const isSame = (a: Failure, b: Failure): boolean =>
 
 /** The same failure again, in a worker of its own. */
 async function failsAlike(bundle: Bundle, { target, failure }: Finding, input: Buffer): Promise<boolean> {
-  const task = { target, seed: 1, inputs: 0, forMs: 0, corpus: [input], guided: false };
+  const task = { target, seed: 1, inputs: 0, corpus: [input], guided: false };
   const [outcome] = await supervise(bundle.file, [task], { hangMs: SLOW_HANG_MS });
   return outcome?.findings.some((found) => isSame(found.failure, failure)) ?? false;
 }
@@ -103,14 +103,13 @@ async function tell(bundle: Bundle, finding: Finding): Promise<object> {
 }
 
 function tasksOf(names: readonly string[]): Task[] {
-  const [inputs, seed, minutes] = [positive('inputs'), positive('seed'), positive('minutes')];
+  const [inputs, seed] = [positive('inputs'), positive('seed')];
   const { replay } = values;
   return names.map((target, i) => ({
     target,
     seed: seed + i,
     // Shares that add up.
     inputs: replay === undefined ? Math.ceil((inputs - i) / names.length) : 0,
-    forMs: (minutes * 60_000) / names.length,
     corpus:
       replay === undefined ? readCorpus(target).map(({ base64 }) => bytesOf(base64)) : [bytesOf(replay)],
     guided: !values.blind,
@@ -145,7 +144,10 @@ async function main(): Promise<number> {
   for (const name of names) targetNamed(name);
   const tasks = tasksOf(names);
   await using bundle = await bundleOfWorker();
-  const outcomes = await supervise(bundle.file, tasks, { onOutcome: sayStats });
+  const outcomes = await supervise(bundle.file, tasks, {
+    onOutcome: sayStats,
+    endsAtMs: Date.now() + positive('minutes') * 60_000,
+  });
   const findings: object[] = [];
   for (const [i, outcome] of outcomes.entries()) {
     for (const finding of outcome.findings) findings.push(await tell(bundle, finding));

@@ -6,8 +6,6 @@ export interface Task {
   readonly seed: number;
   /** Inputs to make; 0: only those that are given. */
   readonly inputs: number;
-  /** Ends earlier when this much time has passed, in milliseconds. */
-  readonly forMs: number;
   /** Tried first, and mutated. */
   readonly corpus: readonly Uint8Array[];
   /** Inputs that reach something new are mutated further. */
@@ -17,6 +15,8 @@ export interface Task {
 /** What one worker does, one task after the other. */
 export interface Job {
   readonly tasks: readonly Task[];
+  /** Ends by then, in milliseconds since 1970; what one task leaves of its share the later ones get. */
+  readonly endsAtMs: number;
   /** Holds the input that is being worked on, see {@link Slot}. */
   readonly shared: SharedArrayBuffer;
 }

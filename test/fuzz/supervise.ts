@@ -32,6 +32,8 @@ export interface Outcome {
 const NOTHING: WorkerStats = { inputs: 0, kept: 0, places: 0, grownBytes: 0 };
 
 export interface SuperviseOptions {
+  /** Default: when all inputs were tried. In milliseconds since 1970. */
+  readonly endsAtMs?: number;
   /** Default 20 s. */
   readonly hangMs?: number;
   readonly onOutcome?: (outcome: Outcome) => void;
@@ -55,7 +57,7 @@ export async function supervise(
 function oneWorker(
   bundle: string,
   tasks: readonly Task[],
-  { hangMs = HANG_MS, onOutcome = () => {} }: SuperviseOptions,
+  { hangMs = HANG_MS, endsAtMs = Number.POSITIVE_INFINITY, onOutcome = () => {} }: SuperviseOptions,
 ): Promise<Outcome[]> {
   const shared = new SharedArrayBuffer(sharedBytes);
   const slot = new Slot(shared);
@@ -76,7 +78,7 @@ function oneWorker(
   };
   return new Promise((resolve) => {
     const worker = new Worker(bundle, {
-      workerData: { tasks, shared } satisfies Job,
+      workerData: { tasks, endsAtMs, shared } satisfies Job,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
     let turn = slot.turn;

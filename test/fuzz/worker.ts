@@ -20,7 +20,7 @@ const CORPUS_LIMIT = 20_000;
 const SLOW_MS = 500;
 const SLOW_REPEATS = 3;
 
-const { tasks, shared } = workerData as Job;
+const { tasks, endsAtMs, shared } = workerData as Job;
 const slot = new Slot(shared);
 const tell = (message: WorkerMessage) => parentPort?.postMessage(message);
 
@@ -89,18 +89,21 @@ async function tryOut(target: FuzzTarget, batch: readonly Buffer[]): Promise<Buf
   return fresh;
 }
 
-async function work({ target: name, seed, inputs, forMs, corpus: known, guided }: Task): Promise<void> {
+async function work(
+  { target: name, seed, inputs, corpus: known, guided }: Task,
+  tasksLeft: number,
+): Promise<void> {
   tell({ type: 'began', target: name });
   const target = targetNamed(name);
   const random = seededRandom(seed);
   const corpus = [...target.seeds(), ...known.map((bytes) => Buffer.from(bytes))];
   const given = corpus.length;
-  const endMs = performance.now() + forMs;
+  const endMs = Date.now() + (endsAtMs - Date.now()) / tasksLeft;
   REACHED.forget();
   await tryOut(target, corpus.slice());
   let tried = given;
   let baseBytes: number | undefined;
-  while (tried < inputs && performance.now() < endMs) {
+  while (tried < inputs && Date.now() < endMs) {
     const length = Math.min(BATCH, inputs - tried);
     const batch = Array.from({ length }, () => mutate(target, oneOf(random, corpus), corpus, random));
     const fresh = await tryOut(target, batch);
@@ -115,5 +118,5 @@ async function work({ target: name, seed, inputs, forMs, corpus: known, guided }
   tell({ type: 'ended', stats: { inputs: tried, kept, places: REACHED.places, grownBytes } });
 }
 
-for (const task of tasks) await work(task);
+for (const [i, task] of tasks.entries()) await work(task, tasks.length - i);
 tell({ type: 'done' });

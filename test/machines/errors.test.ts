@@ -31,6 +31,12 @@ const BRIDLE_CODES = [
   'BRIDLE_NOT_RUNNING',
   'BRIDLE_USAGE',
   'BRIDLE_CLUSTER_ID_CLASH',
+  'BRIDLE_TLS_FILES',
+  'BRIDLE_TLS_UNTRUSTED',
+  'BRIDLE_TLS_EXPIRED',
+  'BRIDLE_TLS_WRONG_NAME',
+  'BRIDLE_TLS_REFUSED',
+  'BRIDLE_TLS_MISMATCH',
 ];
 
 /** Every form a `next` command may take; the words in capitals stand for what a person fills in. */
@@ -45,6 +51,8 @@ const COMMANDS = [
   /^bridle (status|explain|pause|start|retry|verify) TABLE$/,
   /^bridle remove TABLE --follower (keep|drop)$/,
   /^bridle policy show$/,
+  /^bridle up --help$/,
+  /^bridle status( --meta PEER| --tls-[a-z]+ FILE)*$/,
   /^bridle migrate --resume JOURNAL$/,
 ];
 

@@ -19,7 +19,7 @@ import {
   parseAddress,
 } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
-import { policySchema } from '../policy.js';
+import { policyFlaw, policySchema } from '../policy.js';
 import { recordsAnswer } from '../records.js';
 import { NO_OWNER } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
@@ -342,6 +342,8 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
     case 'bridle.set-policy': {
       const parsed = policySchema.shape.rules.safeParse(safeJson(args[0]));
       if (!parsed.success) return refuse(parsed.error.message);
+      const flaw = policyFlaw(parsed.data, server.config);
+      if (flaw !== undefined) return refuse(flaw);
       return written(async () => server.setPolicy(parsed.data));
     }
     case 'bridle.set-remote': {

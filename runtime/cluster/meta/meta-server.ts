@@ -18,6 +18,7 @@ import {
   recordable,
 } from '../environment.js';
 import { factsAnswer } from '../facts.js';
+import { frontDoor } from '../front-door.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { probeAnswer } from '../probe.js';
 import { DuplicationRegistry } from './duplication-registry.js';
@@ -100,7 +101,7 @@ export class MetaServer implements AsyncDisposable {
       handlers: this.#handlers(),
       http: metaHttp(this),
       onAnswer: (code, error, body) => this.#counts.served.note(code, error, body),
-      policy: ({ peer, code }) => this.gate.decide(peer, code),
+      ...frontDoor({ config: options.config, gate: this.gate, log: options.log, clock }),
       onHandlerError: (error, context) =>
         this.#log.error('a request failed unexpectedly', { operation: context?.code, error: String(error) }),
     });
@@ -139,7 +140,7 @@ export class MetaServer implements AsyncDisposable {
       tap: environment.recorder.rpc,
       onOutcome: (code, error, body) => counts.called.note(code, error, body),
       fromAddress: config.listen,
-      admitReply: (peer, ack) => gate.admitsReply(peer, ack),
+      admitReply: (peer, ack, identity) => gate.admitsReply(peer, ack, identity),
     });
     let self: MetaServer | null = null;
     const registry = await DuplicationRegistry.open({

@@ -23,6 +23,7 @@ import {
   recordable,
 } from '../environment.js';
 import { factsAnswer } from '../facts.js';
+import { frontDoor } from '../front-door.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
 import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
@@ -92,7 +93,7 @@ export class ReplicaServer implements AsyncDisposable {
       tap: environment.recorder.rpc,
       onOutcome: (code, error, body) => this.#counts.called.note(code, error, body),
       fromAddress: config.listen,
-      admitReply: (peer, ack) => this.#gate.admitsReply(peer, ack),
+      admitReply: (peer, ack, identity) => this.#gate.admitsReply(peer, ack, identity),
     });
     this.#metas = new MetaGroup(this.#client, config.metas);
     this.#node = {
@@ -133,7 +134,7 @@ export class ReplicaServer implements AsyncDisposable {
       },
       http: this.#http(),
       onAnswer: (code, error, body) => this.#counts.served.note(code, error, body),
-      policy: ({ peer, code }) => this.#gate.decide(peer, code),
+      ...frontDoor({ config, gate: this.#gate, log, clock }),
       onHandlerError: (error, context) =>
         log.error('a request failed unexpectedly', {
           operation: context?.code,
