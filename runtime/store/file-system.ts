@@ -25,10 +25,11 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
+/** A symbolic link in the place of the file is not followed: opening fails with `ELOOP`. */
 export interface OpenOptions {
   /** Creates the file when it is missing. */
   readonly create?: boolean;
-  /** For reading only, and a symbolic link is not followed. */
+  /** For reading only. */
   readonly readOnly?: boolean;
 }
 
@@ -69,8 +70,9 @@ export const nodeFileSystem: FileSystem = {
   async open(path, options = {}) {
     const flags =
       options.readOnly === true
-        ? constants.O_RDONLY | constants.O_NOFOLLOW
-        : constants.O_RDWR | (options.create === true ? constants.O_CREAT : 0);
+        ? // What turns out to be a pipe must not hold up whoever opens it.
+          constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+        : constants.O_RDWR | constants.O_NOFOLLOW | (options.create === true ? constants.O_CREAT : 0);
     return new NodeLogFile(await openFile(path, flags));
   },
   syncDirectory,

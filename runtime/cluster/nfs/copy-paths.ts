@@ -19,10 +19,16 @@ const journalSuffix = '.blocks';
 /** What ext4, XFS and APFS take, less the longest suffix. */
 const maxNameBytes = 255 - journalSuffix.length;
 
-/** A name that came from another machine and may become a path here: no directories, no way out. */
+/**
+ * A name that came from another machine and may become a path here: no directories, no way out. Engines name their
+ * files in ASCII. Anything else could be two names for one file, or change how a log line looks.
+ */
 export function isPlainFileName(name: string): boolean {
-  return /^[^/\\\0]+$/.test(name) && name !== '.' && name !== '..' && Buffer.byteLength(name) <= maxNameBytes;
+  return PLAIN_NAME.test(name) && name !== '.' && name !== '..' && name.length <= maxNameBytes;
 }
+
+/** Printable, without separators. */
+const PLAIN_NAME = /^[\x20-\x2e\x30-\x5b\x5d-\x7e]+$/;
 
 /**
  * Paths for a copy below `base`: `<base>/<decree>/<name>` and its companions.

@@ -146,6 +146,12 @@ class PartialFile implements OpenSink {
     try {
       journal = await fileSystem.open(paths.journal, { create: true });
       const verified = await verify(data, journal, input);
+      // A source may announce anything; a disk that is filled up takes others down with it.
+      const free = await fileSystem.freeBytes(paths.directory);
+      if (input.file.sizeBytes - verified.sizeBytes > free) {
+        const hint = `${input.file.name} has ${input.file.sizeBytes} bytes, ${free} are free`;
+        throw new CopyError({ error: 'ERR_DISK_INSUFFICIENT', operation: 'open checkpoint file', hint });
+      }
       await data.truncate(verified.sizeBytes);
       if (verified.blocks === 0) await journal.write([encodeJournalHeader(input)], 0);
       await journal.truncate(journalHeaderBytes + verified.blocks * journalRecordBytes);

@@ -5,6 +5,7 @@ import type { RpcClient } from '../../pegasus/client.js';
 import { ChecksumType } from '../../pegasus/enums.js';
 import type { Address, Gpid } from '../../pegasus/schema.js';
 import type { LearnResponse } from '../../pegasus/schemas/transfer.js';
+import { manifestFile } from '../../store/checkpoint-manifest.js';
 import { isPlainFileName } from './copy-paths.js';
 import { parsePeer, remoteError } from './remote-error.js';
 
@@ -17,6 +18,9 @@ export interface QueryCheckpointOptions {
   readonly learner?: Address;
   readonly signal?: AbortSignal;
 }
+
+/** A partition has some hundreds. */
+const MAX_FILES = 100_000;
 
 const queryOperation = 'RPC_QUERY_LAST_CHECKPOINT_INFO';
 const sizeOperation = 'RPC_NFS_GET_FILE_SIZE';
@@ -124,9 +128,14 @@ function flawOf(
   }
   const bad = names.find((name) => !isPlainFileName(name));
   if (bad !== undefined) return `a file named ${JSON.stringify(bad.slice(0, 100))}`;
-  if (new Set(names).size !== names.length) return 'a file is named twice';
+  if (names.length > MAX_FILES) return `${names.length} files; ${MAX_FILES} are the most that are copied`;
+  // A disk may take two spellings for the same file.
+  if (new Set(names.map((name) => name.toLowerCase())).size !== names.length) return 'a file is named twice';
+  if (names.some((name) => name.toLowerCase() === manifestFile)) return `a file named ${manifestFile}`;
   const unsized = names.find((_, at) => !(sizes[at]! >= 0));
   if (unsized !== undefined) return `no size for ${unsized}`;
+  if (!Number.isSafeInteger(sizes.reduce((sum, size) => sum + size, 0)))
+    return 'more bytes than can be counted';
   const unsummed = names.find((_, at) => !/^([0-9a-f]{32})?$/i.test(md5s[at]!));
   return unsummed === undefined ? undefined : `no MD5 for ${unsummed}`;
 }
