@@ -8,6 +8,7 @@ import {
   type DuplicationEvent,
   type DuplicationInput,
   lagDecrees,
+  laggingPartitions,
   othersBehind,
   refusal,
   troubleToTell,
@@ -16,7 +17,7 @@ import { declareEffects, describeStates, nextRequestNo, type StateMeta } from '.
 import { type FollowerTableInput, followerTable } from './followerTable.js';
 import type { FollowerTableGoal } from './followerTableVerdict.js';
 import type { DuplicationStatus } from './vocabulary.js';
-import { watchdog } from './watchdog.js';
+import { type WatchdogStage, watchdog } from './watchdog.js';
 
 const base = setup({
   types: {
@@ -96,9 +97,17 @@ const base = setup({
     forgetBlock: assign({ blockAnnounced: false }),
     noteStuck: assign(({ event }) => (event.type === 'STUCK' ? { stuck: event.reason } : {})),
     noteRecovered: assign({ stuck: null }),
-    expectProgress: sendTo('watchdog', { type: 'EXPECT' }),
+    expectProgress: sendTo('watchdog', ({ context }, params: { stage: WatchdogStage }) => ({
+      type: 'EXPECT' as const,
+      stage: params.stage,
+      lagging: laggingPartitions(context),
+    })),
     expectNothing: sendTo('watchdog', { type: 'QUIET' }),
-    tellProgress: sendTo('watchdog', { type: 'PROGRESS' }),
+    tellProgress: sendTo('watchdog', ({ context, event }) => ({
+      type: 'PROGRESS' as const,
+      partition: event.type === 'PROGRESS_PERSISTED' ? event.partition : null,
+      lagging: laggingPartitions(context),
+    })),
     tellTrouble: sendTo('watchdog', ({ context, event }) => ({
       type: 'TROUBLE' as const,
       error: troubleToTell(context, event)?.error ?? 'ERR_UNKNOWN',
@@ -155,6 +164,8 @@ export const chart = base.extend({
 });
 
 export const persisted = (status: DuplicationStatus) => ({ type: 'persisted' as const, params: { status } });
+/** Progress is due, within the patience of a stage. */
+export const expect = (stage: WatchdogStage) => ({ type: 'expectProgress' as const, params: { stage } });
 export const meta = describeStates('explain', 'remove');
 /** After the assignments of the same transition, so that it says what is true from now on. */
 export const announce = (what: DuplicationEffects['announce']['what']) => ({

@@ -1,6 +1,14 @@
 /** The statuses of a duplication and what each waits for; see `duplication.ts` for the picture. */
 import { assign, sendTo } from 'xstate';
-import { chart, FOLLOWER_META, followerInput, leavingFor, meta, persisted } from './duplicationChart.js';
+import {
+  chart,
+  expect,
+  FOLLOWER_META,
+  followerInput,
+  leavingFor,
+  meta,
+  persisted,
+} from './duplicationChart.js';
 
 export const lifecycle = chart.createStateConfig({
   initial: 'recovering',
@@ -19,11 +27,11 @@ export const lifecycle = chart.createStateConfig({
     DS_INIT: {
       tags: 'DS_INIT',
       ...leavingFor('DS_PREPARE', 'DS_PREPARE'),
-      entry: ['expectProgress', { type: 'askFor', params: { to: 'DS_PREPARE' } }],
+      entry: [expect('prepare'), { type: 'askFor', params: { to: 'DS_PREPARE' } }],
     },
     DS_PREPARE: {
       tags: 'DS_PREPARE',
-      entry: 'expectProgress',
+      entry: expect('prepare'),
       on: { STATUS_PERSISTED: { guard: persisted('DS_REMOVED'), target: 'DS_REMOVED' } },
       initial: 'checkpointing',
       states: {
@@ -42,6 +50,7 @@ export const lifecycle = chart.createStateConfig({
             'the table carries this duplication’s identity',
             { operatorCan: ['explain', 'retry', 'remove'] },
           ),
+          entry: expect('create'),
           invoke: {
             src: 'followerTable',
             id: 'followerTable',
@@ -55,7 +64,7 @@ export const lifecycle = chart.createStateConfig({
     },
     DS_APP: {
       tags: 'DS_APP',
-      entry: 'expectProgress',
+      entry: expect('copy'),
       on: { STATUS_PERSISTED: { guard: persisted('DS_REMOVED'), target: 'DS_REMOVED' } },
       initial: 'waitingReady',
       states: {
@@ -96,11 +105,11 @@ export const lifecycle = chart.createStateConfig({
                 params: ({ event }) => ({ partition: event.partition, decree: event.decree }),
               },
               'noteConfirm',
-              'expectProgress',
+              expect('ship'),
             ],
           },
-          { guard: 'troubled', actions: ['noteConfirm', 'expectProgress', 'tellTrouble'] },
-          { guard: 'behind', actions: ['noteConfirm', 'expectProgress'] },
+          { guard: 'troubled', actions: ['noteConfirm', expect('ship'), 'tellTrouble'] },
+          { guard: 'behind', actions: ['noteConfirm', expect('ship')] },
           // One partition that has caught up does not calm the watchdog for the others.
           { guard: 'othersBehind', actions: 'noteConfirm' },
           { actions: ['noteConfirm', 'expectNothing'] },

@@ -147,6 +147,16 @@ export function lagDecrees(context: DuplicationContext, event: Confirm): number 
   return confirmed < 0 ? 0 : Math.max(0, event.lastCommitted - confirmed);
 }
 
+/** The partitions that lag while logs are shipped; nobody waits for a single one before. */
+export function laggingPartitions({
+  status,
+  confirmed,
+  lastCommitted,
+}: DuplicationContext): readonly number[] {
+  if (status !== 'DS_LOG') return [];
+  return confirmed.flatMap((decree, p) => (decree >= 0 && (lastCommitted[p] ?? -1) > decree ? [p] : []));
+}
+
 /** Whether any other partition lags or is in trouble, by its latest report. */
 export function othersBehind(context: DuplicationContext, partition: number): boolean {
   return context.confirmed.some((confirmed, p) => {

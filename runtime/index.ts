@@ -74,6 +74,7 @@ export {
 } from './cluster/embedded.js';
 export type { PolicyRule } from './cluster/policy.js';
 export {
+  type AlertWatchOptions,
   type CheckCode,
   type DuplicateOptions,
   Duplication,
@@ -94,6 +95,14 @@ export {
   type VerifyDuplicationOptions,
   type WaitOptions,
   type WaitTarget,
+  watchAlerts,
 } from './live/index.js';
+export {
+  type Alert,
+  type AlertKind,
+  Webhook,
+  type WebhookEnd,
+  type WebhookOptions,
+} from './observe/alerts/index.js';
 export { type Explanation, explanationSchema, type WaitView } from './observe/explain.js';
 export type { RpcServerLimits, TlsFiles } from './pegasus/index.js';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseServers } from '../client/address.js';
 import { BridleError, type ErrorDetails } from '../client/index.js';
 import { type PolicyRule, policySchema } from '../cluster/policy.js';
+import type { LogLevel } from '../observe/log.js';
 import { formatAddress } from '../pegasus/address.js';
 
 /** Options of `bridle up` as commander gives them. */
@@ -14,6 +15,7 @@ export interface UpOptions {
   readonly remote: Readonly<Record<string, readonly string[]>>;
   readonly policy?: string;
   readonly foreground?: boolean;
+  readonly logLevel?: LogLevel;
 }
 
 /**

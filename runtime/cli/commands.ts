@@ -26,6 +26,7 @@ const MODULES: readonly CommandModule[] = [
     load: async () => (await import('./control.js')).addControlCommands,
   },
   { names: ['verify'], load: async () => (await import('./verify.js')).addVerifyCommand },
+  { names: ['alerts'], load: async () => (await import('./alerts.js')).addAlertsCommand },
   { names: ['metrics'], load: async () => (await import('./metrics.js')).addMetricsCommand },
   { names: ['policy'], load: async () => (await import('./policy.js')).addPolicyCommands },
   { names: ['paths'], load: async () => (await import('./paths.js')).addPathsCommand },

@@ -43,6 +43,7 @@ export async function supervise(
       ...(id === undefined ? {} : { id }),
       ...(replicas === undefined ? {} : { replicas }),
       ...(policy === undefined ? {} : { policy }),
+      ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
     });
   } catch (error) {
     if (signal.aborted) throw BridleError.of('ERR_THREAD_INTERRUPTED', { operation: 'up' });

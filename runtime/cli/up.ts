@@ -2,8 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { BridleError } from '../client/index.js';
+import { LOG_LEVELS } from '../observe/log.js';
 import { parseRemote, readPolicyFile, startError, type UpOptions } from './cluster-options.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
 import { type ClusterState, runningState } from './state-file.js';
@@ -24,6 +25,11 @@ export function addUpCommand(program: Command): void {
       {},
     )
     .option('--policy <file>', 'rules in force from the start: a JSON array, see bridle policy')
+    .addOption(
+      new Option('--log-level <level>', 'of the servers’ logs in --data (default: info)').choices([
+        ...LOG_LEVELS,
+      ]),
+    )
     .option('--foreground', 'stay in this process until Ctrl-C instead of leaving a supervisor behind')
     .addHelpText(
       'after',

@@ -4,6 +4,7 @@ import type {
   DuplicationTimes,
   PartitionDuplicatorTimes,
 } from '../../machines/index.js';
+import type { LogLevel } from '../observe/log.js';
 import type { Address, RpcServerLimits, TlsFiles } from '../pegasus/index.js';
 import type { Policy } from './policy.js';
 
@@ -54,6 +55,8 @@ export interface ServerConfig {
   readonly rpc?: Partial<RpcServerLimits>;
   readonly times: ClusterTimes;
   readonly limits: ClusterLimits;
+  /** What is not logged is less important. Default: info. */
+  readonly logLevel?: LogLevel;
 }
 
 /**
@@ -75,7 +78,16 @@ export const DEFAULT_TIMES: ClusterTimes = {
   duplication: {
     storageRetryMs: 1_000,
     followerTable: { requestDeadlineMs: 2_000, readinessPollMs: 500, blockedRecheckMs: 15_000, retry: RETRY },
-    watchdog: { noProgressMs: 60_000, sameErrorMs: 30_000 },
+    watchdog: {
+      noProgressMs: 60_000,
+      sameErrorMs: 30_000,
+      stages: {
+        // A checkpoint may take as long as its deadline, and the first one is all that can come forward.
+        prepare: { noProgressMs: 180_000 },
+        // Every step of it is one request, or one that is repeated within seconds.
+        create: { noProgressMs: 30_000 },
+      },
+    },
   },
   partition: {
     checkpointDeadlineMs: 120_000,

@@ -9,6 +9,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Observable, Subject } from 'rxjs';
 import { z } from 'zod';
+import type { LogLevel } from '../observe/log.js';
 import {
   type Address,
   checkServerNames,
@@ -61,6 +62,8 @@ export interface StartClusterOptions {
   /** Start a server again that has died. Default true. */
   readonly restart?: boolean;
   readonly signal?: AbortSignal;
+  /** Of the servers' logs. Default `info`; `debug` has every step of every actor. */
+  readonly logLevel?: LogLevel;
 }
 
 /** One server process; `pid` is null while it is down. */
@@ -315,6 +318,7 @@ function configsOf(options: StartClusterOptions, layout: Layout, directory: stri
     policy: options.policy === undefined ? null : { version: 0, rules: [...options.policy] },
     times: merged(DEFAULT_TIMES, options.times ?? {}),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...(options.logLevel === undefined ? {} : { logLevel: options.logLevel }),
   };
   const meta: Address = { host: LOOPBACK, port: layout.metaPort };
   return [

@@ -15,7 +15,15 @@ export type ServerMessage =
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServerConfig;
-const log = jsonLog({ cluster: config.cluster.name, server: `${config.role} ${config.listen.port}` });
+const log = jsonLog(
+  {
+    cluster: config.cluster.name,
+    role: config.role,
+    server: `${config.role} ${config.listen.port}`,
+    pid: process.pid,
+  },
+  config.logLevel,
+);
 const tell = (message: ServerMessage) =>
   new Promise<void>((resolve) => {
     if (process.send === undefined) resolve();
@@ -49,7 +57,7 @@ try {
   process.on('disconnect', () => void close('the parent process ended'));
   // It may have gone while this server was starting: nobody would hear that it is ready, or ever stop it.
   if (process.connected === false) await close('the parent process ended');
-  log.info('listening', { address: `${config.listen.host}:${config.listen.port}`, pid: process.pid });
+  log.info('listening', { address: `${config.listen.host}:${config.listen.port}` });
   await tell({ type: 'ready' });
 } catch (error) {
   const code = (error as { code?: unknown }).code;

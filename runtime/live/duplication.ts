@@ -13,7 +13,9 @@ import {
   type VerifyReport,
   verifyTables,
 } from '../client/index.js';
+import type { Alert } from '../observe/alerts/index.js';
 import type { Explanation } from '../observe/explain.js';
+import { alertsOf } from './alerts.js';
 import { type DuplicationEvent, eventsOf } from './events.js';
 import {
   explanationOf,
@@ -80,6 +82,17 @@ export class Duplication implements AsyncDisposable {
   readonly progress$: Observable<Progress>;
   /** From the subscription on; a duplication that is blocked already says so at once. */
   readonly events$: Observable<DuplicationEvent>;
+  /**
+   * For an alerting of one's own: blocked, stuck, recovered, changes of the status, unreachable, removed, each with
+   * the explanation of that moment and an id that is the same whoever tells it. From the subscription on; one that
+   * is blocked already says so at once. {@link Webhook} posts them.
+   *
+   * @example
+   * users.alerts$.subscribe(({ severity, summary, next }) => {
+   *   if (severity === 'critical') pager.page(`${summary}. Type: ${next}`);
+   * });
+   */
+  readonly alerts$: Observable<Alert>;
   readonly #watched: Watched;
   readonly #target: Cluster | undefined;
   readonly #observations: Observable<Observation>;
@@ -105,6 +118,11 @@ export class Duplication implements AsyncDisposable {
       map((look) => look.progress),
     );
     this.events$ = eventsOf(this.#observations);
+    this.alerts$ = alertsOf(this.#observations, {
+      cluster: parts.source.name,
+      table: parts.table,
+      duplicationId: parts.dupid,
+    });
   }
 
   /** @internal The source, and the follower where it was given as a cluster. */

@@ -1,3 +1,4 @@
+export { type AlertWatchOptions, watchAlerts } from './alerts.js';
 export {
   type DuplicateOptions,
   duplicate,

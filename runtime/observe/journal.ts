@@ -26,6 +26,15 @@ export interface ObservedSnapshot {
   readonly context: { readonly trouble?: unknown; readonly attempt?: number };
 }
 
+/** Who wants to hear of it when it is noted. */
+export interface JournalListener {
+  /** Of every failure, also of one that is the same as before. */
+  readonly onTrouble?: (actor: string, trouble: Trouble) => void;
+  /** The actor has no trouble any more. */
+  readonly onOver?: (actor: string) => void;
+  readonly onMove?: (actor: string, state: string) => void;
+}
+
 /**
  * @example
  * const journal = new Journal(() => 1000);
@@ -35,15 +44,11 @@ export interface ObservedSnapshot {
 export class Journal {
   readonly #now: () => number;
   readonly #actors = new Map<string, Noted>();
-  readonly #onTrouble: (actor: string, trouble: Trouble) => unknown;
+  readonly #listener: JournalListener;
 
-  /** @param onTrouble told of every failure, also of one that is the same as before */
-  constructor(
-    now: () => number = Date.now,
-    onTrouble: (actor: string, trouble: Trouble) => unknown = () => {},
-  ) {
+  constructor(now: () => number = Date.now, listener: JournalListener = {}) {
     this.#now = now;
-    this.#onTrouble = onTrouble;
+    this.#listener = listener;
   }
 
   note(actor: string, snapshot: ObservedSnapshot): void {
@@ -54,8 +59,10 @@ export class Journal {
     const trouble = asTrouble(snapshot.context.trouble);
     // Attempts stop counting at their limit; a chart that notes the same trouble again makes it anew.
     const again = trouble !== known?.trouble || attempt > known.attempt;
-    if (trouble !== null && again) this.#onTrouble(actor, trouble);
     const same = known?.history.state === state;
+    if (!same) this.#listener.onMove?.(actor, state);
+    if (trouble !== null && again) this.#listener.onTrouble?.(actor, trouble);
+    if (trouble === null && known?.trouble) this.#listener.onOver?.(actor);
     this.#actors.set(actor, {
       attempt,
       trouble,

@@ -13,6 +13,7 @@ import { CheckpointService } from '../../runtime/cluster/nfs/source-service.js';
 import { CheckpointFetch } from '../../runtime/cluster/replica/checkpoint-fetch.js';
 import { NodeCounts } from '../../runtime/cluster/replica/node-counts.js';
 import { silentLog } from '../../runtime/observe/log.js';
+import { RepeatLog } from '../../runtime/observe/repeat-log.js';
 import {
   type Address,
   formatAddress,
@@ -213,7 +214,12 @@ async function checkpointScene({ deadlineMs }: CheckpointSourceWanted): Promise<
         },
         ...{ remotes: {}, policy: null, times, limits: DEFAULT_LIMITS },
       },
-      ...{ address: '127.0.0.1:9', client: source.client, log: silentLog, environment: REAL_ENVIRONMENT },
+      ...{
+        address: '127.0.0.1:9',
+        client: source.client,
+        log: new RepeatLog(silentLog, () => 0),
+        environment: REAL_ENVIRONMENT,
+      },
       limiter: new RateLimiter({ bytesPerSecond: 0 }),
       counts: new NodeCounts(),
       checkpoints: () => {

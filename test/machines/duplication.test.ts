@@ -502,6 +502,22 @@ describe('the watchdog', () => {
     expect(told(run.send({ type: 'PROGRESS_PERSISTED', partition: 1, decree: 10 }))).toEqual(['PROGRESS']);
   });
 
+  it('given each stage, then the watchdog hears which, and in DS_LOG who lags', () => {
+    const expected = (run: Run) => run.sentToChild('watchdog').find(({ type }) => type === 'EXPECT');
+    const run = start();
+    expect(expected(run)).toMatchObject({ stage: 'prepare', lagging: [] });
+    expect(expected(prepareAll(persisted(run)))).toMatchObject({ stage: 'create' });
+    expect(expected(persisted(run.childDone('followerTable')))).toMatchObject({ stage: 'copy' });
+    persisted(run.childDone('followerTable'));
+    expect(told(run)).toContain('QUIET');
+    run.send(confirm(0, 5, { lastCommitted: 50 }));
+    expect(expected(run)).toMatchObject({ stage: 'ship', lagging: [0] });
+    run.send(confirm(1, 5, { lastCommitted: 9 })).send(confirm(1, 8, { lastCommitted: 9 }));
+    expect(expected(run)).toMatchObject({ stage: 'ship', lagging: [0, 1] });
+    run.send({ type: 'PROGRESS_PERSISTED', partition: 1, decree: 9 });
+    expect(run.sentToChild('watchdog')).toEqual([{ type: 'PROGRESS', partition: 1, lagging: [0] }]);
+  });
+
   it('given it speaks up and calms down, then both are announced', () => {
     const run = REACH.DS_APP().send({ type: 'STUCK', reason: 'same-error', error: 'ERR_TIMEOUT' });
     expect(run.context.stuck).toBe('same-error');

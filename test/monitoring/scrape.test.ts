@@ -24,6 +24,9 @@ const OPEN = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.
 const SECRET_ROW = 'confidential-row-key';
 const SECRET_VALUE = 'confidential-value';
 
+/** Ids that the lines of each cluster's logs carry. */
+const correlations = new Map<string, Set<string>>();
+
 /** Texts of everything that answers /metrics, by who and when. */
 const texts = new Map<string, string>();
 let contentType = '';
@@ -80,6 +83,10 @@ beforeAll(async () => {
   self.writeTo(process);
   self.stop();
   texts.set('process', process.render('openmetrics'));
+  for (const cluster of [east, west]) {
+    const ids = cluster.lines.map(({ facts }) => (facts as { readonly correlation?: string }).correlation);
+    correlations.set(cluster.configOf('meta').cluster.name, new Set(ids.filter((id) => id !== undefined)));
+  }
   for (const close of open.splice(0).reverse()) await close();
 }, 90_000);
 
@@ -143,6 +150,15 @@ describe('what servers and the exporter tell', () => {
     expect(retried.map(({ labels }) => labels.actor)).toEqual(
       expect.arrayContaining(['followerTable', 'checkpointTransfer']),
     );
+  });
+
+  it('given the logs of both clusters, then lines about the duplication carry the id that the metrics name', () => {
+    const id = only('east meta in trouble', 'bridle_duplication_info')[0]?.labels.correlation ?? '';
+    expect(id).toMatch(/^east\/users\/\d+$/);
+    expect(correlations.get('east')).toContain(id);
+    const ofPartitions = [...(correlations.get('west') ?? [])];
+    expect(ofPartitions.length).toBeGreaterThan(0);
+    for (const found of ofPartitions) expect([`${id}#0`, `${id}#1`]).toContain(found);
   });
 
   it('given DS_LOG, then status, stages and decrees say so, and the exporter says the same', () => {

@@ -14,6 +14,7 @@ import {
   ownerInWords,
   type Trouble,
 } from '../../../machines/index.js';
+import type { RepeatLog } from '../../observe/repeat-log.js';
 import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { type Environment, REAL_ENVIRONMENT } from '../environment.js';
@@ -46,6 +47,8 @@ export interface DuplicationRegistryOptions {
   readonly times: DuplicationTimes;
   readonly answerDeadlineMs: number;
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
+  /** Takes the failures of the duplications' actors. */
+  readonly log?: RepeatLog;
   readonly onTrouble?: (table: string, actor: string, trouble: Trouble) => void;
   readonly onDefect: (error: unknown, effect: string) => void;
   /** Default: the real one. */
@@ -285,7 +288,8 @@ export class DuplicationRegistry {
     confirmed: readonly number[],
     requester: string | null,
   ): void {
-    const { tables, clusterName, store, followerOf, times, onAnnounce, onTrouble, onDefect } = this.#options;
+    const { tables, clusterName, store, followerOf, times, onAnnounce, onTrouble, onDefect, log } =
+      this.#options;
     const hosted = new HostedDuplication({
       record,
       sourceCluster: clusterName,
@@ -299,6 +303,7 @@ export class DuplicationRegistry {
         if (token !== null) this.#requesters.answer(token, answer);
       },
       onAnnounce,
+      ...(log === undefined ? {} : { log }),
       onTrouble: (actor, trouble) => onTrouble?.(record.appName, actor, trouble),
       onReleased: () => {
         this.#hosted.delete(record.duplicationId);

@@ -9,10 +9,14 @@ import {
   type DuplicationTimes,
   duplication,
   type FollowerTableContext,
+  formatOwner,
   type Trouble,
 } from '../../../machines/index.js';
+import { actorLog } from '../../observe/actor-log.js';
+import { correlationId } from '../../observe/correlation.js';
 import { Journal } from '../../observe/journal.js';
 import { LagClock } from '../../observe/metrics/index.js';
+import type { RepeatLog } from '../../observe/repeat-log.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment } from '../environment.js';
 import { type DuplicationRecord, duplicationKey, type MetaStore } from './meta-store.js';
@@ -31,6 +35,8 @@ export interface HostedDuplicationOptions {
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
   /** Told of every failure of the duplication's actors here. */
   readonly onTrouble?: (actor: string, trouble: Trouble) => void;
+  /** Takes the failures of its actors. */
+  readonly log?: RepeatLog;
   readonly onReleased: () => void;
   readonly onDefect: (error: unknown, effect: string) => void;
   readonly environment: Environment;
@@ -61,8 +67,24 @@ export class HostedDuplication implements DurableStatusPort {
     const { environment } = options;
     this.journal = new Journal(
       () => environment.clock.epochMs(),
-      // The duplication's own trouble is that of its follower table, or of storage, which are told themselves.
-      (actor, trouble) => actor !== this.#host.name && options.onTrouble?.(actor, trouble),
+      options.log === undefined
+        ? {}
+        : actorLog({
+            log: options.log,
+            facts: {
+              table: options.record.appName,
+              correlation: correlationId(
+                formatOwner({
+                  sourceCluster: options.sourceCluster,
+                  sourceTable: options.record.appName,
+                  duplicationId: options.record.duplicationId,
+                }),
+              ),
+            },
+            // The duplication's own trouble is that of its follower table, or of storage, which are told themselves.
+            name: (actor) => (actor === this.#host.name ? null : actor),
+            ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }),
+          }),
     );
     this.#record = options.record;
     const { record } = options;

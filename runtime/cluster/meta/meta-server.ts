@@ -5,10 +5,12 @@
  * charts' snapshots.
  */
 import { deferred } from '../../../actors/clock.js';
-import { type DuplicationEffects, describeError } from '../../../machines/index.js';
+import { type DuplicationEffects, describeError, formatOwner } from '../../../machines/index.js';
+import { correlationId } from '../../observe/correlation.js';
 import type { ServerLog } from '../../observe/log.js';
 import type { ProcessMetrics, Scrape } from '../../observe/metrics/index.js';
 import type { Recorder } from '../../observe/recording/recorder.js';
+import { RepeatLog } from '../../observe/repeat-log.js';
 import { type Address, formatAddress, type Handlers, RpcClient, RpcServer } from '../../pegasus/index.js';
 import { rpcTimeoutMs, type ServerConfig } from '../config.js';
 import {
@@ -50,7 +52,7 @@ export interface MetaServerOptions {
 
 export class MetaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
-  readonly #log: ServerLog;
+  readonly #log: RepeatLog;
   readonly #environment: RecordableEnvironment;
   readonly #syncs: NodeSyncs;
   readonly #store: MetaStore;
@@ -67,7 +69,7 @@ export class MetaServer implements AsyncDisposable {
   #policyVersion = 0;
 
   private constructor(
-    options: MetaServerOptions & { readonly environment: RecordableEnvironment },
+    options: MetaServerOptions & { readonly environment: RecordableEnvironment; readonly log: RepeatLog },
     parts: {
       store: MetaStore;
       client: RpcClient;
@@ -109,10 +111,11 @@ export class MetaServer implements AsyncDisposable {
 
   /** Recovers everything durable, then listens: no request is served from half a state. */
   static async start(given: MetaServerOptions): Promise<MetaServer> {
-    const { config, log } = given;
+    const { config, log: plain } = given;
     const environment = recordable(given.environment ?? REAL_ENVIRONMENT, `${config.cluster.name} meta`);
-    const options = { ...given, environment };
     const { clock, network } = environment;
+    const log = new RepeatLog(plain, () => clock.now());
+    const options = { ...given, environment, log };
     const store = await MetaStore.open(config.directory, environment.openMap);
     const gate = new PolicyGate();
     gate.set((await store.policy()) ?? config.policy ?? { version: 0, rules: [] });
@@ -158,7 +161,8 @@ export class MetaServer implements AsyncDisposable {
         }),
       times: config.times.duplication,
       answerDeadlineMs: ANSWER_DEADLINE_MS,
-      onAnnounce: (announcement, hosted) => announce(log, announcement, hosted),
+      log,
+      onAnnounce: (announcement, hosted) => announce(plain, announcement, hosted),
       onTrouble: (table, actor, trouble) => counts.failed(table, actor, trouble),
       onDefect,
       environment,
@@ -263,6 +267,7 @@ export class MetaServer implements AsyncDisposable {
     await this.#server.close();
     await this.#client.close();
     await this.#store.close();
+    this.#log.flush();
     this.#environment.recorder.stop();
   }
 
@@ -281,13 +286,16 @@ export class MetaServer implements AsyncDisposable {
 function announce(
   log: ServerLog,
   announcement: DuplicationEffects['announce'],
-  { record }: HostedDuplication,
+  { record, context }: HostedDuplication,
 ): void {
   const { what, status, trouble, stuck } = announcement;
-  const facts = { duplication: record.duplicationId, table: record.appName, status };
+  const correlation = correlationId(formatOwner(context.identity));
+  const facts = { correlation, duplication: record.duplicationId, table: record.appName, status };
   if (what === 'blocked') {
     const error = trouble?.error ?? 'BRIDLE_NO_PROGRESS';
-    log.warn(stuck === null ? 'duplication is blocked' : 'duplication is stuck', {
+    // Stuck can end by itself; blocked says that somebody has to act.
+    const level = stuck === null ? 'error' : 'warn';
+    log[level](stuck === null ? 'duplication is blocked' : 'duplication is stuck', {
       ...facts,
       reason: stuck,
       trouble,

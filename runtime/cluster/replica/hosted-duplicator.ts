@@ -3,6 +3,8 @@ import type { Subscription } from 'rxjs';
 import { ChartHost } from '../../../actors/chartHost.js';
 import { partitionDuplicatorHandlers } from '../../../actors/handlers.js';
 import { logNeededAfter, partitionDuplicator, progressReport } from '../../../machines/index.js';
+import { actorLog } from '../../observe/actor-log.js';
+import { correlationId } from '../../observe/correlation.js';
 import { Journal } from '../../observe/journal.js';
 import type { PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
@@ -42,7 +44,16 @@ export class HostedDuplicator {
     const of = { table: partition.appName, duplication: order.duplicationId };
     this.#journal = new Journal(
       () => clock.epochMs(),
-      (_, trouble) => node.counts.failed(of.table, 'partitionDuplicator', trouble),
+      actorLog({
+        log: node.log,
+        facts: {
+          table: of.table,
+          partition: partition.partitionIndex,
+          correlation: correlationId(order.owner, partition.partitionIndex),
+        },
+        name: () => 'partitionDuplicator',
+        onTrouble: (actor, trouble) => node.counts.failed(of.table, actor, trouble),
+      }),
     );
     const { times, limits, cluster } = node.config;
     const log = new SourceLog({

@@ -3,6 +3,8 @@ import { ChartHost } from '../../../actors/chartHost.js';
 import { fileCopyLogic } from '../../../actors/fileCopy.js';
 import { checkpointTransferHandlers } from '../../../actors/handlers.js';
 import { checkpointTransfer, type FileCopyReport, type StateMeta } from '../../../machines/index.js';
+import { actorLog } from '../../observe/actor-log.js';
+import { correlationId } from '../../observe/correlation.js';
 import { Journal } from '../../observe/journal.js';
 import { chartEnvironment } from '../environment.js';
 import { DiskSink } from '../nfs/disk-sink.js';
@@ -33,7 +35,17 @@ export class HostedTransfer {
     const table = order.appName;
     this.#journal = new Journal(
       () => environment.clock.epochMs(),
-      (_, trouble) => node.counts.failed(table, 'checkpointTransfer', trouble),
+      actorLog({
+        log: node.log,
+        facts: {
+          table,
+          partition: order.partitionIndex,
+          // A real Pegasus source names no owner.
+          ...(order.owner === null ? {} : { correlation: correlationId(order.owner, order.partitionIndex) }),
+        },
+        name: (actor) => (actor === this.#host.name ? 'checkpointTransfer' : null),
+        onTrouble: (actor, trouble) => node.counts.failed(table, actor, trouble),
+      }),
     );
     this.#fetch = new CheckpointFetch(options);
     this.#host = new ChartHost({

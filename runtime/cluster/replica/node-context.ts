@@ -1,6 +1,6 @@
 /** What everything on one replica server shares. */
 import type { RateLimiter } from '../../../actors/rateLimiter.js';
-import type { ServerLog } from '../../observe/log.js';
+import type { RepeatLog } from '../../observe/repeat-log.js';
 import type { RpcClient } from '../../pegasus/index.js';
 import type { ServerConfig } from '../config.js';
 import type { Environment } from '../environment.js';
@@ -13,7 +13,7 @@ export interface NodeContext {
   readonly address: string;
   readonly client: RpcClient;
   readonly limiter: RateLimiter;
-  readonly log: ServerLog;
+  readonly log: RepeatLog;
   readonly environment: Environment;
   readonly checkpoints: () => CheckpointService;
   readonly counts: NodeCounts;

@@ -6,6 +6,7 @@ import { sleep } from '../../../actors/clock.js';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import { METRICS, metricsResponse, type ProcessMetrics, Scrape } from '../../observe/metrics/index.js';
+import { RepeatLog } from '../../observe/repeat-log.js';
 import {
   type Address,
   formatAddress,
@@ -50,7 +51,7 @@ export interface ReplicaServerOptions {
 
 export class ReplicaServer implements AsyncDisposable {
   readonly #config: ServerConfig;
-  readonly #log: ServerLog;
+  readonly #log: RepeatLog;
   readonly #environment: RecordableEnvironment;
   readonly #gate = new PolicyGate();
   readonly #client: RpcClient;
@@ -74,12 +75,13 @@ export class ReplicaServer implements AsyncDisposable {
 
   private constructor({
     config,
-    log,
+    log: plain,
     environment: given = REAL_ENVIRONMENT,
     processMetrics = null,
   }: ReplicaServerOptions) {
     const environment = recordable(given, `${config.cluster.name} replica ${config.listen.port}`);
     const { clock, network, fileSystem } = environment;
+    const log = new RepeatLog(plain, () => clock.now());
     this.#config = config;
     this.#log = log;
     this.#environment = environment;
@@ -179,6 +181,7 @@ export class ReplicaServer implements AsyncDisposable {
     await Promise.all(this.#dropping.values());
     await this.#checkpoints.close();
     await this.#rrdb.close();
+    this.#log.flush();
     this.#environment.recorder.stop();
   }
 
@@ -255,19 +258,16 @@ export class ReplicaServer implements AsyncDisposable {
     }
   }
 
-  /** Runs `work` again and again; a failure is logged once until it changes, and never ends the loop. */
+  /** Runs `work` again and again; a failure is logged, and its end, and neither ends the loop. */
   async #every(what: string, periodMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
-    let lastFailure = '';
     while (!signal.aborted) {
       try {
         await work();
-        if (lastFailure !== '') this.#log.info('works again', { after: lastFailure });
-        lastFailure = '';
+        this.#log.over({ actor: what });
       } catch (error) {
         const failure = error instanceof RpcError ? `${error.operation}: ${error.code}` : String(error);
-        if (failure !== lastFailure && !signal.aborted) this.#log.warn('periodic work failed', { failure });
-        lastFailure = failure;
+        if (!signal.aborted) this.#log.warn('periodic work failed', { actor: what, failure });
       }
       await sleep(this.#environment.clock, periodMs, signal, what);
     }

@@ -23,6 +23,15 @@ const PATIENCE: Readonly<Record<Context['status'], 'EXPECT' | 'QUIET'>> = {
   DS_REMOVED: 'QUIET',
 };
 
+const STAGES: Readonly<Record<Context['status'], readonly string[]>> = {
+  DS_INIT: ['prepare'],
+  DS_PREPARE: ['prepare', 'create'],
+  DS_APP: ['copy'],
+  DS_LOG: ['ship'],
+  DS_PAUSE: [],
+  DS_REMOVED: [],
+};
+
 const shows = ({ before, event }: Seen<Context, Event>): boolean =>
   event.type === 'STATUS_PERSISTED' && answers(before, event);
 /** A checkpoint's decree counts once, as the first. */
@@ -56,6 +65,24 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
     },
     ofStart: ({ after, effects }) =>
       sent(effects, PATIENCE[after.context.status]).length > 0 ? null : 'it is not told at the start',
+  },
+  {
+    name: 'the watchdog hears at what stage it is, and who lags (L-STUCK-1)',
+    ofStep: ({ after, effects, event }) => {
+      const { status, confirmed, lastCommitted } = after.context;
+      const behind = confirmed.flatMap((decree, p) =>
+        status === 'DS_LOG' && decree >= 0 && (lastCommitted[p] ?? -1) > decree ? [p] : [],
+      );
+      for (const { params } of [...sent(effects, 'EXPECT'), ...sent(effects, 'PROGRESS')]) {
+        const told = params as { stage?: string; partition?: number | null; lagging: readonly number[] };
+        if (!same(told.lagging, behind)) return `it hears that ${told.lagging.join()} lag`;
+        if (told.stage !== undefined && !STAGES[status].includes(told.stage))
+          return `${told.stage} in ${status}`;
+        const of = event.type === 'PROGRESS_PERSISTED' ? event.partition : null;
+        if (told.partition !== undefined && told.partition !== of) return 'it hears of another’s progress';
+      }
+      return null;
+    },
   },
   {
     name: 'the watchdog hears of progress (L-STUCK-1)',

@@ -1,6 +1,25 @@
 /** What the watchdog promises: it speaks up once patience ends, and takes it back when things move. */
 import type { WatchdogContext, WatchdogEvent, WatchdogInput } from '../../../../machines/index.js';
-import { asked, promisesOf, timerOf } from './promise.js';
+import { asked, promisesOf, type Seen, same, timerOf } from './promise.js';
+
+/** Who has owed progress since the round began, and has neither come forward nor caught up. */
+function stillOwing({ owing }: WatchdogContext, event: WatchdogEvent): readonly number[] {
+  if (event.type !== 'PROGRESS' && event.type !== 'EXPECT') return owing;
+  const paid = event.type === 'PROGRESS' ? event.partition : null;
+  return owing.filter((p) => p !== paid && event.lagging.includes(p));
+}
+
+/** A round ends when nobody owes anything any more, when the whole moves, or when a stage is new. */
+function owedAfter(
+  { context }: Seen<WatchdogContext, WatchdogEvent>['before'],
+  event: WatchdogEvent,
+  owing: readonly number[],
+): readonly number[] {
+  if (event.type === 'EXPECT')
+    return event.stage !== context.stage || owing.length === 0 ? event.lagging : owing;
+  if (event.type !== 'PROGRESS') return owing;
+  return event.partition === null || owing.length === 0 ? event.lagging : owing;
+}
 
 export const watchdogPromises = promisesOf<WatchdogContext, WatchdogEvent, WatchdogInput>({
   noDeadline: {
@@ -53,6 +72,16 @@ export const watchdogPromises = promisesOf<WatchdogContext, WatchdogEvent, Watch
         }
         if (before.control === 'quiet')
           return control === 'quiet' ? null : 'it watches though nothing is due';
+        const owing = stillOwing(before.context, event);
+        if (!same(after.context.owing, owedAfter(before, event, owing)))
+          return 'it is wrong about who owes progress';
+        if (event.type === 'EXPECT' && event.stage !== before.context.stage) {
+          const calm = control === 'watching.untroubled' && after.context.error === null;
+          return calm && after.context.stage === event.stage ? null : 'a new stage is no new beginning';
+        }
+        if (event.type === 'PROGRESS' && event.partition !== null && owing.length > 0) {
+          return control === before.control ? null : `progress of one leads to ${control}`;
+        }
         if (event.type === 'PROGRESS') {
           const calm = control === 'watching.untroubled' && after.context.error === null;
           return calm && after.context.reason === null ? null : `progress leads to ${control}`;
