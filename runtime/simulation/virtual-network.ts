@@ -78,6 +78,8 @@ export class VirtualNetwork {
   }
 
   async #listen(fence: Fence, address: Address, accept: (made: Connection) => void): Promise<Listener> {
+    // Whoever dies while it starts does not listen, and never hears of it.
+    if (!fence.alive) return new Promise<Listener>(() => undefined);
     const key = formatAddress(address);
     if (this.#listening.has(key)) {
       throw Object.assign(new Error(`address already in use ${key}`), { code: 'EADDRINUSE' });
@@ -105,6 +107,8 @@ export class VirtualNetwork {
       address: to,
       answers: false,
     });
+    // What a dead process still asks for does not happen.
+    if (!fence.alive) return near;
     this.#note(near);
     const label = `connection ${fence.server} → ${target}`;
     const accept = (): boolean => {

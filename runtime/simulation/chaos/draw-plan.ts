@@ -73,7 +73,7 @@ function drawBursts(draw: Draw, { clients }: Topology, storms: readonly Storm[],
     for (let client = 0; client < clients; client++) {
       for (let i = draw.int(1, 3); i > 0; i--) {
         const atMs = storm.atMs + draw.int(-30_000, storm.forMs);
-        bursts.push({ atMs, client, operations: draw.int(3, 15), pauseMs: draw.spread(5, 20_000) });
+        bursts.push({ atMs, client, operations: draw.int(5, 25), pauseMs: draw.spread(5, 20_000) });
       }
     }
   }

@@ -17,7 +17,7 @@ export function drawTrouble(
   topology: Topology,
   verb?: Verb['verb'],
 ): ChaosTrouble {
-  const forMs = draw.spread(SECOND_MS, 8 * MINUTE_MS);
+  const forMs = draw.spread(3 * SECOND_MS, 15 * MINUTE_MS);
   const servers = serversOf(topology);
   switch (kind) {
     case 'loss':
@@ -45,8 +45,15 @@ export function drawTrouble(
       return { kind, forMs, cluster: draw.pick(['east', 'east', 'west']), rules: drawRules(draw) };
     case 'kill':
     case 'crash':
-    case 'torn-write':
       return { kind, ...drawEnd(draw, servers) };
+    case 'torn-write': {
+      const end = drawEnd(
+        draw,
+        servers.filter((server) => !server.endsWith('/meta')),
+      );
+      // At rest everything is synced, and there is nothing to be torn.
+      return { kind, ...end, atOperation: { nth: draw.spread(1, 25), when: 'after', what: 'change' } };
+    }
     case 'cluster-crash':
       return {
         ...{ kind, cluster: draw.pick(['east', 'west']), torn: draw.chance(0.5) },
@@ -64,7 +71,7 @@ export function drawTrouble(
     case 'slow-disk':
       return { kind, forMs, server: draw.pick(servers), mostMs: draw.spread(50, 20 * SECOND_MS) };
     case 'bit-rot':
-      return { kind, forMs: 20 * MINUTE_MS, where: draw.pick(['served', 'fetched']), times: draw.int(1, 3) };
+      return { kind, forMs: 60 * MINUTE_MS, where: draw.pick(['served', 'fetched']), times: draw.int(1, 3) };
     case 'clock-jump':
       return {
         ...{ kind, server: draw.pick(servers) },
@@ -108,7 +115,9 @@ function drawEnd(draw: Draw, servers: readonly string[]): Ends {
   return {
     server: draw.pick(servers),
     downMs: draw.spread(100, 10 * MINUTE_MS),
-    atOperation: draw.chance(0.6) ? { nth: draw.spread(1, 60), when: draw.pick(['before', 'after']) } : null,
+    atOperation: draw.chance(0.6)
+      ? { nth: draw.spread(1, 25), when: draw.pick(['before', 'after']), what: draw.pick(['any', 'change']) }
+      : null,
   };
 }
 

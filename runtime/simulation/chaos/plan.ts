@@ -29,7 +29,12 @@ export type Ends = {
   readonly server: string;
   readonly downMs: number;
   /** With which of its coming disk operations it ends; null: at once. */
-  readonly atOperation: { readonly nth: number; readonly when: 'before' | 'after' } | null;
+  readonly atOperation: {
+    readonly nth: number;
+    readonly when: 'before' | 'after';
+    /** Of all operations, or of those that leave something to be synced. */
+    readonly what: 'any' | 'change';
+  } | null;
 };
 
 export type Verb =

@@ -16,6 +16,17 @@ import { type DiskFault, failingDisk, fullDisk, isFetchedBlock, rotInRead, slowD
 import { isOfOperator, type MessageFault, messageFault, partitionFault } from './message-faults.js';
 import { tornBy } from './survival.js';
 
+/** What leaves something on a disk that is not synced. */
+const CHANGES: ReadonlySet<string> = new Set([
+  'write',
+  'truncate',
+  'rename',
+  'link',
+  'copy',
+  'makeDirectory',
+  'remove',
+]);
+
 /** How long a server that is to end with one of its disk operations is waited for. */
 const AMBUSH_MS = 10 * 60_000;
 
@@ -33,6 +44,7 @@ type OfKind<Kind extends ChaosTrouble['kind']> = Extract<ChaosTrouble, { readonl
 
 interface Ambush {
   readonly server: string;
+  readonly what: 'any' | 'change';
   readonly when: 'before' | 'after';
   left: number;
   readonly strike: () => void;
@@ -212,14 +224,15 @@ export class FaultDesk {
       strike();
       return;
     }
-    const { nth, when } = atOperation;
-    this.#ambushes.set(id, { server, when, left: nth, strike });
+    const { nth, ...which } = atOperation;
+    this.#ambushes.set(id, { ...which, server, left: nth, strike });
     this.#lasts(id, AMBUSH_MS, () => this.#ambushes.delete(id));
   }
 
   #ambush(operation: DiskOperation, when: 'before' | 'after'): void {
     for (const [id, ambush] of this.#ambushes) {
       if (ambush.server !== operation.server || ambush.when !== when) continue;
+      if (ambush.what === 'change' && !CHANGES.has(operation.what)) continue;
       ambush.left -= 1;
       if (ambush.left > 0) continue;
       this.#ends.get(id)?.();
