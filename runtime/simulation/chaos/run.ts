@@ -50,7 +50,11 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   const clusters = await VirtualClusters.start({
     ...{ seed, replicas: topology.sourceReplicas, followerReplicas: topology.followerReplicas },
     ...{ latencyMs: topology.latencyMs, diskLatencyMs: topology.diskLatencyMs },
-    ...{ silentDeath: topology.silentDeath, times: topology.times, limits: topology.limits },
+    ...{
+      silentDeath: topology.silentDeath,
+      times: topology.times,
+      limits: topology.limits,
+    },
   });
   const { world } = clusters;
   world.schedule.onTask = (task) => digest.note(task);
@@ -72,7 +76,8 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   });
   const isCalm = () => desk?.isCalm ?? true;
   const books = new RowBooks(judge, (appId) => statuses.ownerOf(appId));
-  const waits = new Waits({ clusters, judge, books, statuses, processes, times: topology.times, isCalm });
+  const { times, limits } = topology;
+  const waits = new Waits({ clusters, judge, books, statuses, processes, times, limits, isCalm });
   world.wrapEngine = (engine, server, directory) => books.watch(engine, server, directory);
   world.onRest = () => {
     statuses.look();

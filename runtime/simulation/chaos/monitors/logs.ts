@@ -10,8 +10,6 @@ export class LogWatch {
   readonly #clusters: VirtualClusters;
   readonly #judge: Judge;
   readonly #statuses: Statuses;
-  /** Segments that were collected while no duplication needed any. */
-  collectedFreely = 0;
 
   constructor(clusters: VirtualClusters, judge: Judge, statuses: Statuses) {
     this.#clusters = clusters;
@@ -32,7 +30,6 @@ export class LogWatch {
       .filter(({ record }) => record.status !== 'DS_REMOVED')
       .map(({ record, confirmed }) => ({ id: record.duplicationId, decree: confirmed[partition] ?? -1 }))
       .filter(({ decree }) => decree >= 0);
-    if (needs.length === 0) this.collectedFreely += 1;
     for (const { id, decree } of needs) {
       this.#judge.check(
         'NoPrematureGc',

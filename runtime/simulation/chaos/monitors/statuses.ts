@@ -39,7 +39,9 @@ export class Statuses {
   /** When something was last seen to change. */
   changedMs = 0;
   readonly released: Released[] = [];
-  onReleased: ((record: DuplicationRecord) => void) | null = null;
+  /** When a table was first on the follower's disk, and when a removal was on the source's. */
+  readonly #appearedMs = new Map<number, number>();
+  readonly #removedMs = new Map<number, number>();
 
   constructor(clusters: VirtualClusters, judge: Judge, operator: OperatorAtWork) {
     this.#clusters = clusters;
@@ -86,7 +88,7 @@ export class Statuses {
       const [was, is] = [before?.envs['duplication.owner'], record.envs['duplication.owner']];
       if (before !== undefined) {
         this.#judge.check('OwnTable', was === is, () => `table ${record.name} goes from ${was} to ${is}`);
-      }
+      } else this.#appearedMs.set(record.appId, this.#clusters.world.nowMs);
       this.#tables.set(record.appId, record);
     }
   }
@@ -123,7 +125,7 @@ export class Statuses {
         () => `duplication ${id} is gone, and was ${record.status}`,
       );
       this.released.push({ record, atMs: this.#clusters.world.nowMs });
-      this.onReleased?.(record);
+      this.#checkDropped(record);
     }
     this.#durable = found;
   }
@@ -137,6 +139,7 @@ export class Statuses {
     );
     if (was === 'DS_PAUSE') this.#noteAsked(status, `a pause ends with ${status}`);
     if (status === 'DS_APP') this.#checkOwner(record);
+    if (status === 'DS_REMOVED') this.#removedMs.set(id, this.#clusters.world.nowMs);
   }
 
   /** A move that only an operator may make has been made. */
@@ -158,6 +161,20 @@ export class Statuses {
     const own = formatOwner({ sourceCluster: this.#clusters.source.name, sourceTable, duplicationId });
     const owner = table?.envs['duplication.owner'] ?? 'nobody';
     this.#judge.check('OwnTable', owner === own, () => `${own} goes on with a table of ${owner}`);
+  }
+
+  /** What was to be dropped is, unless a creation came so late that nobody could wait for it. */
+  #checkDropped({ duplicationId, appName: sourceTable, onRemove }: DuplicationRecord): void {
+    if (onRemove !== 'drop') return;
+    const own = formatOwner({ sourceCluster: this.#clusters.source.name, sourceTable, duplicationId });
+    const left = this.followerTables().find(({ envs }) => envs['duplication.owner'] === own);
+    const appearedMs = left === undefined ? 0 : (this.#appearedMs.get(left.appId) ?? 0);
+    const isLate = left !== undefined && appearedMs >= (this.#removedMs.get(duplicationId) ?? 0);
+    this.#judge.check(
+      'Releases',
+      left === undefined || isLate,
+      () => `${own} is gone, and its table ${left?.name}, which was to be dropped, is there`,
+    );
   }
 
   #noteVisible(): void {

@@ -1,6 +1,6 @@
 /** Looked at once a minute: what stands still, what was released, what is open and how far it is. */
 import { formatOwner } from '../../../../machines/index.js';
-import type { ClusterTimes } from '../../../cluster/config.js';
+import type { ClusterLimits, ClusterTimes } from '../../../cluster/config.js';
 import type { HostedDuplication } from '../../../cluster/meta/hosted-duplication.js';
 import { sourceMark } from '../../../cluster/rrdb/state.js';
 import type { VirtualClusters } from '../../virtual-clusters.js';
@@ -18,6 +18,7 @@ export interface WaitsOptions {
   readonly statuses: Statuses;
   readonly processes: Processes;
   readonly times: ClusterTimes;
+  readonly limits: ClusterLimits;
   readonly isCalm: () => boolean;
 }
 
@@ -32,6 +33,9 @@ export class Waits {
   readonly #progress = new Map<number, Progress>();
   #lookedMs = 0;
   #calmSinceMs = 0;
+  /** Since when nothing needs a log, and since when a partition has not been written to. */
+  #freeSinceMs: number | null = null;
+  readonly #written = new Map<string, { readonly decree: number; readonly sinceMs: number }>();
 
   constructor(options: WaitsOptions) {
     this.#options = options;
@@ -47,6 +51,7 @@ export class Waits {
     this.#checkApplied();
     for (const hosted of clusters.source.meta?.duplications.all() ?? []) this.#checkWait(hosted);
     this.#checkReleased();
+    this.#checkCollected();
   }
 
   /** What was applied, and what was confirmed, is still there after a restart. */
@@ -141,6 +146,32 @@ export class Waits {
           'Releases',
           left === undefined,
           () => `${server} still works for duplication ${left?.duplicationId}, which is gone`,
+        );
+      }
+    }
+  }
+
+  /** Logs that no duplication needs are collected again, as far as there is a checkpoint. */
+  #checkCollected(): void {
+    const { clusters, judge, statuses, times, limits } = this.#options;
+    const { nowMs } = clusters.world;
+    const isFree = statuses.durable().length === 0 && statuses.released.length > 0;
+    this.#freeSinceMs = isFree ? (this.#freeSinceMs ?? nowMs) : null;
+    const patienceMs = 3 * times.maintenanceMs + 4 * times.nodeSyncMs + LOOK_MS;
+    const quietSinceMs = Math.max(this.#calmSinceMs, this.#freeSinceMs ?? nowMs);
+    for (const server of clusters.source.servers) {
+      for (const { gpid, store } of clusters.source.replicaNamed(server)?.partitions() ?? []) {
+        if (store === null) continue;
+        const name = `${gpid.appId}.${gpid.partitionIndex}`;
+        const decree = store.lastCommittedDecree;
+        const before = this.#written.get(name);
+        if (before?.decree !== decree) this.#written.set(name, { decree, sinceMs: nowMs });
+        const sinceMs = Math.max(quietSinceMs, this.#written.get(name)?.sinceMs ?? nowMs);
+        if (nowMs - sinceMs < patienceMs) continue;
+        judge.check(
+          'Releases',
+          store.logSizeBytes <= 2 * limits.logBytes,
+          () => `nobody needs the log of partition ${name}, and it has ${store.logSizeBytes} bytes`,
         );
       }
     }
