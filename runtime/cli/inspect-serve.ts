@@ -1,9 +1,10 @@
 /** The page's server as part of a command: says where it is, and ends with the command. */
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { InspectedRun } from '../../visualizations/inspector/inspected-run.js';
 import { serveInspector } from '../../visualizations/inspector/server.js';
 import type { CommandContext } from './context.js';
-import type { InspectFlags } from './inspect.js';
+import { type InspectFlags, usage } from './inspect.js';
 
 export interface Shown {
   readonly run: InspectedRun;
@@ -16,9 +17,9 @@ export interface Shown {
 export async function serveUntilInterrupted(
   { out, signal }: CommandContext,
   { run, facts, compare }: Shown,
-  { host, port, token = process.env.BRIDLE_INSPECT_TOKEN, control = false, open = false }: InspectFlags,
+  { host, port, token, tokenFile, control = false, open = false }: InspectFlags,
 ): Promise<void> {
-  const given = token === undefined || token === '' ? undefined : token;
+  const given = await tokenOf(token, tokenFile);
   await using server = await serveInspector({ run, host, port, token: given, control, compare });
   const { url } = server;
   out.result({ url, ...facts, control, token: given !== undefined }, url);
@@ -29,6 +30,20 @@ export async function serveUntilInterrupted(
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });
   });
+}
+
+async function tokenOf(token: string | undefined, file: string | undefined): Promise<string | undefined> {
+  // A new title takes the place of the command line, which anybody on the machine can read.
+  if (token !== undefined) process.title = 'bridle inspect';
+  if (file !== undefined) {
+    if (token !== undefined) throw usage('--token and --token-file say the same thing');
+    const text = await readFile(file, 'utf8').catch((error: Error) => {
+      throw usage(`--token-file: ${error.message}`);
+    });
+    return text.trim();
+  }
+  const given = token ?? process.env.BRIDLE_INSPECT_TOKEN;
+  return given === '' ? undefined : given;
 }
 
 const OPENERS: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer' };

@@ -15,6 +15,7 @@ export interface InspectFlags {
   readonly host: string;
   readonly port: number;
   readonly token?: string;
+  readonly tokenFile?: string;
   readonly control?: boolean;
   readonly open?: boolean;
 }
@@ -41,6 +42,7 @@ export function addInspectCommand(program: Command): void {
     .option('--host <host>', 'listen here; anything but loopback needs a token', '127.0.0.1')
     .option('--port <port>', 'default: any free one', parseWhole, 0)
     .option('--token <token>', 'ask for it once, as ?token= (default: $BRIDLE_INSPECT_TOKEN)')
+    .option('--token-file <file>', 'the token is in this file, where no list of processes shows it')
     .option('--control', 'let the page pause, start and retry, and inject faults in embedded clusters')
     .option('--open', 'open it in a browser')
     .addHelpText(

@@ -52,10 +52,17 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+/** What is printed may end up in a log. */
+function withoutSecrets(args: readonly string[]): string[] {
+  return args.map((arg, i) =>
+    args[i - 1] === '--token' ? '…' : arg.startsWith('--token=') ? '--token=…' : arg,
+  );
+}
+
 async function usageError({ message, code }: CommanderError, args: readonly string[]): Promise<BridleError> {
   const hint = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
   return BridleError.of('BRIDLE_USAGE', {
-    operation: ['bridle', ...args].join(' ').slice(0, 200),
+    operation: ['bridle', ...withoutSecrets(args)].join(' ').slice(0, 200),
     hint,
     next: `${['bridle', ...(await commandOf(args))].join(' ')} --help`,
   });
