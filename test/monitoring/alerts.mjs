@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { findParser, findPromtool, UNPACKED } from './find-tools.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const PACKAGES = ['prometheus', 'python3-prometheus-client'];
+const PACKAGES = ['prometheus', 'python3-prometheus-client', 'python3-decorator'];
 const DEADLINE_MS = 8 * 60_000;
 
 function run(command, args, options = {}) {
@@ -23,7 +23,7 @@ function run(command, args, options = {}) {
 }
 
 function unpack() {
-  console.error(`unpacking Debian’s ${PACKAGES.join(' and ')} in ${UNPACKED}`);
+  console.error(`unpacking Debian’s ${PACKAGES.join(', ')} in ${UNPACKED}`);
   mkdirSync(UNPACKED, { recursive: true });
   const here = { cwd: UNPACKED };
   // The list of packages may be older than the packages.
