@@ -22,8 +22,8 @@ export interface CutOverFacts {
   readonly lagDecrees: number;
   /** Mutations that were left out because the log was damaged (fail mode `skip`). */
   readonly skippedMutations: number;
-  /** Partitions of the follower that nobody serves. */
-  readonly followerPartitionsMissing: number;
+  /** Partitions of the follower that nobody serves; left out where the follower was not asked. */
+  readonly followerPartitionsMissing?: number;
   readonly fence: FenceState;
   /** Left out where nobody has been asked to compare. */
   readonly verified?: boolean;
@@ -59,7 +59,7 @@ export function reasonsAgainstCutOver(
   facts: CutOverFacts,
   thresholdDecrees = DEFAULT_THRESHOLD_DECREES,
 ): readonly CutOverReason[] {
-  const { status, lagDecrees, skippedMutations: skipped, followerPartitionsMissing: missing } = facts;
+  const { status, lagDecrees, skippedMutations: skipped, followerPartitionsMissing: missing = 0 } = facts;
   if (status === 'gone') {
     return [{ code: 'no-duplication', kind: 'operator', text: 'the table is not duplicated there' }];
   }

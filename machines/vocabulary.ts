@@ -90,6 +90,11 @@ export const ENV_FOLLOWER_APP_STATUS = 'duplication.follower_app_status';
 /** Ours: the full identity, so that ownership can be read back before anything is adopted. */
 export const ENV_OWNER = 'duplication.owner';
 
+/** Upstream's: which requests of clients a table refuses, e.g. `reconfig*write`. */
+export const ENV_DENY_CLIENT_REQUEST = 'replica.deny_client_request';
+/** Ours: who has closed a table, since when, and the command that opens it again; JSON. */
+export const ENV_FENCE = 'bridle.fence';
+
 /** Whether the follower table is still being set up, as upstream's handshake names it. */
 export type FollowerAppStatus = 'creating' | 'created';
 

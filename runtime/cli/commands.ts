@@ -28,6 +28,7 @@ const MODULES: readonly CommandModule[] = [
   { names: ['verify'], load: async () => (await import('./verify.js')).addVerifyCommand },
   { names: ['alerts'], load: async () => (await import('./alerts.js')).addAlertsCommand },
   { names: ['metrics'], load: async () => (await import('./metrics.js')).addMetricsCommand },
+  { names: ['migrate'], load: async () => (await import('./migrate.js')).addMigrateCommand },
   { names: ['policy'], load: async () => (await import('./policy.js')).addPolicyCommands },
   { names: ['paths'], load: async () => (await import('./paths.js')).addPathsCommand },
   { names: ['check'], load: async () => (await import('./check.js')).addCheckCommand },

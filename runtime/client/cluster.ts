@@ -20,11 +20,13 @@ import type {
   ModifiedDuplication,
   PartitionPlace,
   ServerInfo,
+  TableEnvChange,
   TableInfo,
 } from './model.js';
 import { Router } from './router.js';
 import { Table } from './table.js';
 import * as tables from './table-admin.js';
+import * as envs from './table-envs.js';
 import { networkFor, tlsFromEnvironment } from './tls.js';
 
 /** Where a cluster is, and how long to wait for it. */
@@ -188,6 +190,22 @@ export class Cluster implements AsyncDisposable {
   /** Resolves when the table is gone; ERR_APP_NOT_EXIST when there was none. */
   dropTable(name: string, limits: CallLimits = {}): Promise<void> {
     return tables.dropTable(this.#metas, name, this.#deadline(limits));
+  }
+
+  /**
+   * Sets and removes environment variables of a table; resolves when it is durable. ERR_APP_NOT_EXIST,
+   * ERR_INVALID_PARAMETERS for what the cluster does not know, ERR_INVALID_STATE for what has changed meanwhile.
+   *
+   * @example
+   * await cluster.changeTableEnvs('users', { set: { 'replica.deny_client_request': 'reconfig*write' } });
+   */
+  changeTableEnvs(table: string, change: TableEnvChange): Promise<void> {
+    return envs.changeTableEnvs(this.#metas, table, change, this.#deadline(change));
+  }
+
+  /** How many partitions of a table have no primary now; ERR_APP_NOT_EXIST. */
+  unservedPartitions(table: string, limits: CallLimits = {}): Promise<number> {
+    return envs.unservedPartitions(this.#metas, table, this.#deadline(limits));
   }
 
   /** Replica servers, alive or not. */

@@ -87,6 +87,16 @@ export interface CallLimits {
   readonly signal?: AbortSignal;
 }
 
+/** What to change about a table's environment. Repeating it is harmless. */
+export interface TableEnvChange extends CallLimits {
+  readonly set?: Readonly<Record<string, string>>;
+  /**
+   * Each with the value it must still have, where that matters: embedded clusters refuse otherwise, a real one
+   * does not look at it. Null: whatever it has.
+   */
+  readonly remove?: Readonly<Record<string, string | null>>;
+}
+
 /** What a new table is like. */
 export interface CreateTableOptions extends CallLimits {
   /** 1 to 1024 */

@@ -2,7 +2,12 @@
 import type { Clock } from '../../actors/clock.js';
 import type { ServerLog } from '../observe/log.js';
 import { Repeated } from '../observe/repeated.js';
-import { DEFAULT_RPC_LIMITS, formatAddress, type RpcServerOptions } from '../pegasus/index.js';
+import {
+  DEFAULT_RPC_LIMITS,
+  formatAddress,
+  type RequestContext,
+  type RpcServerOptions,
+} from '../pegasus/index.js';
 import { Admission } from './admission.js';
 import type { ServerConfig } from './config.js';
 import { connectionsFor } from './descriptors.js';
@@ -13,6 +18,8 @@ export interface FrontDoorOptions {
   readonly gate: PolicyGate;
   readonly log: ServerLog;
   readonly clock: Pick<Clock, 'now'>;
+  /** Of the requests that the policy lets in, those that get no answer all the same. */
+  readonly leavesUnanswered?: (context: RequestContext) => boolean;
 }
 
 export function frontDoor({
@@ -20,6 +27,7 @@ export function frontDoor({
   gate,
   log,
   clock,
+  leavesUnanswered = () => false,
 }: FrontDoorOptions): Pick<RpcServerOptions, 'policy' | 'limits' | 'onMalformed' | 'onRefused'> {
   const repeated = new Repeated({
     tell: (what, facts, times) => log.warn(what, { ...facts, times }),
@@ -34,7 +42,10 @@ export function frontDoor({
     }),
   );
   return {
-    policy: (context) => admission.decide(context),
+    policy: (context) => {
+      const verdict = admission.decide(context);
+      return verdict === 'allow' && leavesUnanswered(context) ? 'drop' : verdict;
+    },
     limits: {
       ...config.rpc,
       maxConnections: connectionsFor(config.rpc?.maxConnections ?? DEFAULT_RPC_LIMITS.maxConnections),

@@ -63,6 +63,9 @@ const partitionReport = z.object({
   lastCommitted: z.number().int(),
   firstLogDecree: z.number().int(),
   logBytes: z.number(),
+  /** Of the table's environment in force here, and whether clients' writes are refused, none being under way. */
+  envVersion: z.number().int().optional(),
+  writesClosed: z.boolean().optional(),
   trouble: troubleReport.nullable(),
   transfer: transferReport.nullable(),
   duplications: z.array(duplicationReport),
@@ -104,6 +107,9 @@ const partitionOrder = z.object({
   master: z.object({ cluster: z.string(), metas: z.array(z.string()), table: z.string() }).nullable(),
   /** It has been open before: an absent directory means loss, not a new partition. */
   existed: z.boolean(),
+  /** Requests of clients that are refused, as the table's environment has it, and the version of that. */
+  denial: z.string().nullable().optional(),
+  envVersion: z.number().int().optional(),
   duplications: z.array(duplicationOrder),
 });
 export type PartitionOrder = z.infer<typeof partitionOrder>;

@@ -8,6 +8,22 @@ export {
 export { Duplication, type RemoveOptions, type VerifyDuplicationOptions } from './duplication.js';
 export { type DuplicationEvent, type TroubleView, troubleOf } from './events.js';
 export {
+  DEFAULT_MIGRATION_TIMES,
+  MIGRATION_PHASES,
+  type MigrateOptions,
+  Migration,
+  type MigrationNews,
+  type MigrationPhase,
+  type MigrationPlan,
+  type MigrationResult,
+  type MigrationStatus,
+  type MigrationTuning,
+  migrate,
+  planMigration,
+  resumeMigration,
+  undoMigration,
+} from './migration/index.js';
+export {
   CHECKS,
   type CheckCode,
   type Finding,
@@ -20,6 +36,7 @@ export {
 export type { Progress, Stage } from './progress.js';
 export {
   fetchExplanations,
+  fetchFence,
   fetchPolicy,
   type PolicyAnswer,
   registerRemote,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CallLimits, Cluster } from '../client/index.js';
 import { BridleError } from '../client/index.js';
 import { type Explanation, explanationSchema } from '../observe/explain.js';
+import { type FenceReport, fenceReportSchema } from '../observe/fence.js';
 import { formatAddress } from '../pegasus/address.js';
 
 const refusal = z.object({ error: z.string(), hint: z.string().optional() });
@@ -70,6 +71,26 @@ export async function setPolicy(
     await ask(cluster, 'bridle.set-policy', [JSON.stringify(rules)], limits),
   );
   return parsed.success ? parsed.data : undefined;
+}
+
+/** Who has closed a table, and which partitions are closed; undefined for a cluster that is not an embedded one. */
+export async function fetchFence(
+  cluster: Cluster,
+  table: string,
+  limits: CallLimits = {},
+): Promise<FenceReport | undefined> {
+  const parsed = fenceReportSchema.safeParse(await ask(cluster, 'bridle.fence', [table], limits));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Makes a follower table one of its own; false for a cluster that is not an embedded one. */
+export async function releaseTable(
+  cluster: Cluster,
+  table: string,
+  owner: string,
+  limits: CallLimits = {},
+): Promise<boolean> {
+  return (await ask(cluster, 'bridle.release', [table, owner], limits)) !== undefined;
 }
 
 /** The answer as JSON; undefined when the command is unknown there; throws what the server refuses. */

@@ -21,6 +21,7 @@ import {
 import { StoreError } from '../../store/index.js';
 import { policyFlaw, policySchema } from '../policy.js';
 import { recordsAnswer } from '../records.js';
+import { fenceAnswer, releaseAnswer } from './fence.js';
 import { NO_OWNER } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import type { MetaServer } from './meta-server.js';
@@ -112,7 +113,11 @@ export function metaHandlers(server: MetaServer): Handlers {
           hintMessage: 'no keys, or keys and values of different number',
         };
       }
-      const { error, hint } = await tables.updateEnvs(appName, new Map(), remove);
+      // Upstream does not look at values here: with ours a deletion can be tied to what is deleted.
+      const expected = new Map(
+        op === AppEnvOperation.DEL ? remove.flatMap((key, i) => (values[i] ? [[key, values[i]]] : [])) : [],
+      );
+      const { error, hint } = await tables.updateEnvs(appName, new Map(), remove, expected);
       return { err: error, hintMessage: hint ?? '' };
     },
     RPC_CM_ADD_DUPLICATION: async (request) => {
@@ -332,6 +337,10 @@ async function runCommand(server: MetaServer, cmd: string, args: readonly string
         .map((hosted) => server.explain(hosted));
       return JSON.stringify(explanations);
     }
+    case 'bridle.fence':
+      return fenceAnswer(server, args);
+    case 'bridle.release':
+      return releaseAnswer(server, args);
     case 'bridle.policy':
       return JSON.stringify({
         policy: server.gate.policy,

@@ -9,6 +9,8 @@ export const tableRecordSchema = z.object({
   name: z.string(),
   partitionCount: z.number().int().positive(),
   envs: z.record(z.string(), z.string()),
+  /** Grows with every change of the environment; replica servers report which one they have. */
+  envVersion: z.number().int().optional(),
   status: z.enum(['AS_AVAILABLE', 'AS_DROPPED']),
   createSecond: z.number().int(),
   dropSecond: z.number().int(),

@@ -1,4 +1,5 @@
 /** The meta server's side of the node sync: takes a node's report, and says what the node shall do. */
+import { ENV_DENY_CLIENT_REQUEST } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
 import { type Address, formatAddress, RpcError } from '../../pegasus/index.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
@@ -105,6 +106,8 @@ export class NodeSyncs {
                 owner,
                 master,
                 existed,
+                denial: table.envs[ENV_DENY_CLIENT_REQUEST] ?? null,
+                envVersion: table.envVersion ?? 0,
                 duplications: ordersOf(partitionIndex),
               },
             ],

@@ -2,8 +2,11 @@
  * The tables of a cluster. Each is a `table` chart; the registry validates requests, gives tables their
  * ids and partitions their nodes, and performs what the charts ask for.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ChartHost } from '../../../actors/chartHost.js';
 import {
+  ENV_DENY_CLIENT_REQUEST,
+  ENV_FENCE,
   ENV_FOLLOWER_APP_STATUS,
   ENV_MASTER_APP_NAME,
   ENV_MASTER_CLUSTER,
@@ -16,6 +19,8 @@ import {
 import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment, REAL_ENVIRONMENT } from '../environment.js';
+import { DENIAL_RULE, parseDenial } from '../rrdb/index.js';
+import { whyNotFenced } from './fence.js';
 import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
@@ -49,7 +54,7 @@ export interface TableRegistryOptions {
 
 interface Entry {
   record: TableRecord;
-  readonly host: ChartHost<TableMachine>;
+  host: ChartHost<TableMachine>;
 }
 
 export class TableRegistry {
@@ -140,11 +145,15 @@ export class TableRegistry {
     return answer;
   }
 
-  /** Sets or deletes environment variables; the handshake's own are not an operator's to change. */
+  /**
+   * Sets or deletes environment variables; the handshake's own are not an operator's to change. What is to be
+   * deleted can be tied to the value that it must still have. A change that changes nothing is not written.
+   */
   async updateEnvs(
     name: string,
     set: ReadonlyMap<string, string>,
     remove: readonly string[],
+    expected: ReadonlyMap<string, string> = new Map(),
   ): Promise<ChartAnswer> {
     const entry = this.#live.get(name);
     if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
@@ -155,16 +164,67 @@ export class TableRegistry {
     if (JSON.stringify([...set, entry.record.envs]).length > ENVS_LIMIT_BYTES) {
       return { error: 'ERR_INVALID_PARAMETERS', hint: `environment over ${ENVS_LIMIT_BYTES} bytes` };
     }
+    const denial = set.get(ENV_DENY_CLIENT_REQUEST);
+    if (denial !== undefined && parseDenial(denial) === null) {
+      return { error: 'ERR_INVALID_PARAMETERS', hint: `${ENV_DENY_CLIENT_REQUEST}: ${DENIAL_RULE}` };
+    }
+    return this.#changeEnvs(entry, (envs) => {
+      const fenced = whyNotFenced(envs[ENV_FENCE], set.get(ENV_FENCE));
+      if (fenced !== null) return { refused: fenced };
+      const other = [...expected].find(([key, value]) => envs[key] !== undefined && envs[key] !== value);
+      if (other !== undefined) return { refused: `${other[0]} has another value` };
+      const next = { ...envs, ...Object.fromEntries(set) };
+      for (const key of remove) delete next[key];
+      return { envs: next };
+    });
+  }
+
+  /**
+   * Makes a follower table one of its own, which takes writes: nothing of the handshake and no fence is left. Only
+   * for whoever names its owner; a table that has none any more has been released before.
+   */
+  async release(name: string, owner: string): Promise<ChartAnswer> {
+    const entry = this.#live.get(name);
+    if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
+    const answer = await this.#changeEnvs(entry, (envs) => {
+      const has = envs[ENV_OWNER];
+      if (has === undefined && envs[ENV_MASTER_CLUSTER] === undefined) return { envs };
+      if (has !== owner) return { refused: `it belongs to ${has ?? 'nobody'}` };
+      const left = Object.entries(envs).filter(
+        ([key]) => !key.startsWith('duplication.') && key !== ENV_FENCE && key !== ENV_DENY_CLIENT_REQUEST,
+      );
+      return { envs: Object.fromEntries(left) };
+    });
+    const { owner: known, replicaCount, duplicating } = entry.host.snapshot.context;
+    // The chart begins anew from the record, as after a restart: what it knew of an owner is over.
+    if (answer.error === 'ERR_OK' && known !== null && !this.#stopped) {
+      entry.host.stop();
+      entry.host = this.#chartOf(entry.record, 'AS_AVAILABLE', null, replicaCount);
+      entry.host.start();
+      entry.host.send({ type: 'DUPLICATING', yes: duplicating });
+    }
+    return answer;
+  }
+
+  /** Changes the environment durably, by a rule that sees it as it is when its turn has come. */
+  async #changeEnvs(
+    entry: Entry,
+    change: (
+      envs: TableRecord['envs'],
+    ) => { readonly envs: TableRecord['envs'] } | { readonly refused: string },
+  ): Promise<ChartAnswer> {
+    const answers: ChartAnswer[] = [];
     try {
       await this.#change(entry, (record) => {
-        const envs = { ...record.envs, ...Object.fromEntries(set) };
-        for (const key of remove) delete envs[key];
-        return { ...record, envs };
+        const next = change(record.envs);
+        if ('refused' in next) answers.push({ error: 'ERR_INVALID_STATE', hint: next.refused });
+        if ('refused' in next || isDeepStrictEqual(next.envs, record.envs)) return record;
+        return { ...record, envs: next.envs, envVersion: (record.envVersion ?? 0) + 1 };
       });
     } catch (error) {
       return storageAnswer(error);
     }
-    return { error: 'ERR_OK' };
+    return answers[0] ?? { error: 'ERR_OK' };
   }
 
   /** Remembers that a partition has been open, so that its absence later is known as loss. */
@@ -237,7 +297,18 @@ export class TableRegistry {
     requester: string | null,
     replicaCount: number,
   ): void {
-    const host = new ChartHost({
+    const host = this.#chartOf(record, durable, requester, replicaCount);
+    this.#live.set(record.name, { record, host });
+    host.start();
+  }
+
+  #chartOf(
+    record: TableRecord,
+    durable: 'AS_CREATING' | 'AS_AVAILABLE',
+    requester: string | null,
+    replicaCount: number,
+  ): ChartHost<TableMachine> {
+    return new ChartHost({
       name: `table/${record.name}`,
       machine: this.#options.machine ?? table,
       input: {
@@ -259,8 +330,6 @@ export class TableRegistry {
       onDefect: this.#options.onDefect,
       ...chartEnvironment(this.#environment),
     });
-    this.#live.set(record.name, { record, host });
-    host.start();
   }
 
   async #persist(name: string, effect: TableEffects['persistTable']) {

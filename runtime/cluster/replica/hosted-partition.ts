@@ -12,7 +12,7 @@ import { writeFile } from '../../store/files.js';
 import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
 import type { PartitionSize } from '../facts.js';
 import { PARTITION_STATES, type PartitionOrder, type PartitionReport } from '../node-sync.js';
-import { type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
+import { ClientAdmission, type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
 import { Unchanged } from '../unchanged.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
 import { HostedTransfer } from './hosted-transfer.js';
@@ -69,6 +69,7 @@ export class HostedPartition {
   readonly gpid: Gpid;
   readonly #node: NodeContext;
   readonly #directory: string;
+  readonly #clients = new ClientAdmission();
   readonly #duplicators = new Map<number, HostedDuplicator>();
   #order: PartitionOrder;
   readonly #report = new Unchanged<PartitionReport>();
@@ -85,6 +86,7 @@ export class HostedPartition {
   constructor(node: NodeContext, order: PartitionOrder) {
     this.#node = node;
     this.#order = order;
+    this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
     this.gpid = { appId: order.appId, partitionIndex: order.partitionIndex };
     this.#directory = partitionDirectory(node.config.directory, this.gpid);
     this.#begin();
@@ -98,7 +100,14 @@ export class HostedPartition {
   get serving(): ServingPartition | undefined {
     if (this.#store === null) return undefined;
     const { partitionCount, owner } = this.#order;
-    return { gpid: this.gpid, partitionCount, store: this.#store, owner, writable: true };
+    return {
+      gpid: this.gpid,
+      partitionCount,
+      store: this.#store,
+      owner,
+      writable: true,
+      clients: this.#clients,
+    };
   }
 
   /** Name of its table. */
@@ -112,6 +121,7 @@ export class HostedPartition {
 
   follow(order: PartitionOrder): void {
     this.#order = order;
+    this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
     if (this.#store === null || this.#followed === order) return;
     this.#followed = order;
     const wanted = new Map(order.duplications.map((duplication) => [duplication.duplicationId, duplication]));
@@ -135,10 +145,14 @@ export class HostedPartition {
     const lastCommitted = this.#store?.lastCommittedDecree ?? -1;
     const firstLogDecree = this.#store?.minDecreeInLog ?? -1;
     const logBytes = this.#store?.logSizeBytes ?? 0;
+    const { envVersion, writesClosed } = this.#clients;
     const trouble = copying?.trouble ?? this.#trouble;
     const transfer = copying?.transfer ?? null;
     const duplications = [...this.#duplicators.values()].map((duplicator) => duplicator.report());
-    const facts = [state, lastCommitted, firstLogDecree, logBytes, trouble, transfer, ...duplications];
+    const facts = [
+      ...[state, lastCommitted, firstLogDecree, logBytes, envVersion, writesClosed, trouble, transfer],
+      ...duplications,
+    ];
     // Field by field: on Node 20 each field that follows a spread costs several microseconds.
     return this.#report.of(facts, () => ({
       appId: this.gpid.appId,
@@ -147,6 +161,8 @@ export class HostedPartition {
       lastCommitted,
       firstLogDecree,
       logBytes,
+      envVersion,
+      writesClosed,
       trouble,
       transfer,
       duplications,

@@ -136,7 +136,13 @@ export class ReplicaServer implements AsyncDisposable {
       },
       http: this.#http(),
       onAnswer: (code, error, body) => this.#counts.served.note(code, error, body),
-      ...frontDoor({ config, gate: this.#gate, log, clock }),
+      ...frontDoor({
+        config,
+        gate: this.#gate,
+        log,
+        clock,
+        leavesUnanswered: (context) => this.#rrdb.leavesUnanswered(context),
+      }),
       onHandlerError: (error, context) =>
         log.error('a request failed unexpectedly', {
           operation: context?.code,

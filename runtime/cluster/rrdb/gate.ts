@@ -1,5 +1,6 @@
 import { type Gpid, type RequestContext, RpcError, threadHashOf, WireError } from '../../pegasus/index.js';
 import { type PartitionStore, StoreError } from '../../store/index.js';
+import type { ClientAdmission } from './client-admission.js';
 import { checkOwnRow, type KeySpace, splitRawKey } from './keys.js';
 import type { RrdbResult } from './state.js';
 
@@ -19,6 +20,8 @@ export interface ServingPartition {
   readonly owner: string | null;
   /** Whether writes, DUPLICATE included, are taken at the moment. Reads are served either way. */
   readonly writable: boolean;
+  /** Which requests of clients are taken; left out: all. */
+  readonly clients?: ClientAdmission;
 }
 
 /** A request that passed the gate: where it goes, and which rows it may speak of. */
@@ -51,6 +54,27 @@ export class Gate {
       throw this.refusal('ERR_INVALID_PARAMETERS', context, `thread hash ${context.threadHash}`);
     }
     return { partition, space: { partitionIndex: gpid.partitionIndex, partitionCount }, context };
+  }
+
+  /** @throws RpcError as `forRead`, and `ERR_INVALID_STATE` while the table is closed to clients' reads. */
+  forClientRead(context: RequestContext): Admitted {
+    return this.#open('reads', this.forRead(context));
+  }
+
+  /** @throws RpcError as `forWrite`, and `ERR_INVALID_STATE` while the table is closed to clients' writes. */
+  forClientWrite(context: RequestContext): Admitted {
+    return this.#open('writes', this.forWrite(context));
+  }
+
+  /** Whether a request gets no answer at all, as upstream has it for `timeout*…`. */
+  staysUnanswered(kind: 'reads' | 'writes', gpid: Gpid): boolean {
+    return this.#find(gpid)?.clients?.refuses(kind) === 'timeout';
+  }
+
+  #open(kind: 'reads' | 'writes', admitted: Admitted): Admitted {
+    const { clients } = admitted.partition;
+    if (clients === undefined || clients.refuses(kind) === null) return admitted;
+    throw this.refusal('ERR_INVALID_STATE', admitted.context, `the table is closed to clients' ${kind}`);
   }
 
   /** @throws RpcError as `forRead`, and `ERR_INVALID_STATE` while the partition takes no writes. */

@@ -34,6 +34,16 @@ const defaultMaxWriteBytes = 1024 * 1024;
 const duplicateEnvelopeBytes = 64 * 1024;
 const scanLimits = { maxContexts: 1_000, maxIdleSeconds: 5 * 60 };
 
+/** What a table can be closed to. */
+const CLIENT_REQUESTS: ReadonlyMap<string, 'reads' | 'writes'> = new Map([
+  ...['PUT', 'MULTI_PUT', 'REMOVE', 'MULTI_REMOVE'].map(
+    (verb) => [`RPC_RRDB_RRDB_${verb}`, 'writes'] as const,
+  ),
+  ...['GET', 'TTL', 'SORTKEY_COUNT', 'MULTI_GET', 'BATCH_GET', 'GET_SCANNER', 'SCAN'].map(
+    (verb) => [`RPC_RRDB_RRDB_${verb}`, 'reads'] as const,
+  ),
+]);
+
 type WriteCode =
   | 'RPC_RRDB_RRDB_PUT'
   | 'RPC_RRDB_RRDB_MULTI_PUT'
@@ -82,6 +92,12 @@ export class RrdbService {
     return this.#digests.letGo();
   }
 
+  /** Whether a request of a client is to get no answer, for the server's policy. */
+  leavesUnanswered({ code, gpid }: Pick<RequestContext, 'code' | 'gpid'>): boolean {
+    const kind = CLIENT_REQUESTS.get(code);
+    return kind !== undefined && this.#gate.staysUnanswered(kind, gpid);
+  }
+
   /** Forgets open scans and snapshots. Partitions stay open: they belong to whoever opened them. */
   async close(): Promise<void> {
     this.#scans.clear();
@@ -96,7 +112,13 @@ export class RrdbService {
     const write =
       <Q, R>(work: (request: Q, admitted: Admitted) => Promise<R>) =>
       (request: Q, context: RequestContext): Promise<R> =>
-        this.#gate.run(context, () => work(request, this.#gate.forWrite(context)));
+        this.#gate.run(context, () => {
+          const admitted = this.#gate.forClientWrite(context);
+          const { clients } = admitted.partition;
+          return clients === undefined
+            ? work(request, admitted)
+            : clients.during(() => work(request, admitted));
+        });
     return {
       RPC_RRDB_RRDB_PUT: write((request: Request<'RPC_RRDB_RRDB_PUT'>, admitted) => {
         checkRawKey(request.key, admitted);
@@ -196,7 +218,7 @@ export class RrdbService {
   }
 
   #reading(context: RequestContext): reads.Reading {
-    const admitted = this.#gate.forRead(context);
+    const admitted = this.#gate.forClientRead(context);
     return { admitted, origin: this.#origin(admitted), nowEpoch: toPegasusEpoch(this.#nowSeconds() * 1_000) };
   }
 

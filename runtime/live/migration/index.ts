@@ -1,0 +1,20 @@
+export { type MigrationRecord, readRecord } from './journal.js';
+export { factsOf } from './look.js';
+export {
+  DEFAULT_MIGRATION_TIMES,
+  type MigrateOptions,
+  type MigrationTuning,
+  migrate,
+  planMigration,
+  resumeMigration,
+  undoMigration,
+} from './migrate.js';
+export {
+  MIGRATION_PHASES,
+  Migration,
+  type MigrationNews,
+  type MigrationPhase,
+  type MigrationResult,
+  type MigrationStatus,
+} from './migration.js';
+export type { MigrationPlan, PlanCheck, PlanStep } from './plan.js';
