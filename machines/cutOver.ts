@@ -8,10 +8,11 @@ import type { DuplicationStatus } from './vocabulary.js';
  * Whether the source takes writes.
  * - `open`: it does.
  * - `asked`: closed by whoever asks, and not yet known to be closed on every partition.
+ * - `earlier`: closed by an earlier run of the same; an order of that run to open it may still arrive.
  * - `in-force`: closed by whoever asks; every partition says so, and no write is under way.
  * - `foreign`: closed by somebody else.
  */
-export type FenceState = 'open' | 'asked' | 'in-force' | 'foreign';
+export type FenceState = 'open' | 'asked' | 'earlier' | 'in-force' | 'foreign';
 
 /** What the rule looks at; −1 for a number that nobody tells. */
 export interface CutOverFacts {

@@ -554,13 +554,15 @@ export const migration = chart.createMachine({
           after: { patience: 'blocked' },
           states: {
             asking: {
-              meta: meta('the source to take writes again', 'the meta servers', THEN_LOOK),
+              meta: meta('the source to take writes again', 'the meta servers', OR_AGAIN),
               entry: [...ask('OpenWrites')],
               ...timedOut,
               on: {
                 MIGRATION_REPLY: [
                   { guard: on('stop'), target: '#migration.undoing.blocked', actions: 'noteTrouble' },
-                  { guard: on('acted'), target: 'looking', actions: 'noteTrouble' },
+                  // Only who has heard that it is lifted knows that no earlier order can close it again.
+                  { guard: on('again'), target: 'pausing', actions: 'noteTrouble' },
+                  { guard: on('done'), target: 'looking' },
                 ],
               },
             },

@@ -92,7 +92,7 @@ export interface MigrationSightContext {
   readonly times: { readonly retry: RetryPolicy };
 }
 
-const isOurs = ({ fence }: MigrationView): boolean => fence === 'asked' || fence === 'in-force';
+const isOurs = ({ fence }: MigrationView): boolean => fence !== 'open' && fence !== 'foreign';
 const isSafe = (view: MigrationView): boolean => view.fence === 'in-force' && view.drained;
 
 /** Whether an answer shows this. Of a late answer nothing is ever seen. */
@@ -127,7 +127,7 @@ function seesInView(context: MigrationSightContext, view: MigrationView, what: M
     case 'closed':
       return view.fence === 'in-force';
     case 'notClosed':
-      return view.fence === 'asked' || view.fence === 'open';
+      return view.fence !== 'in-force' && view.fence !== 'foreign';
     case 'fenceLost':
       return !ships || view.fence !== 'in-force';
     case 'drained':
@@ -139,7 +139,7 @@ function seesInView(context: MigrationSightContext, view: MigrationView, what: M
     case 'ended':
       return view.status === 'gone' && view.fence === 'in-force' && view.follower === 'follower';
     case 'bare':
-      return view.status === 'gone' && (view.fence === 'open' || view.fence === 'asked');
+      return view.status === 'gone' && view.fence !== 'in-force' && view.fence !== 'foreign';
     case 'strange':
       return view.status === 'gone' && (view.fence === 'foreign' || view.follower === 'foreign');
     case 'endable':

@@ -88,7 +88,8 @@ async function run(
     if (dryRun === true) throw usage('--dry-run is for a migration that has not begun');
     const again = { journal: resolve(journal), ...context.limits };
     await using migration = await (undo === undefined ? resumeMigration(again) : undoMigration(again));
-    return finish(migration, context, undo !== undefined);
+    // Awaited here: leaving the block stops the work.
+    return await finish(migration, context, undo !== undefined);
   }
   if (table === undefined || to === undefined)
     throw usage('name the table, and its follower cluster with --to');
@@ -110,7 +111,7 @@ async function run(
   }
   await using migration = await migrate(all);
   context.out.note(`journal  ${migration.journal}`);
-  return finish(migration, context, false);
+  return await finish(migration, context, false);
 }
 
 async function openTarget(

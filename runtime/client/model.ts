@@ -90,10 +90,7 @@ export interface CallLimits {
 /** What to change about a table's environment. Repeating it is harmless. */
 export interface TableEnvChange extends CallLimits {
   readonly set?: Readonly<Record<string, string>>;
-  /**
-   * Each with the value it must still have, where that matters: embedded clusters refuse otherwise, a real one
-   * does not look at it. Null: whatever it has.
-   */
+  /** By name; with a value where the cluster wants to be shown one, as for a fence. Null: just remove it. */
   readonly remove?: Readonly<Record<string, string | null>>;
 }
 

@@ -4,20 +4,38 @@
  */
 import { z } from 'zod';
 import { ENV_DENY_CLIENT_REQUEST, ENV_FENCE } from '../../../machines/index.js';
-import { type FenceReport, parseFenceNote } from '../../observe/fence.js';
+import { type FenceNote, type FenceReport, parseFenceNote } from '../../observe/fence.js';
 import type { MetaServer } from './meta-server.js';
 import type { TableRecord } from './meta-store.js';
 
+/** A fence by name: whose it is, and of which run. */
+export type FenceName = Pick<FenceNote, 'id' | 'run'>;
+
 /**
- * Why a fence may not be put where one is: it belongs to another migration, or to a later run of the same. Null: it
- * may.
+ * Why a fence may not be put up: there is one of another migration or of a later run, or this one has been lifted
+ * before, and the order comes late. Null: it may.
  */
-export function whyNotFenced(present: string | undefined, wanted: string | undefined): string | null {
-  if (present === undefined || wanted === undefined || present === wanted) return null;
-  const [there, next] = [parseFenceNote(present), parseFenceNote(wanted)];
-  if (there === null || next === null) return null;
-  if (there.id !== next.id) return `closed by ${there.by} since ${there.since}`;
-  return next.run < there.run ? `closed by run ${there.run} of the same migration` : null;
+export function whyNotFenced(
+  present: string | undefined,
+  wanted: string | undefined,
+  lifted: FenceName | undefined,
+): string | null {
+  const next = parseFenceNote(wanted);
+  if (next === null) return null;
+  if (lifted?.id === next.id && next.run <= lifted.run) return `run ${next.run} has lifted its fence`;
+  return whyNotTheirs(parseFenceNote(present), next);
+}
+
+/** Why a fence may not be lifted by whoever shows this note. */
+export function whyNotLifted(present: string | undefined, shown: string): string | null {
+  const note = parseFenceNote(shown);
+  return note === null ? 'that is no note of a fence' : whyNotTheirs(parseFenceNote(present), note);
+}
+
+function whyNotTheirs(there: FenceNote | null, mine: FenceName): string | null {
+  if (there === null) return null;
+  if (there.id !== mine.id) return `closed by ${there.by} since ${there.since}`;
+  return mine.run < there.run ? `closed by run ${there.run} of the same migration` : null;
 }
 
 const tableName = z.tuple([z.string().min(1)]);

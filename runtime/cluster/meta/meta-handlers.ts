@@ -113,7 +113,7 @@ export function metaHandlers(server: MetaServer): Handlers {
           hintMessage: 'no keys, or keys and values of different number',
         };
       }
-      // Upstream does not look at values here: with ours a deletion can be tied to what is deleted.
+      // Upstream does not look at values here; with ours whoever lifts a fence shows its note.
       const expected = new Map(
         op === AppEnvOperation.DEL ? remove.flatMap((key, i) => (values[i] ? [[key, values[i]]] : [])) : [],
       );

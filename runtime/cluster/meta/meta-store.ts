@@ -11,6 +11,8 @@ export const tableRecordSchema = z.object({
   envs: z.record(z.string(), z.string()),
   /** Grows with every change of the environment; replica servers report which one they have. */
   envVersion: z.number().int().optional(),
+  /** The fence that was lifted last: an order of that migration that comes late does not put it back. */
+  liftedFence: z.object({ id: z.string(), run: z.number().int() }).optional(),
   status: z.enum(['AS_AVAILABLE', 'AS_DROPPED']),
   createSecond: z.number().int(),
   dropSecond: z.number().int(),

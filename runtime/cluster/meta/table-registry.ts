@@ -16,11 +16,12 @@ import {
   type TableEffects,
   table,
 } from '../../../machines/index.js';
+import { parseFenceNote } from '../../observe/fence.js';
 import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment, REAL_ENVIRONMENT } from '../environment.js';
 import { DENIAL_RULE, parseDenial } from '../rrdb/index.js';
-import { whyNotFenced } from './fence.js';
+import { whyNotFenced, whyNotLifted } from './fence.js';
 import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
@@ -146,8 +147,8 @@ export class TableRegistry {
   }
 
   /**
-   * Sets or deletes environment variables; the handshake's own are not an operator's to change. What is to be
-   * deleted can be tied to the value that it must still have. A change that changes nothing is not written.
+   * Sets or deletes environment variables; the handshake's own are not an operator's to change. Who lifts a fence
+   * can show its note: then only that fence is lifted, or an earlier one of the same migration, and it stays lifted.
    */
   async updateEnvs(
     name: string,
@@ -168,14 +169,16 @@ export class TableRegistry {
     if (denial !== undefined && parseDenial(denial) === null) {
       return { error: 'ERR_INVALID_PARAMETERS', hint: `${ENV_DENY_CLIENT_REQUEST}: ${DENIAL_RULE}` };
     }
-    return this.#changeEnvs(entry, (envs) => {
-      const fenced = whyNotFenced(envs[ENV_FENCE], set.get(ENV_FENCE));
-      if (fenced !== null) return { refused: fenced };
-      const other = [...expected].find(([key, value]) => envs[key] !== undefined && envs[key] !== value);
-      if (other !== undefined) return { refused: `${other[0]} has another value` };
+    const shown = expected.get(ENV_FENCE);
+    const lifted = parseFenceNote(shown);
+    return this.#changeEnvs(entry, ({ envs, liftedFence }) => {
+      const why =
+        whyNotFenced(envs[ENV_FENCE], set.get(ENV_FENCE), liftedFence) ??
+        (shown === undefined ? null : whyNotLifted(envs[ENV_FENCE], shown));
+      if (why !== null) return { refused: why };
       const next = { ...envs, ...Object.fromEntries(set) };
       for (const key of remove) delete next[key];
-      return { envs: next };
+      return { envs: next, ...(lifted === null ? {} : { liftedFence: { id: lifted.id, run: lifted.run } }) };
     });
   }
 
@@ -186,7 +189,7 @@ export class TableRegistry {
   async release(name: string, owner: string): Promise<ChartAnswer> {
     const entry = this.#live.get(name);
     if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
-    const answer = await this.#changeEnvs(entry, (envs) => {
+    const answer = await this.#changeEnvs(entry, ({ envs }) => {
       const has = envs[ENV_OWNER];
       if (has === undefined && envs[ENV_MASTER_CLUSTER] === undefined) return { envs };
       if (has !== owner) return { refused: `it belongs to ${has ?? 'nobody'}` };
@@ -209,17 +212,19 @@ export class TableRegistry {
   /** Changes the environment durably, by a rule that sees it as it is when its turn has come. */
   async #changeEnvs(
     entry: Entry,
-    change: (
-      envs: TableRecord['envs'],
-    ) => { readonly envs: TableRecord['envs'] } | { readonly refused: string },
+    change: (record: TableRecord) => Pick<TableRecord, 'envs' | 'liftedFence'> | { readonly refused: string },
   ): Promise<ChartAnswer> {
     const answers: ChartAnswer[] = [];
     try {
       await this.#change(entry, (record) => {
-        const next = change(record.envs);
-        if ('refused' in next) answers.push({ error: 'ERR_INVALID_STATE', hint: next.refused });
-        if ('refused' in next || isDeepStrictEqual(next.envs, record.envs)) return record;
-        return { ...record, envs: next.envs, envVersion: (record.envVersion ?? 0) + 1 };
+        const next = change(record);
+        if ('refused' in next) {
+          answers.push({ error: 'ERR_INVALID_STATE', hint: next.refused });
+          return record;
+        }
+        const same = isDeepStrictEqual(next.envs, record.envs);
+        const envVersion = (record.envVersion ?? 0) + (same ? 0 : 1);
+        return { ...record, ...next, envVersion };
       });
     } catch (error) {
       return storageAnswer(error);

@@ -21,7 +21,7 @@ import type { MigrationRecord } from './journal.js';
 /** What is migrated, and by whom. */
 export type Migrated = Pick<
   MigrationRecord,
-  'id' | 'table' | 'remoteTable' | 'dupid' | 'closedMs' | 'source' | 'target'
+  'id' | 'run' | 'table' | 'remoteTable' | 'dupid' | 'closedMs' | 'source' | 'target'
 >;
 
 /**
@@ -129,6 +129,8 @@ function fenceOf(migrated: Migrated, own: Side, follower: Side | null, patience:
     if (migrated.closedMs === null) return 'foreign';
     return patience.nowMs - migrated.closedMs >= patience.settleMs ? 'in-force' : 'asked';
   }
+  // What an earlier run still has on its way could lift it: it is put up anew, as one of this run.
+  if (note !== null && note.run < migrated.run) return 'earlier';
   const closed = isClosed(own.report) && (follower?.report === undefined || isClosed(follower.report));
   return closed ? 'in-force' : 'asked';
 }

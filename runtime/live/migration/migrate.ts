@@ -68,7 +68,7 @@ export async function planMigration(options: MigrateOptions): Promise<MigrationP
   const facts = await factsOf(options);
   const { source, target } = options;
   const limits = limitsOf(options);
-  const view = await lookAtBoth(source, target, { ...facts, id: '', closedMs: null }, limits);
+  const view = await lookAtBoth(source, target, { ...facts, id: '', run: 0, closedMs: null }, limits);
   const there = await readRecord(options.journal);
   const reasons = reasonsAgainstCutOver(view, facts.thresholdDecrees);
   return planOf({ ...facts, journal: options.journal, there, view, reasons });

@@ -136,7 +136,7 @@ export class ClusterMigrationPort implements MigrationPort {
   }
 
   async #refuseForeign(cluster: Cluster, table: string, limits: CallLimits): Promise<void> {
-    const { envs = {} } = (await cluster.listTables(limits)).find((one) => one.name === table) ?? {};
+    const envs = await envsOf(cluster, table, limits);
     const note = parseFenceNote(envs[ENV_FENCE]);
     const denial = envs[ENV_DENY_CLIENT_REQUEST];
     const { id } = this.#options.journal.record;
@@ -157,22 +157,18 @@ export class ClusterMigrationPort implements MigrationPort {
     await this.#open(target, journal.record.remoteTable, limits);
   }
 
-  /** Only a fence of this migration, and tied to its note: a later run may have put its own there. */
+  /** Only a fence of this migration and of no later run; with its note, so that no late order puts it back. */
   async #open(cluster: Cluster, table: string, limits: CallLimits): Promise<void> {
-    const { envs = {} } = (await cluster.listTables(limits)).find((one) => one.name === table) ?? {};
-    const text = envs[ENV_FENCE];
-    const note = parseFenceNote(text);
+    const envs = await envsOf(cluster, table, limits);
+    const present = parseFenceNote(envs[ENV_FENCE]);
     const { id, closedMs } = this.#options.journal.record;
-    if (text !== undefined && note?.id === id) {
-      await cluster.changeTableEnvs(table, {
-        remove: { [ENV_FENCE]: text, [ENV_DENY_CLIENT_REQUEST]: null },
-        ...limits,
-      });
-      return;
-    }
-    const isReal = (await fetchFence(cluster, table, limits)) === undefined;
-    if (isReal && closedMs !== null && envs[ENV_DENY_CLIENT_REQUEST] === DENIAL) {
+    if ((await fetchFence(cluster, table, limits)) === undefined) {
+      // A real cluster keeps no note: that we closed it is in the journal.
+      if (closedMs === null || envs[ENV_DENY_CLIENT_REQUEST] !== DENIAL) return;
       await cluster.changeTableEnvs(table, { remove: { [ENV_DENY_CLIENT_REQUEST]: null }, ...limits });
+    } else if (present === null ? envs[ENV_DENY_CLIENT_REQUEST] === undefined : present.id === id) {
+      const remove = { [ENV_FENCE]: JSON.stringify(this.#note), [ENV_DENY_CLIENT_REQUEST]: null };
+      await cluster.changeTableEnvs(table, { remove, ...limits });
     }
   }
 
@@ -228,3 +224,10 @@ export class ClusterMigrationPort implements MigrationPort {
       .catch(() => undefined);
   }
 }
+
+const envsOf = async (
+  cluster: Cluster,
+  name: string,
+  limits: CallLimits,
+): Promise<Readonly<Record<string, string>>> =>
+  (await cluster.listTables(limits)).find((one) => one.name === name)?.envs ?? {};

@@ -46,7 +46,13 @@ const DRAINED: MigrationView = { ...CLOSED, drained: true };
 /** What a look may show, by the phase that looks: the same sights everywhere would only make it larger. */
 const VIEWS: Readonly<Record<string, readonly MigrationView[]>> = {
   waiting: [READY, { ...READY, lagDecrees: 99 }, { ...READY, fence: 'foreign' }],
-  fencing: [READY, { ...READY, fence: 'asked' }, CLOSED, { ...READY, fence: 'foreign' }],
+  fencing: [
+    READY,
+    { ...READY, fence: 'asked' },
+    { ...READY, fence: 'earlier' },
+    CLOSED,
+    { ...READY, fence: 'foreign' },
+  ],
   draining: [READY, CLOSED, DRAINED],
   deciding: [READY, CLOSED, DRAINED],
   handingOver: [

@@ -3,6 +3,7 @@ import type { Assumptions, Model } from '../model.js';
 import { followerMeta } from './follower-meta.js';
 import { followerNode } from './follower-node.js';
 import { livenessOf } from './liveness.js';
+import { migrationModels } from './migration/index.js';
 import { operator } from './operator.js';
 import {
   crashBudget,
@@ -20,6 +21,7 @@ import { sourceMeta } from './source-meta.js';
 import { sourceNode } from './source-node.js';
 import { partitionRenamings } from './symmetry.js';
 
+export { type MigrationModelOptions, migrationModel } from './migration/index.js';
 export { type Charts, DEFAULTS, type DuplicationModelOptions, SHIPPED } from './options.js';
 export { ASSUMPTION_SETS, type AssumptionSet, PROFILES } from './profiles.js';
 export * from './views.js';
@@ -58,7 +60,10 @@ export function duplicationModel(options: Partial<DuplicationModelOptions>): Mod
 
 /** The products of a profile: `quick` takes a minute, `full` takes many and some memory. */
 export function ourModels(profile: keyof typeof PROFILES): readonly Model[] {
-  return PROFILES[profile].map((name) => duplicationModel({ name, ...ASSUMPTION_SETS[name] }));
+  return [
+    ...PROFILES[profile].map((name) => duplicationModel({ name, ...ASSUMPTION_SETS[name] })),
+    ...migrationModels(profile),
+  ];
 }
 
 function assumptionsOf(options: DuplicationModelOptions): Assumptions {
