@@ -1,7 +1,9 @@
 /** How far a duplication is, put together from what the server lists and what it explains. */
+import { type CutOverFacts, type CutOverReason, reasonsAgainstCutOver } from '../../machines/cutOver.js';
 import type { DuplicationStatus, FailMode } from '../../machines/vocabulary.js';
 import type { DuplicationInfo, PartitionProgress } from '../client/index.js';
 import type { Explanation } from '../observe/explain.js';
+import { lagOf } from './compose-explanation.js';
 
 /** The stages a person thinks in, in order; `paused` and `removed` can come from any of them. */
 export type Stage = 'preparing' | 'copying' | 'shipping' | 'paused' | 'removed';
@@ -34,6 +36,10 @@ export interface Progress {
   readonly inStatusMs: number;
   /** Something has to be done by somebody; `explain()` says what. */
   readonly blocked: boolean;
+  /** Whether clients could be moved to the follower now, as far as the source can tell. */
+  readonly canCutOver: boolean;
+  /** Why not, the gravest first. */
+  readonly cutOverReasons: readonly CutOverReason[];
   /** One line: status, what is waited for, the trouble if there is one. */
   readonly line: string;
   /** By partition index, ascending. */
@@ -49,6 +55,8 @@ export function progressOf(info: DuplicationInfo, explanation: Explanation, inSt
   const { progress } = explanation;
   const known = progress.lastCommitted.some((decree) => decree >= 0);
   // -1: composed here, the server did not say.
+  const fence = (explanation.fence ?? null) === null ? 'open' : 'foreign';
+  const reasons = reasonsAgainstCutOver({ ...cutOverFacts(info, explanation), fence });
   const count = (value: number) => (value < 0 ? undefined : value);
   return {
     stage: STAGE_OF[info.status],
@@ -62,7 +70,24 @@ export function progressOf(info: DuplicationInfo, explanation: Explanation, inSt
     totalBytes: progress.totalBytes > 0 ? progress.totalBytes : undefined,
     inStatusMs,
     blocked: isBlocked(explanation),
+    canCutOver: reasons.length === 0,
+    cutOverReasons: reasons,
     line: explanation.line,
     partitions: info.partitions,
+  };
+}
+
+/** What the source alone knows; `info` undefined: the duplication is gone. */
+export function cutOverFacts(
+  info: DuplicationInfo | undefined,
+  explanation: Explanation | undefined,
+): Omit<CutOverFacts, 'fence'> {
+  if (info === undefined) return { status: 'gone', blocked: false, lagDecrees: -1, skippedMutations: -1 };
+  const known = info.partitions.every(({ lastCommittedDecree }) => lastCommittedDecree >= 0);
+  return {
+    status: info.status,
+    blocked: explanation !== undefined && isBlocked(explanation),
+    lagDecrees: known ? lagOf(info) : -1,
+    skippedMutations: explanation?.progress.skippedMutations ?? -1,
   };
 }

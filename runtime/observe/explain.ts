@@ -58,6 +58,8 @@ export const explanationSchema = z.object({
   operatorCan: z.array(z.string()),
   /** The command to type next. */
   next: z.string(),
+  /** Who has closed the table to clients, since when, and what opens it; left out or null: nobody. */
+  fence: z.string().nullable().optional(),
   /** When each status was entered last, in milliseconds since 1970; a cluster may not tell. */
   enteredMs: z.partialRecord(z.enum(DUPLICATION_STATUSES), z.number()).optional(),
   /** The id that log lines of both clusters carry. */

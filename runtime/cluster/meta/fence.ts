@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import { ENV_DENY_CLIENT_REQUEST, ENV_FENCE } from '../../../machines/index.js';
-import { type FenceNote, type FenceReport, parseFenceNote } from '../../observe/fence.js';
+import type { Explanation } from '../../observe/explain.js';
+import { type FenceNote, type FenceReport, fenceLine, parseFenceNote } from '../../observe/fence.js';
 import type { MetaServer } from './meta-server.js';
 import type { TableRecord } from './meta-store.js';
 
@@ -36,6 +37,30 @@ function whyNotTheirs(there: FenceNote | null, mine: FenceName): string | null {
   if (there === null) return null;
   if (there.id !== mine.id) return `closed by ${there.by} since ${there.since}`;
   return mine.run < there.run ? `closed by run ${there.run} of the same migration` : null;
+}
+
+/** A duplication of a closed table says so, beside all that it waits for. */
+export function withFence(explanation: Explanation, { name, envs }: TableRecord): Explanation {
+  const denial = envs[ENV_DENY_CLIENT_REQUEST];
+  if (denial === undefined) return explanation;
+  const note = parseFenceNote(envs[ENV_FENCE]);
+  const sinceMs = Date.parse(note?.since ?? '');
+  return {
+    ...explanation,
+    fence: fenceLine(name, note, denial),
+    waiting: [
+      {
+        actor: 'fence',
+        state: denial,
+        waitingFor: 'the table to be opened to its clients again, or to be handed over',
+        from: note?.by ?? 'whoever has closed it',
+        leavesWhen: note === null ? 'its environment is changed' : `it is done, or: ${note.undo}`,
+        sinceMs: Number.isNaN(sinceMs) ? 0 : sinceMs,
+        trouble: null,
+      },
+      ...explanation.waiting,
+    ],
+  };
 }
 
 const tableName = z.tuple([z.string().min(1)]);

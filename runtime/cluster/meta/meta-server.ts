@@ -25,6 +25,7 @@ import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { probeAnswer } from '../probe.js';
 import { DuplicationRegistry } from './duplication-registry.js';
 import { explainDuplication, type SourcePartition } from './explain-duplication.js';
+import { withFence } from './fence.js';
 import { RemoteFollower } from './follower-port.js';
 import type { HostedDuplication } from './hosted-duplication.js';
 import { MetaCounts } from './meta-counts.js';
@@ -211,7 +212,8 @@ export class MetaServer implements AsyncDisposable {
 
   explain(hosted: HostedDuplication) {
     const table = this.tables.byId(hosted.record.appId);
-    return explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
+    const explanation = explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
+    return table === undefined ? explanation : withFence(explanation, table);
   }
 
   /** What it says about itself; see `bridle.facts`. */

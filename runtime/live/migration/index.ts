@@ -1,5 +1,4 @@
 export { type MigrationRecord, readRecord } from './journal.js';
-export { factsOf } from './look.js';
 export {
   DEFAULT_MIGRATION_TIMES,
   type MigrateOptions,

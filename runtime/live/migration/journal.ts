@@ -46,6 +46,7 @@ const isOver = (step: MigrationStep): boolean => step === 'done' || step === 'un
 export class MigrationJournal {
   readonly path: string;
   #record: MigrationRecord;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, record: MigrationRecord) {
     this.path = path;
@@ -124,9 +125,16 @@ export class MigrationJournal {
     await this.#write({ ...this.#record, step, reason, closedMs, changedMs: nowMs });
   }
 
+  /** Resolves when nothing is being written any more. */
+  settled(): Promise<void> {
+    return this.#writing;
+  }
+
   async #write(record: MigrationRecord): Promise<void> {
+    const writing = writeFileDurably(this.path, `${JSON.stringify(record, undefined, 2)}\n`);
+    this.#writing = writing.catch(() => undefined);
     try {
-      await writeFileDurably(this.path, `${JSON.stringify(record, undefined, 2)}\n`);
+      await writing;
     } catch (error) {
       throw fileError(this.path, error);
     }

@@ -1,5 +1,5 @@
 /** One look at both clusters: what a migration may count on, from what they say themselves. */
-import type { CutOverFacts, FenceState } from '../../../machines/cutOver.js';
+import type { FenceState } from '../../../machines/cutOver.js';
 import type { MigrationView } from '../../../machines/migrationVerdict.js';
 import {
   ENV_DENY_CLIENT_REQUEST,
@@ -11,10 +11,8 @@ import {
 import type { CallLimits, Cluster, DuplicationInfo, TableInfo } from '../../client/index.js';
 import { BridleError } from '../../client/index.js';
 import { parseDenial } from '../../cluster/rrdb/client-admission.js';
-import type { Explanation } from '../../observe/explain.js';
 import { type FenceReport, parseFenceNote } from '../../observe/fence.js';
-import { lagOf } from '../compose-explanation.js';
-import { isBlocked } from '../progress.js';
+import { cutOverFacts } from '../progress.js';
 import { fetchExplanations, fetchFence } from '../remote-commands.js';
 import type { MigrationRecord } from './journal.js';
 
@@ -61,26 +59,11 @@ export async function lookAtBoth(
     settleMs,
   });
   return {
-    ...factsOf(info, explanation),
+    ...cutOverFacts(info, explanation),
     followerPartitionsMissing: follower.unserved,
     fence,
     drained: info !== undefined && fence === 'in-force' && isDrained(info, own.report),
     follower: followerIs,
-  };
-}
-
-/** What the source alone knows, as `reasonsAgainstCutOver` takes it. */
-export function factsOf(
-  info: DuplicationInfo | undefined,
-  explanation: Explanation | undefined,
-): Omit<CutOverFacts, 'fence'> {
-  if (info === undefined) return { status: 'gone', blocked: false, lagDecrees: -1, skippedMutations: -1 };
-  const known = info.partitions.every(({ lastCommittedDecree }) => lastCommittedDecree >= 0);
-  return {
-    status: info.status,
-    blocked: explanation !== undefined && isBlocked(explanation),
-    lagDecrees: known ? lagOf(info) : -1,
-    skippedMutations: explanation?.progress.skippedMutations ?? -1,
   };
 }
 

@@ -170,6 +170,7 @@ export class Migration implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#host.stop();
     this.#events.complete();
+    await this.#journal.settled();
     await Promise.all(this.#opened.map((cluster) => cluster.close()));
   }
 

@@ -178,6 +178,7 @@ export class ClusterMigrationPort implements MigrationPort {
     const report = await verifyTables({
       source: await source.table(table, { signal }),
       follower: await target.table(remoteTable, { signal }),
+      owner: this.#owner,
       signal,
       ...(onVerify === undefined ? {} : { onProgress: onVerify }),
     });

@@ -61,7 +61,8 @@ export function migrationModel(options: Partial<MigrationModelOptions>): Model {
 }
 
 const SETS = {
-  migration: { writes: 2, cancels: 1 },
+  migration: { writes: 1, loss: 1, crashes: 1, slowAnswers: 1, disturbances: 1 },
+  'migration, writes': { writes: 2, cancels: 1 },
   'migration, fault': {
     writes: 1,
     cancels: 1,
@@ -85,8 +86,8 @@ const SETS = {
 } as const satisfies Record<string, Partial<MigrationModelOptions>>;
 
 const PROFILES: Readonly<Record<'quick' | 'full', readonly (keyof typeof SETS)[]>> = {
-  quick: ['migration', 'migration, fault'],
-  full: ['migration', 'migration, fault', 'migration, faults'],
+  quick: ['migration'],
+  full: ['migration', 'migration, writes', 'migration, fault', 'migration, faults'],
 };
 
 /** The products of a profile. */
