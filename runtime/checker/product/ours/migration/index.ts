@@ -61,7 +61,7 @@ export function migrationModel(options: Partial<MigrationModelOptions>): Model {
 }
 
 const SETS = {
-  migration: { writes: 1, loss: 1, crashes: 1, slowAnswers: 1, disturbances: 1 },
+  migration: { writes: 1, crashes: 1, disturbances: 1 },
   'migration, writes': { writes: 2, cancels: 1 },
   'migration, fault': {
     writes: 1,
