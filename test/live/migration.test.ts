@@ -195,7 +195,9 @@ describe('given a duplication that ships, and a client that writes', () => {
 });
 
 describe('given a process that dies while clients are moved', () => {
-  const RESUMED = ['waiting', 'fencing', 'draining', 'verifying', 'deciding', 'handingOver'] as const;
+  const RESUMED: readonly MigrationPhase[] = [
+    ...(['waiting', 'fencing', 'draining', 'verifying', 'deciding', 'handingOver'] as const),
+  ];
   test.each(few(RESUMED, ['draining', 'handingOver']))(
     'given it dies at %s, when it is resumed, then clients are moved all the same',
     async (phase) => {
@@ -217,7 +219,7 @@ describe('given a process that dies while clients are moved', () => {
     },
   );
 
-  const UNDONE = ['waiting', 'fencing', 'draining', 'verifying'] as const;
+  const UNDONE: readonly MigrationPhase[] = ['waiting', 'fencing', 'draining', 'verifying'];
   test.each(few(UNDONE, ['fencing']))(
     'given it dies at %s, when it is undone, then the source takes writes as before',
     async (phase) => {
