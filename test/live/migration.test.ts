@@ -6,7 +6,6 @@ import { type Cluster, openCluster, verifyTables } from '../../runtime/client/in
 import {
   duplicate,
   type Migration,
-  type MigrationPhase,
   migrate,
   openDuplication,
   planMigration,
@@ -97,7 +96,7 @@ const begin = ({ source, target, journal }: Scene, more: Partial<Parameters<type
   migrate({ source, target, table: 'users', journal, ...TUNING, ...more });
 
 /** Resolves when a phase is reached, or at the end. */
-function at(migration: Migration, phase: MigrationPhase): Promise<void> {
+function at(migration: Migration, phase: string): Promise<void> {
   return new Promise((resolve) => {
     migration.status$.subscribe({
       next: (status) => status.phase === phase && resolve(),
@@ -195,9 +194,7 @@ describe('given a duplication that ships, and a client that writes', () => {
 });
 
 describe('given a process that dies while clients are moved', () => {
-  const RESUMED: readonly MigrationPhase[] = [
-    ...(['waiting', 'fencing', 'draining', 'verifying', 'deciding', 'handingOver'] as const),
-  ];
+  const RESUMED = ['waiting', 'fencing', 'draining', 'verifying', 'deciding', 'handingOver'];
   test.each(few(RESUMED, ['draining', 'handingOver']))(
     'given it dies at %s, when it is resumed, then clients are moved all the same',
     async (phase) => {
@@ -219,7 +216,7 @@ describe('given a process that dies while clients are moved', () => {
     },
   );
 
-  const UNDONE: readonly MigrationPhase[] = ['waiting', 'fencing', 'draining', 'verifying'];
+  const UNDONE = ['waiting', 'fencing', 'draining', 'verifying'];
   test.each(few(UNDONE, ['fencing']))(
     'given it dies at %s, when it is undone, then the source takes writes as before',
     async (phase) => {
