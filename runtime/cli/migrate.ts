@@ -9,6 +9,7 @@ import {
   type MigrationResult,
   migrate,
   planMigration,
+  readMigrationRecord,
   resumeMigration,
   undoMigration,
 } from '../live/index.js';
@@ -86,7 +87,7 @@ async function run(
   if (journal !== undefined) {
     if (table !== undefined || to !== undefined) throw usage('the journal knows the table and the cluster');
     if (dryRun === true) throw usage('--dry-run is for a migration that has not begun');
-    const again = { journal: resolve(journal), ...context.limits };
+    const again = { journal: resolve(journal), ...(await clustersOf(journal, context)), ...context.limits };
     await using migration = await (undo === undefined ? resumeMigration(again) : undoMigration(again));
     // Awaited here: leaving the block stops the work.
     return await finish(migration, context, undo !== undefined);
@@ -112,6 +113,19 @@ async function run(
   await using migration = await migrate(all);
   context.out.note(`journal  ${migration.journal}`);
   return await finish(migration, context, false);
+}
+
+/** Those that the journal names, opened as every command opens them; none for a file that is none. */
+async function clustersOf(
+  journal: string,
+  context: CommandContext,
+): Promise<{ readonly source?: Cluster; readonly target?: Cluster }> {
+  const record = await readMigrationRecord(resolve(journal));
+  if (record === undefined || record.step === 'done' || record.step === 'undone') return {};
+  return {
+    source: await context.open(record.source.meta),
+    target: await context.open(record.target.meta),
+  };
 }
 
 async function openTarget(

@@ -20,6 +20,7 @@ export {
   type MigrationTuning,
   migrate,
   planMigration,
+  readMigrationRecord,
   resumeMigration,
   undoMigration,
 } from './migration/index.js';

@@ -1,4 +1,4 @@
-export { type MigrationRecord, readRecord } from './journal.js';
+export { type MigrationRecord, readRecord as readMigrationRecord } from './journal.js';
 export {
   DEFAULT_MIGRATION_TIMES,
   type MigrateOptions,
