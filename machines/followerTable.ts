@@ -156,6 +156,10 @@ function requestOf(context: FollowerTableContext, kind: FollowerRequest['kind'])
     case 'DropTable':
       return { kind, requestNo, table, expectedOwner: context.replacing };
     case 'LookTable':
+      // SPEC L-RELEASE-1: what is not there now must not come later.
+      return context.goal === 'dropped'
+        ? { kind, requestNo, table, retire: owner }
+        : { kind, requestNo, table };
     case 'QueryPartitions':
       return { kind, requestNo, table };
   }

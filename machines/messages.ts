@@ -43,7 +43,16 @@ export interface Readiness {
 
 /** What `followerTable` (source meta) asks of the follower's meta. */
 export type FollowerRequest =
-  | { readonly kind: 'LookTable'; readonly requestNo: number; readonly table: string }
+  | {
+      readonly kind: 'LookTable';
+      readonly requestNo: number;
+      readonly table: string;
+      /**
+       * Before the answer, and for ever: refuse creations of this table in the name of this duplication and
+       * of earlier ones of its source table. One that is still on its way must not arrive after the look.
+       */
+      readonly retire?: DuplicationIdentity;
+    }
   | {
       /** Create the table (handshake status `creating`), or record it as `created`. */
       readonly kind: 'CreateTable' | 'MarkCreated';

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../../../actors/clock.js';
 import type { FollowerMetaPort } from '../../../actors/ports.js';
 import {
+  type DuplicationIdentity,
   ENV_FOLLOWER_APP_STATUS,
   ENV_MASTER_APP_NAME,
   ENV_MASTER_CLUSTER,
@@ -81,7 +82,7 @@ export class RemoteFollower implements FollowerMetaPort {
   ): Promise<Omit<FollowerReply, 'type' | 'requestNo'>> {
     switch (request.kind) {
       case 'LookTable': {
-        const table = await this.#look(request.table, limits);
+        const table = await this.#look(request.table, limits, request.retire);
         return table === null ? { error: 'ERR_APP_NOT_EXIST' } : { error: 'ERR_OK', table };
       }
       case 'CreateTable':
@@ -112,11 +113,19 @@ export class RemoteFollower implements FollowerMetaPort {
     }
   }
 
-  /** Reads the table's owner back; null when there is no such table. */
-  async #look(name: string, limits: Limits): Promise<TableView | null> {
+  /**
+   * Reads the table's owner back; null when there is no such table. `retire` goes with the question, so that a
+   * real Pegasus, which skips the field, answers all the same.
+   */
+  async #look(name: string, limits: Limits, retire?: DuplicationIdentity): Promise<TableView | null> {
     const response = await this.#call(
       'RPC_CM_LIST_APPS',
-      { status: AppStatus.INVALID, appNamePattern: name, matchType: PatternMatchType.EXACT },
+      {
+        status: AppStatus.INVALID,
+        appNamePattern: name,
+        matchType: PatternMatchType.EXACT,
+        ...(retire === undefined ? {} : { retireOwner: formatOwner(retire) }),
+      },
       limits,
     );
     // An older server ignores the pattern and also lists what was dropped.

@@ -66,7 +66,11 @@ export function metaHandlers(server: MetaServer): Handlers {
       const err = error === 'ERR_APP_NOT_EXIST' && options.successIfNotExist ? 'ERR_OK' : error;
       return hint === undefined ? { err } : { err, hint };
     },
-    RPC_CM_LIST_APPS: async ({ status, appNamePattern, matchType }) => {
+    RPC_CM_LIST_APPS: async ({ status, appNamePattern, matchType, retireOwner }) => {
+      if (retireOwner !== undefined) {
+        const { error, hint } = await tables.retire(appNamePattern ?? '', retireOwner);
+        if (error !== 'ERR_OK') return { err: error, infos: [], hintMessage: hint ?? '' };
+      }
       await tables.admissions();
       const matches = matcherOf(appNamePattern, matchType);
       if (matches === null)

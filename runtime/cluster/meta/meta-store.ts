@@ -45,6 +45,19 @@ export const tableKey = (appId: number): string => `table/${appId}`;
 export const duplicationKey = (appId: number, id: number): string => `duplication/${appId}/${id}`;
 export const progressKey = (appId: number, id: number, partition: number): string =>
   `progress/${appId}/${id}/${partition}`;
+/** A duplication that was removed, and whose table must not be created here any more. */
+export const retiredRecordSchema = z.object({
+  table: z.string(),
+  /** `source cluster/source table`. */
+  source: z.string(),
+  /** It and every earlier one. */
+  duplicationId: z.number().int().positive(),
+  second: z.number().int(),
+});
+export type RetiredRecord = z.infer<typeof retiredRecordSchema>;
+
+export const retiredKey = ({ table, source }: Pick<RetiredRecord, 'table' | 'source'>): string =>
+  `retired/${table}/${source}`;
 const remoteKey = (cluster: string): string => `remote/${cluster}`;
 
 type OpenMap = (directory: string) => Promise<DurableMap>;
@@ -83,6 +96,18 @@ export class MetaStore {
 
   async tables(): Promise<TableRecord[]> {
     return (await this.#map.list('table/')).map(({ value }) => tableRecordSchema.parse(value));
+  }
+
+  async retired(): Promise<RetiredRecord[]> {
+    return (await this.#map.list('retired/')).map(({ value }) => retiredRecordSchema.parse(value));
+  }
+
+  /** Replaces the record of the same table and source, and forgets others, in one step. */
+  saveRetired(record: RetiredRecord, forgotten: readonly RetiredRecord[]): Promise<void> {
+    return this.#commit(async () => ({
+      puts: [{ key: retiredKey(record), value: record }],
+      deletes: forgotten.map((each) => ({ key: retiredKey(each) })),
+    }));
   }
 
   async duplications(): Promise<DuplicationRecord[]> {

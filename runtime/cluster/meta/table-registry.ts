@@ -26,6 +26,7 @@ import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
 import { type ChartAnswer, Requesters } from './requesters.js';
+import { RetiredOwners } from './retired-owners.js';
 
 const ENVS_LIMIT_BYTES = 64 * 1024;
 const APP_TYPE = 'pegasus';
@@ -61,6 +62,7 @@ interface Entry {
 export class TableRegistry {
   readonly #options: TableRegistryOptions;
   readonly #requesters: Requesters;
+  readonly #retired: RetiredOwners;
   readonly #environment: Environment;
   /** Live tables by name: being created, available or being dropped. */
   readonly #live = new Map<string, Entry>();
@@ -69,14 +71,15 @@ export class TableRegistry {
   readonly #admitting = new Map<string, Promise<void>>();
   #stopped = false;
 
-  private constructor(options: TableRegistryOptions) {
+  private constructor(options: TableRegistryOptions, retired: RetiredOwners) {
     this.#options = options;
+    this.#retired = retired;
     this.#environment = options.environment ?? REAL_ENVIRONMENT;
     this.#requesters = new Requesters(this.#environment.clock);
   }
 
   static async open(options: TableRegistryOptions): Promise<TableRegistry> {
-    const registry = new TableRegistry(options);
+    const registry = new TableRegistry(options, await RetiredOwners.open(options.store));
     for (const record of await options.store.tables()) {
       if (record.status === 'AS_DROPPED') registry.#dropped.set(record.appId, record);
       else registry.#host(record, 'AS_AVAILABLE', null, 1);
@@ -111,6 +114,8 @@ export class TableRegistry {
   async create(request: CreateTable): Promise<ChartAnswer & { readonly appId: number }> {
     const invalid = this.#whyInvalid(request);
     if (invalid !== null) return { error: 'ERR_INVALID_PARAMETERS', hint: invalid, appId: 0 };
+    const hint = this.#retired.whyRefused(request.name, request.envs.get(ENV_OWNER));
+    if (hint !== null) return { error: 'ERR_APP_DROPPED', hint, appId: 0 };
     const existing = this.#live.get(request.name);
     if (existing === undefined && this.#admitting.has(request.name))
       return { error: 'ERR_BUSY_CREATING', appId: 0 };
@@ -132,6 +137,21 @@ export class TableRegistry {
     const given = await answer;
     const appId = given.error === 'ERR_OK' ? (this.#live.get(request.name)?.record.appId ?? 0) : 0;
     return { ...given, appId };
+  }
+
+  /**
+   * Durable when answered: no table of this name is created for this owner any more. Creations that were admitted
+   * before are tables, or become one; see {@link admissions}.
+   */
+  async retire(name: string, owner: string): Promise<ChartAnswer> {
+    try {
+      const legal = isTableName(name) && (await this.#retired.retire(name, owner, this.#nowSeconds()));
+      return legal
+        ? { error: 'ERR_OK' }
+        : { error: 'ERR_INVALID_PARAMETERS', hint: `no owner of a table: ${JSON.stringify(owner)}` };
+    } catch (error) {
+      return storageAnswer(error);
+    }
   }
 
   async drop(name: string, expectedOwner?: string | null): Promise<ChartAnswer> {

@@ -66,6 +66,8 @@ export const configurationListAppsRequest = struct('configuration_list_apps_requ
   status: defaulted(1, 'i32', 0),
   appNamePattern: optional(2, 'string'),
   matchType: optional(3, 'i32'),
+  /** Ours: from now on refuse to create the table of this name for this owner, and for earlier ones. */
+  retireOwner: optional(100, 'string'),
 });
 
 export const configurationListAppsResponse = struct('configuration_list_apps_response', {

@@ -35,7 +35,12 @@ export interface FollowerOrder {
 export interface FollowerMetaState {
   readonly up: boolean;
   /** Survives a crash. */
-  readonly disk: { readonly table: TableRecord | null; readonly instances: number };
+  readonly disk: {
+    readonly table: TableRecord | null;
+    readonly instances: number;
+    /** No table is created any more for this duplication and for earlier ones. */
+    readonly retired: number;
+  };
   readonly charts: TroupeState | null;
   /** Of the table that the chart is about; as asked for while it is not durable. */
   readonly asked: TableRecord | null;
@@ -43,14 +48,13 @@ export interface FollowerMetaState {
   /** Instance whose partition each node holds, 0 for none. */
   readonly holds: readonly number[];
   readonly told: readonly (string | null)[];
-  /** The table was made for a request that its requester had given up. */
-  readonly bornLate: boolean;
 }
 
 interface Asked {
   readonly kind: string;
   readonly owner?: { readonly duplicationId: number; readonly sourceCluster: string };
   readonly expectedOwner?: string | null;
+  readonly retire?: { readonly duplicationId: number };
 }
 
 type Draft = { -readonly [Key in keyof FollowerMetaState]: FollowerMetaState[Key] };
@@ -84,13 +88,12 @@ class FollowerMeta implements Process<FollowerMetaState> {
     const nodes = Array.from({ length: partitions }, () => null);
     const draft: Draft = {
       up: true,
-      disk: { table, instances: table === null ? 0 : 1 },
+      disk: { table, instances: table === null ? 0 : 1, retired: 0 },
       charts: null,
       asked: null,
       writing: null,
       holds: nodes.map(() => 0),
       told: nodes,
-      bornLate: false,
     };
     return this.#step(draft, (sends) => this.#recover(draft, sends));
   }
@@ -208,7 +211,14 @@ class FollowerMeta implements Process<FollowerMetaState> {
     const asked = message.body as unknown as Asked;
     const { kind } = asked;
     if (kind === 'LookTable' || kind === 'QueryPartitions') {
-      return { local, sends: [reply(kind, this.#view(local, kind === 'QueryPartitions'), message.late)] };
+      const sends = [reply(kind, this.#view(local, kind === 'QueryPartitions'), message.late)];
+      const { retire } = asked;
+      if (retire === undefined || retire.duplicationId <= local.disk.retired) return { local, sends };
+      // Durable and answered in one step: a write that fails is a question that is asked again.
+      return { local: { ...local, disk: { ...local.disk, retired: retire.duplicationId } }, sends };
+    }
+    if (asked.owner !== undefined && asked.owner.duplicationId <= local.disk.retired) {
+      return { local, sends: [reply(kind, { error: 'ERR_APP_DROPPED' }, message.late)] };
     }
     if (local.charts === null) {
       if (kind !== 'CreateTable' && kind !== 'MarkCreated') {
@@ -231,7 +241,6 @@ class FollowerMeta implements Process<FollowerMetaState> {
       ...local,
       disk: { ...local.disk, instances: instance },
       asked: { ...envs, instance },
-      bornLate: message.late !== undefined,
     };
     return this.#step(draft, (sends) =>
       this.#settle(draft, this.#begin({ ...envs, instance }, 'AS_CREATING', kind), sends, message.late),
@@ -290,7 +299,6 @@ class FollowerMeta implements Process<FollowerMetaState> {
     if (state[this.#troupe.root]?.snapshot.status === 'done') {
       draft.charts = null;
       draft.asked = null;
-      draft.bornLate = false;
     }
   }
 

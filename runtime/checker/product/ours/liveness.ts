@@ -180,11 +180,6 @@ function removal({ disk, charts }: SourceMetaState): Json {
   } satisfies Removal);
 }
 
-interface FollowerSide {
-  readonly owner: string | null;
-  readonly bornLate: boolean;
-}
-
 /** Logs and actors at the source, the record, and the follower's table by the policy. */
 function releases(partitions: readonly number[], { onRemove }: DuplicationModelOptions): readonly Property[] {
   const sources = partitions.map(sourceNode);
@@ -210,11 +205,10 @@ function releases(partitions: readonly number[], { onRemove }: DuplicationModelO
     kind: 'leadsTo',
     name: 'ReleasesTable',
     sentence:
-      'a removal that drops leaves no table of the duplication behind, unless a creation that had been given up came through after it was looked for',
+      'a removal that drops leaves no table of the duplication behind, not even one whose creation was still on its way',
     over: {
       [SOURCE_META]: removal,
-      [FOLLOWER_META]: ({ asked, bornLate, disk }: FollowerMetaState) =>
-        view({ owner: asked?.owner ?? disk.table?.owner ?? null, bornLate } satisfies FollowerSide),
+      [FOLLOWER_META]: ({ asked, disk }: FollowerMetaState) => asked?.owner ?? disk.table?.owner ?? null,
       ...Object.fromEntries(
         nodes.map((node) => [node, ({ disk }: FollowerNodeState) => disk?.owner ?? null]),
       ),
@@ -222,10 +216,9 @@ function releases(partitions: readonly number[], { onRemove }: DuplicationModelO
     from: (seen) => of(seen).removed,
     to: (seen) => {
       const { removed, blocked, live } = of(seen);
-      const { owner, bornLate } = seenAs<FollowerSide>(seen[FOLLOWER_META]);
       const isGone = (held: Json | undefined): boolean => held === null || held === ownerOf(live);
-      if (blocked || (!removed && bornLate)) return true;
-      return !removed && isGone(owner) && nodes.every((node) => isGone(seen[node]));
+      if (blocked) return true;
+      return !removed && isGone(seen[FOLLOWER_META]) && nodes.every((node) => isGone(seen[node]));
     },
   };
   return [released, table];
