@@ -1,13 +1,15 @@
 /** `bridle table`: creating, listing and dropping tables. */
 import type { Command } from 'commander';
-import type { TableInfo } from '../client/index.js';
+import { ENV_DENY_CLIENT_REQUEST, ENV_FENCE } from '../../machines/vocabulary.js';
+import { BridleError, type TableInfo } from '../client/index.js';
+import { fenceLine, parseFenceNote } from '../observe/fence.js';
 import { parseWhole, perform } from './context.js';
 import { formatTable, plural } from './output.js';
 
 export function addTableCommands(program: Command): void {
   const table = program
     .command('table')
-    .description('create, list and drop tables')
+    .description('create, list, drop and open tables')
     .addHelpText(
       'after',
       '\nExamples:\n  $ bridle table create users --partitions 16\n  $ bridle table list',
@@ -59,6 +61,33 @@ export function addTableCommands(program: Command): void {
         const cluster = await context.cluster();
         await cluster.dropTable(name, context.limits);
         context.out.result({ dropped: name }, `table ${name} dropped`);
+        return undefined;
+      }),
+    );
+
+  table
+    .command('open')
+    .description('open a table that is closed to its clients, when the journal of the migration is lost')
+    .argument('<name>')
+    .option('--force', 'also one that has moved, whose clients write elsewhere now')
+    .addHelpText('after', '\nExample:\n  $ bridle table open users')
+    .action((name: string, { force = false }: { force?: boolean }, command: Command) =>
+      perform(command, async (context) => {
+        const cluster = await context.cluster();
+        const table = (await cluster.listTables(context.limits)).find((one) => one.name === name);
+        if (table === undefined) throw BridleError.of('ERR_APP_NOT_EXIST', { values: { table: name } });
+        const { [ENV_DENY_CLIENT_REQUEST]: denial, [ENV_FENCE]: text } = table.envs;
+        const note = parseFenceNote(text);
+        if (note?.movedTo !== undefined && !force) {
+          const hint = fenceLine(name, note, denial ?? '');
+          throw BridleError.of('BRIDLE_FENCED', { operation: 'open table', hint, values: { table: name } });
+        }
+        const remove = {
+          [ENV_DENY_CLIENT_REQUEST]: null,
+          ...(text === undefined ? {} : { [ENV_FENCE]: text }),
+        };
+        await cluster.changeTableEnvs(name, { remove, ...context.limits });
+        context.out.result({ opened: name, was: denial ?? null }, `table ${name} is open to its clients`);
         return undefined;
       }),
     );
