@@ -71,13 +71,16 @@ export class ConnectionRoom {
   /** One holds more or less than before. While all hold too much, whoever holds most has to go. */
   changeHeld(bytes: number): void {
     this.#heldBytes += bytes;
-    while (bytes > 0 && this.#heldBytes > this.#limits.maxHeldBytes) {
+    // Each goes at most once, whatever it lets go of.
+    for (let left = this.#guests.size; bytes > 0 && left > 0; left--) {
+      if (this.#heldBytes <= this.#limits.maxHeldBytes) return;
       let most: Guest | undefined;
       for (const guest of this.#guests) {
         if (guest.heldBytes > (most?.heldBytes ?? 0)) most = guest;
       }
       if (most === undefined) return;
       most.turnOut('maxHeldBytes');
+      this.delete(most);
     }
   }
 
