@@ -26,7 +26,9 @@ function room(facts: Readonly<Record<string, Facts>>, limits: Partial<typeof DEF
 }
 
 describe('a server that has no room', () => {
-  test.each<readonly [title: string, facts: Readonly<Record<string, Facts>>, out: string[], limit?: string]>([
+  test.each<
+    readonly [title: string, facts: Readonly<Record<string, Facts>>, out: string[], limit: string | undefined]
+  >([
     [
       'one is silent longest',
       { old: { lastActivityMs: 1 }, young: { lastActivityMs: 9 } },
@@ -36,8 +38,14 @@ describe('a server that has no room', () => {
       'one never sent a frame',
       { old: { lastActivityMs: 1 }, stranger: { isProven: false, lastActivityMs: NOW_MS } },
       ['stranger maxConnections'],
+      undefined,
     ],
-    ['one is at work', { busy: { isIdle: false }, other: { lastActivityMs: 50 } }, ['other maxConnections']],
+    [
+      'one is at work',
+      { busy: { isIdle: false }, other: { lastActivityMs: 50 } },
+      ['other maxConnections'],
+      undefined,
+    ],
     ['all are at work', { one: { isIdle: false }, two: { isIdle: false } }, [], 'maxConnections'],
     [
       'all were served just now',
