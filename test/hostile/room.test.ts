@@ -33,6 +33,7 @@ describe('a server that has no room', () => {
       'one is silent longest',
       { old: { lastActivityMs: 1 }, young: { lastActivityMs: 9 } },
       ['old maxConnections'],
+      undefined,
     ],
     [
       'one never sent a frame',
