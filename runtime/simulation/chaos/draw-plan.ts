@@ -10,6 +10,8 @@ import { drawLimits, drawTimes } from './times.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+/** Runs as long as this are mostly quiet, as a week of a cluster is. */
+const LONG_HOURS = 6;
 /** The first storm begins with the duplication. */
 const FIRST_STORM_MS = 2 * MINUTE_MS;
 
@@ -22,9 +24,10 @@ export interface PlanOptions {
 /** @example drawPlan({ seed: 7, hours: 2, faults: new Set(['loss', 'operator']) }).events.length */
 export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   const draw = new Draw(seed);
-  const topology = drawTopology(draw.fork('topology'));
+  const isLong = hours >= LONG_HOURS;
+  const topology = drawTopology(draw.fork('topology'), isLong);
   const endMs = hours * HOUR_MS;
-  const storms = drawStorms(draw.fork('storms'), endMs);
+  const storms = drawStorms(draw.fork('storms'), endMs, isLong);
   return {
     seed,
     hours,
@@ -34,7 +37,7 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   };
 }
 
-function drawTopology(draw: Draw): Topology {
+function drawTopology(draw: Draw, isLong: boolean): Topology {
   return {
     partitions: draw.int(1, 3),
     sourceReplicas: draw.pick([1, 1, 2, 3]),
@@ -46,7 +49,7 @@ function drawTopology(draw: Draw): Topology {
     silentDeath: draw.chance(0.5),
     clients: draw.int(2, 4),
     initialRows: draw.int(0, 12),
-    times: drawTimes(draw.fork('times')),
+    times: drawTimes(draw.fork('times'), isLong),
     limits: drawLimits(draw.fork('limits')),
   };
 }
@@ -56,13 +59,13 @@ interface Storm {
   readonly forMs: number;
 }
 
-function drawStorms(draw: Draw, endMs: number): Storm[] {
+function drawStorms(draw: Draw, endMs: number, isLong: boolean): Storm[] {
   const storms: Storm[] = [];
   let atMs = FIRST_STORM_MS;
   while (atMs < endMs) {
     const forMs = Math.min(draw.int(4, 15) * MINUTE_MS, endMs - atMs);
     storms.push({ atMs, forMs });
-    atMs += forMs + draw.int(40, 150) * MINUTE_MS;
+    atMs += forMs + draw.int(40, 150) * (isLong ? 2 : 1) * MINUTE_MS;
   }
   return storms;
 }

@@ -8,15 +8,16 @@ import type { Draw } from './draw.js';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-export function drawTimes(draw: Draw): ClusterTimes {
-  const nodeSyncMs = draw.pick([10, 20, 30, 30]) * SECOND_MS;
+/** @param patient for long runs, which are quiet for most of the time */
+export function drawTimes(draw: Draw, patient: boolean): ClusterTimes {
+  const nodeSyncMs = draw.pick(patient ? [30, 60, 60, 60] : [10, 20, 30, 30]) * SECOND_MS;
   const retry = { floorMs: SECOND_MS, ceilingMs: draw.pick([30, 60]) * SECOND_MS, limitAttempts: 12 };
   const requestDeadlineMs = draw.pick([5, 10]) * SECOND_MS;
   return {
     nodeSyncMs,
     nodeDeadMs: 3 * nodeSyncMs,
     rpcTimeoutMs: 5 * SECOND_MS,
-    maintenanceMs: draw.pick([1, 2, 5]) * MINUTE_MS,
+    maintenanceMs: draw.pick(patient ? [5, 10] : [1, 2, 5]) * MINUTE_MS,
     duplication: {
       storageRetryMs: 5 * SECOND_MS,
       followerTable: {
