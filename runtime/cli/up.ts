@@ -18,11 +18,10 @@ export function addUpCommand(program: Command): void {
     .option('--id <n>', 'cluster id, 1 to 127 (default: derived from the name)', parseWhole)
     .option('--meta-port <port>', 'port of the meta server; 0 is any free one', parseWhole, 34601)
     .option('--replicas <n>', 'replica servers (default: 3, or as many as --data has)', parseWhole)
-    .option(
-      '--remote <name=host:port,…>',
-      'another cluster and its meta servers; may be repeated',
-      parseRemote,
-      {},
+    .addOption(
+      new Option('--remote <name=host:port,…>', 'another cluster and its meta servers; may be repeated')
+        .argParser(parseRemote)
+        .default({}, 'none'),
     )
     .option('--policy <file>', 'rules in force from the start: a JSON array, see bridle policy')
     .addOption(

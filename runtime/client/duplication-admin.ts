@@ -210,18 +210,27 @@ function refused(
 ): BridleError {
   const missing = err === 'ERR_APP_NOT_EXIST' && table !== undefined;
   const words = hint === '' || hint === undefined ? undefined : hint;
+  const unknown = words?.startsWith('unknown cluster') === true;
   return BridleError.of(err, {
     operation,
     peer: metas.peer,
+    ...(unknown ? { consequence: 'Nothing was added.', causes: UNKNOWN_CLUSTER } : {}),
     hint: words ?? (missing ? `there is no table named "${table}"` : undefined),
     // The table in the way is at the follower, so a look at the cluster that was asked would not help.
     next:
       err === 'ERR_APP_EXIST' && values?.cluster !== undefined
         ? `bridle duplicate ${table} --to ${values.cluster} --remote-table OTHER_NAME`
-        : undefined,
+        : unknown
+          ? `bridle duplicate ${table ?? 'TABLE'} --to ${values?.cluster ?? 'CLUSTER'} --remote-meta HOST:PORT`
+          : undefined,
     values: { ...(table === undefined ? {} : { table }), ...values },
   });
 }
+
+const UNKNOWN_CLUSTER: readonly string[] = [
+  'The name is a slip; the detail lists the clusters that the source knows.',
+  'The source has not been told where that cluster is: bridle up --remote, or duplicate --remote-meta.',
+];
 
 function toDuplicationInfo(table: string, appId: number, entry: DuplicationEntry): DuplicationInfo {
   const status: DuplicationStatus | undefined = DUPLICATION_STATUSES[entry.status];

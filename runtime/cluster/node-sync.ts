@@ -110,6 +110,8 @@ const partitionOrder = z.object({
   /** Requests of clients that are refused, as the table's environment has it, and the version of that. */
   denial: z.string().nullable().optional(),
   envVersion: z.number().int().optional(),
+  /** Another number than before: somebody wants the copy of this partition to be tried at once. */
+  copyRetryNo: z.number().int().optional(),
   duplications: z.array(duplicationOrder),
 });
 export type PartitionOrder = z.infer<typeof partitionOrder>;

@@ -43,7 +43,8 @@ export interface DuplicationRegistryOptions {
   readonly tables: TableRegistry;
   readonly clusterName: string;
   readonly remotes: () => Readonly<Record<string, readonly string[]>>;
-  readonly followerOf: (remoteCluster: string) => FollowerMetaPort;
+  /** With a look it says how often somebody wanted the follower's copies to be tried at once. */
+  readonly followerOf: (remoteCluster: string, retryNo?: () => number) => FollowerMetaPort;
   readonly times: DuplicationTimes;
   readonly answerDeadlineMs: number;
   readonly onAnnounce: (announcement: DuplicationEffects['announce'], hosted: HostedDuplication) => void;
@@ -297,7 +298,7 @@ export class DuplicationRegistry {
       confirmed,
       requester,
       store,
-      follower: followerOf(record.remoteCluster),
+      follower: followerOf(record.remoteCluster, () => this.#hosted.get(record.duplicationId)?.retryNo ?? 0),
       times,
       onAnswer: ({ requester: token, ...answer }) => {
         if (token !== null) this.#requesters.answer(token, answer);

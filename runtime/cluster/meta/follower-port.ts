@@ -39,6 +39,8 @@ export interface RemoteFollowerOptions {
   readonly ownMetas: readonly string[];
   /** For one request of the chart, however many calls it takes. */
   readonly timeoutMs: number;
+  /** How often somebody wanted the follower's copies to be tried at once; 0 never. */
+  readonly retryNo?: () => number;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -136,9 +138,15 @@ export class RemoteFollower implements FollowerMetaPort {
   }
 
   async #readiness(name: string, limits: Limits): Promise<Readiness | { readonly error: string }> {
+    const retryCopiesNo = this.#options.retryNo?.() ?? 0;
     const response = await this.#call(
       'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
-      { appName: name, partitionIndices: [], wantTransfers: true },
+      {
+        appName: name,
+        partitionIndices: [],
+        wantTransfers: true,
+        ...(retryCopiesNo === 0 ? {} : { retryCopiesNo }),
+      },
       limits,
     );
     if (response.err !== 'ERR_OK') return { error: response.err };

@@ -59,7 +59,7 @@ export class HostedDuplication implements DurableStatusPort {
   #record: DuplicationRecord;
   /** What the chart was told last about each partition. */
   readonly #told = new Map<number, Told>();
-  /** Grows with every request to retry; replica servers act on the growth. */
+  /** Grows with every request to retry; replica servers of both clusters act on the growth. */
   retryNo = 0;
 
   constructor(options: HostedDuplicationOptions) {
@@ -188,7 +188,8 @@ export class HostedDuplication implements DurableStatusPort {
   }
 
   retryNow(): void {
-    this.retryNo += 1;
+    // Beyond what an earlier run of this server may have said: it is not durable, and has to have grown.
+    this.retryNo = Math.max(this.retryNo + 1, Math.floor(this.#options.environment.clock.epochMs() / 1_000));
     this.#host.send({ type: 'RETRY_NOW' });
   }
 

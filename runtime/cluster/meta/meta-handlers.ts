@@ -38,13 +38,14 @@ const STATUS_CODE: Record<string, number> = {
 export function metaHandlers(server: MetaServer): Handlers {
   const { tables, duplications, nodes } = server;
   return {
-    RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX: ({ appName, partitionIndices, wantTransfers }) => {
+    RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX: ({ appName, partitionIndices, wantTransfers, retryCopiesNo }) => {
       const empty = { appId: 0, partitionCount: 0, isStateful: false, partitions: [] };
       const status = tables.statusOf(appName);
       if (status === 'AS_CREATING') return { err: 'ERR_BUSY_CREATING', ...empty };
       if (status === 'AS_DROPPING') return { err: 'ERR_BUSY_DROPPING', ...empty };
       const table = tables.available(appName);
       if (table === undefined) return { err: 'ERR_OBJECT_NOT_FOUND', ...empty };
+      if (retryCopiesNo !== undefined) server.copyRetries.note(table.appId, retryCopiesNo);
       const all = table.partitions.map((_, p) => p);
       const legal = partitionIndices.every((p) => p >= 0 && p < table.partitionCount);
       // As upstream: an index out of range yields the whole table.

@@ -23,6 +23,7 @@ import { factsAnswer } from '../facts.js';
 import { frontDoor } from '../front-door.js';
 import { type Policy, PolicyGate, policySchema } from '../policy.js';
 import { probeAnswer } from '../probe.js';
+import { CopyRetries } from './copy-retries.js';
 import { DuplicationRegistry } from './duplication-registry.js';
 import { explainDuplication, type SourcePartition } from './explain-duplication.js';
 import { withFence } from './fence.js';
@@ -65,6 +66,7 @@ export class MetaServer implements AsyncDisposable {
   readonly nodes: NodeRegistry;
   readonly tables: TableRegistry;
   readonly duplications: DuplicationRegistry;
+  readonly copyRetries = new CopyRetries();
   #remotes: Readonly<Record<string, readonly string[]>>;
   #address: Address;
   #policyVersion = 0;
@@ -152,12 +154,13 @@ export class MetaServer implements AsyncDisposable {
       tables,
       clusterName: config.cluster.name,
       remotes: () => self?.remotes ?? remotes,
-      followerOf: (cluster) =>
+      followerOf: (cluster, retryNo) =>
         new RemoteFollower({
           client,
           remoteMetas: () => (self?.remotes ?? remotes)[cluster] ?? [],
           ownMetas: [formatAddress(config.listen)],
           timeoutMs: rpcTimeoutMs(config.times.duplication.followerTable.requestDeadlineMs),
+          ...(retryNo === undefined ? {} : { retryNo }),
           clock,
         }),
       times: config.times.duplication,

@@ -5,6 +5,7 @@ import { type Address, formatAddress, RpcError } from '../../pegasus/index.js';
 import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
 import type { PolicyGate } from '../policy.js';
 import { Unchanged } from '../unchanged.js';
+import type { CopyRetries } from './copy-retries.js';
 import type { DuplicationRegistry } from './duplication-registry.js';
 import type { TableRecord } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
@@ -16,6 +17,7 @@ export interface SyncedState {
   readonly nodes: NodeRegistry;
   readonly tables: TableRegistry;
   readonly duplications: DuplicationRegistry;
+  readonly copyRetries: CopyRetries;
 }
 
 /** More nodes than a cluster has: beyond, what they said is forgotten and read anew. */
@@ -58,9 +60,11 @@ export class NodeSyncs {
 
   /** Everything that a node's orders are made of. */
   #inputsOf(report: NodeReport): unknown[] {
-    const { gate, tables, duplications } = this.#state;
+    const { gate, tables, duplications, copyRetries } = this.#state;
     const inputs: unknown[] = [report, gate.policy];
-    for (const table of tables.list()) inputs.push(table, tables.statusOf(table.name));
+    for (const table of tables.list()) {
+      inputs.push(table, tables.statusOf(table.name), copyRetries.of(table.appId));
+    }
     for (const table of tables.droppedTables()) inputs.push(table);
     duplications.addInputs(inputs);
     return inputs;
@@ -88,7 +92,7 @@ export class NodeSyncs {
   }
 
   #ordersFor({ node, partitions, leftovers }: NodeReport): NodeOrders {
-    const { gate, tables, duplications } = this.#state;
+    const { gate, tables, duplications, copyRetries } = this.#state;
     const available = tables.list().filter(({ name }) => tables.statusOf(name) === 'AS_AVAILABLE');
     const orders = available.flatMap((table) => {
       const { appId, name: appName, partitionCount } = table;
@@ -108,6 +112,7 @@ export class NodeSyncs {
                 existed,
                 denial: table.envs[ENV_DENY_CLIENT_REQUEST] ?? null,
                 envVersion: table.envVersion ?? 0,
+                copyRetryNo: copyRetries.of(appId),
                 duplications: ordersOf(partitionIndex),
               },
             ],

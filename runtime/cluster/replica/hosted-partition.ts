@@ -120,6 +120,8 @@ export class HostedPartition {
   }
 
   follow(order: PartitionOrder): void {
+    const { copyRetryNo = 0 } = order;
+    if (copyRetryNo !== 0 && copyRetryNo !== this.#order.copyRetryNo) this.#transfer?.retryNow();
     this.#order = order;
     this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
     if (this.#store === null || this.#followed === order) return;

@@ -113,6 +113,11 @@ export class HostedTransfer {
     };
   }
 
+  /** Ends the present back-off. */
+  retryNow(): void {
+    this.#host.send({ type: 'RETRY_NOW' });
+  }
+
   /** Stops, and resolves when nothing of it changes the disk any more, apart from blocks being written. */
   async stop(): Promise<void> {
     this.#host.stop();

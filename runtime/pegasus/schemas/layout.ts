@@ -27,6 +27,8 @@ export const queryCfgRequest = struct('query_cfg_request', {
   partitionIndices: defaulted(2, list('i32'), []),
   /** Ours: fill `transfer` of each partition. */
   wantTransfers: optional(100, 'bool'),
+  /** Ours: another number whenever somebody wants the copies of this follower table to be tried at once. */
+  retryCopiesNo: optional(101, 'i64'),
 });
 
 export const partitionConfiguration = struct('partition_configuration', {
