@@ -87,6 +87,15 @@ interface System {
   };
 }
 
+/** A delay of a chart that is running. */
+export interface ChartTimer {
+  /** As the chart calls it: `retryBackoff`. */
+  readonly delay: string;
+  /** Id of the state that waits: `followerTable.backingOff`. */
+  readonly place: string;
+  readonly dueAtMs: number;
+}
+
 interface EffectRequest {
   readonly effect: string;
   readonly params: never;
@@ -112,6 +121,8 @@ export class ChartHost<Machine extends AnyStateMachine> {
   readonly #observer: ChartObserver | null;
   /** Names of the effects that this chart and its children declare. */
   readonly #effects = new Set<string>();
+  /** Of the timers that run, in the order in which they were set: when they are due, as the clock's `now()`. */
+  readonly #dueMs = new Map<unknown, number>();
   #underWay = 0;
   #sequence = 0;
 
@@ -125,9 +136,11 @@ export class ChartHost<Machine extends AnyStateMachine> {
       input: options.input,
       id: options.name,
       clock: {
-        setTimeout: (fire: () => void, delayMs: number) =>
-          this.#clock.setTimeout(() => this.#turn(fire), delayMs, this.#newestTimer()),
-        clearTimeout: (timer: unknown) => this.#clock.clearTimeout(timer),
+        setTimeout: (fire: () => void, delayMs: number) => this.#setTimer(fire, delayMs),
+        clearTimeout: (timer: unknown) => {
+          this.#dueMs.delete(timer);
+          this.#clock.clearTimeout(timer);
+        },
       },
       inspect: (event: InspectionEvent) => this.#inspect(event),
     } as never);
@@ -152,6 +165,19 @@ export class ChartHost<Machine extends AnyStateMachine> {
 
   get #system(): System {
     return this.#actor.system as unknown as System;
+  }
+
+  /** When the timers of the charts are due, in milliseconds since 1970. */
+  timers(): readonly ChartTimer[] {
+    // xstate keeps what they are for in the same order. Names are made here: who is not asked pays nothing.
+    const events = Object.values(this.#system._snapshot._scheduledEvents);
+    const dueMs = [...this.#dueMs.values()];
+    if (events.length !== dueMs.length) return [];
+    const toEpochMs = this.#clock.epochMs() - this.#clock.now();
+    return events.map(({ event }, at) => {
+      const [delay = '', place = ''] = timerLabel(event.type, this.name).split(' of ');
+      return { delay, place, dueAtMs: Math.round((dueMs[at] ?? 0) + toEpochMs) };
+    });
   }
 
   start(): this {
@@ -237,6 +263,16 @@ export class ChartHost<Machine extends AnyStateMachine> {
     if (!taken && !this.#abort.signal.aborted) {
       this.#options.onDefect?.(new Error(`the mailbox is full, ${kind} is lost`), kind);
     }
+  }
+
+  #setTimer(fire: () => void, delayMs: number): unknown {
+    const ring = () => {
+      this.#dueMs.delete(timer);
+      this.#turn(fire);
+    };
+    const timer = this.#clock.setTimeout(ring, delayMs, this.#newestTimer());
+    this.#dueMs.set(timer, this.#clock.now() + delayMs);
+    return timer;
   }
 
   /** What a timer that is being set is for; xstate enters it into its list just before it sets it. */

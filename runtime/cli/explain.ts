@@ -33,18 +33,46 @@ export function addExplainCommand(program: Command): void {
 }
 
 export function formatExplanation(explanation: Explanation): string {
-  const { table, remoteCluster, remoteTable, duplicationId, failMode, operatorCan, next } = explanation;
+  const {
+    table,
+    remoteCluster,
+    remoteTable,
+    duplicationId,
+    failMode,
+    operatorCan,
+    next,
+    blockedBy,
+    diagnosis,
+  } = explanation;
   return formatFacts([
     ['duplication', `${table} → ${remoteCluster}/${remoteTable} (${duplicationId}, ${failMode})`],
-    ['status', explanation.line],
+    // A server that is older has the long form only.
+    ['status', explanation.headline || explanation.line],
     ...explanation.waiting.flatMap((wait) => waitFacts(wait)),
+    ...(blockedBy === null ? [] : ([['blocked by', blockedBy]] as const)),
+    ...diagnosis.flatMap(diagnosisFacts),
     ['you can', operatorCan.join(', ')],
     ['next', next],
   ]);
 }
 
+/** What was seen is an answer; what was not is a question, and looks like one. */
+function diagnosisFacts({
+  seen,
+  sign,
+  cause,
+  look,
+}: Explanation['diagnosis'][number]): (readonly [string, string])[] {
+  return [
+    [seen ? 'seen' : 'if you find', sign],
+    ['  points to', cause],
+    ['  look at', look],
+  ];
+}
+
 function waitFacts(wait: WaitView): (readonly [string, string])[] {
   const { actor, state, waitingFor, from, leavesWhen, sinceMs, attempt, attemptsLimit, trouble } = wait;
+  const { nextWhat, nextAtMs } = wait;
   const since = sinceMs > 0 ? `, for ${formatMs(Math.max(0, Date.now() - sinceMs))}` : '';
   const limit = attemptsLimit === undefined ? '' : ` of ${attemptsLimit}`;
   const attempts = attempt === undefined || attempt === 0 ? '' : `, attempt ${attempt}${limit}`;
@@ -52,6 +80,9 @@ function waitFacts(wait: WaitView): (readonly [string, string])[] {
     [actor, `${state === '' ? 'waits' : state}: waiting for ${waitingFor}`],
     ['  from', `${from}${since}${attempts}`],
     ['  until', leavesWhen],
+    ...(nextWhat === undefined || nextAtMs === undefined
+      ? []
+      : ([['  then', `${nextWhat} in ${formatMs(Math.max(0, nextAtMs - Date.now()))}`]] as const)),
     ...(trouble === null ? [] : troubleFacts(trouble)),
   ];
 }

@@ -22,6 +22,8 @@ const troubleReport = trouble.extend({
   node: z.string(),
   attempts: z.number().int().nonnegative(),
   firstSeenMs: z.number(),
+  /** When it tries again by itself, if it waits for that. */
+  nextTryMs: z.number().optional(),
 });
 export type TroubleReport = z.infer<typeof troubleReport>;
 

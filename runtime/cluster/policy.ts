@@ -114,3 +114,12 @@ function peerMatcher(pattern: string): PeerMatches {
   const matches = wildcard(name.includes('/') ? name : `${name}/*`);
   return (_, identity) => identity?.names.some(({ cluster, role }) => matches(`${cluster}/${role}`)) ?? false;
 }
+
+/** @example ruleInWords({ effect: 'drop', peer: '*', operation: 'RPC_NFS_*' }, 1, 'east') // 'rule 1 of east (drop * RPC_NFS_*)' */
+export function ruleInWords(
+  { effect, peer, operation }: PolicyRule,
+  number: number,
+  cluster: string,
+): string {
+  return `rule ${number} of ${cluster} (${effect} ${peer} ${operation})`;
+}

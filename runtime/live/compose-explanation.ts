@@ -50,6 +50,7 @@ export function composeExplanation(info: DuplicationInfo, sinceMs: number): Expl
     failMode: info.failMode,
     remoteCluster: info.remoteCluster,
     remoteTable: info.remoteTable,
+    kind: 'pegasus',
     // Nobody can tell from a status alone.
     blocked: false,
     stuck: null,

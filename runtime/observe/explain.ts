@@ -14,6 +14,7 @@ import {
   type StateMeta,
   type Trouble,
 } from '../../machines/index.js';
+import { diagnose, type Observed } from './diagnosis.js';
 import type { TroubleHistory } from './journal.js';
 
 const troubleView = z.object({
@@ -39,7 +40,18 @@ const waitView = z.object({
   sinceMs: z.number(),
   attempt: z.number().optional(),
   attemptsLimit: z.number().optional(),
+  /** What happens by itself next, `tries again`, and when, if the server tells. */
+  nextWhat: z.string().optional(),
+  nextAtMs: z.number().optional(),
   trouble: troubleView.nullable(),
+});
+
+const diagnosis = z.object({
+  /** False: this is what to look for, and has not been seen. */
+  seen: z.boolean(),
+  sign: z.string(),
+  cause: z.string(),
+  look: z.string(),
 });
 
 /** What a duplication waits for, from whom, since when, and what to do about it; as servers send it. */
@@ -50,8 +62,14 @@ export const explanationSchema = z.object({
   failMode: z.enum(FAIL_MODES),
   remoteCluster: z.string(),
   remoteTable: z.string(),
-  /** One line: status, what is waited for, and the trouble if there is one. */
+  /** Status and what is the matter, in at most 80 columns. Empty from a server that is older. */
+  headline: z.string().default(''),
+  /** The same with all that belongs to it, however long. */
   line: z.string(),
+  /** The rule of this cluster that stands in the way, in words; null if none is known to. */
+  blockedBy: z.string().nullable().default(null),
+  /** What the observations point to, likeliest first. */
+  diagnosis: z.array(diagnosis).default([]),
   blocked: z.boolean(),
   stuck: z.string().nullable(),
   waiting: z.array(waitView),
@@ -93,6 +111,8 @@ export interface ExplainedActor {
   readonly sinceMs: number;
   readonly attempt?: number;
   readonly attemptsLimit?: number;
+  readonly nextWhat?: string;
+  readonly nextAtMs?: number;
   readonly trouble: TroubleHistory | null;
 }
 
@@ -111,18 +131,37 @@ export interface ExplainInput
     | 'enteredMs'
     | 'correlation'
   > {
+  /** Default `bridle`: a server that tells what is wrong. */
+  readonly kind?: Observed['kind'];
+  /** Default null. */
+  readonly blockedBy?: string | null;
   /** Outermost first; the last one with trouble, or the last one, makes the headline. */
   readonly actors: readonly ExplainedActor[];
 }
 
 export function explain(input: ExplainInput): Explanation {
-  const { actors, ...facts } = input;
+  const { actors, kind = 'bridle', blockedBy = null, ...facts } = input;
   const waiting = actors.map(waitOf);
   const headline = [...waiting].reverse().find(({ trouble }) => trouble !== null) ?? waiting.at(-1);
   const trouble = headline?.trouble ?? null;
   return {
     ...facts,
+    headline: headlineOf(input, headline),
     line: lineOf(input, headline),
+    blockedBy,
+    diagnosis: diagnose({
+      kind,
+      table: input.table,
+      dupid: input.duplicationId,
+      remoteCluster: input.remoteCluster,
+      status: input.status,
+      troubles: actors.flatMap((actor) => actor.trouble ?? []),
+      partitionCount: input.progress.partitionCount,
+      prepared: input.progress.prepared,
+      confirmed: input.progress.confirmed,
+      lagDecrees: input.progress.lagDecrees,
+      skippedMutations: input.progress.skippedMutations,
+    }),
     waiting,
     operatorCan: [
       ...new Set([...actors.flatMap(({ meta }) => meta.operatorCan), ...operatorVerbs(input.status)]),
@@ -170,7 +209,8 @@ export function describeTrouble(trouble: TroubleHistory): z.infer<typeof trouble
   };
 }
 
-function waitOf({ actor, state, meta, sinceMs, attempt, attemptsLimit, trouble }: ExplainedActor): WaitView {
+function waitOf(explained: ExplainedActor): WaitView {
+  const { actor, state, meta, sinceMs, attempt, attemptsLimit, nextWhat, nextAtMs, trouble } = explained;
   return {
     actor,
     state,
@@ -180,21 +220,50 @@ function waitOf({ actor, state, meta, sinceMs, attempt, attemptsLimit, trouble }
     sinceMs,
     ...(attempt === undefined ? {} : { attempt }),
     ...(attemptsLimit === undefined ? {} : { attemptsLimit }),
+    ...(nextWhat === undefined || nextAtMs === undefined ? {} : { nextWhat, nextAtMs }),
     trouble: trouble === null ? null : describeTrouble(trouble),
   };
 }
 
-function lineOf(input: ExplainInput, headline: WaitView | undefined): string {
-  const { status, blocked, stuck, progress } = input;
+/** As wide as a terminal, a subject line or a pager's message. */
+export const HEADLINE_COLUMNS = 80;
+
+function beginOf({ status, blocked, stuck, progress }: ExplainInput): string {
   const mood = blocked ? ' BLOCKED' : stuck === null ? '' : ` STUCK (${stuck})`;
   const lag =
     status === 'DS_LOG' && progress.lagDecrees > 0 ? `, ${progress.lagDecrees} mutations behind` : '';
+  return `${status}${mood}${lag}`;
+}
+
+/** As much as fits; what is left out is in the blocks below it. */
+function headlineOf(input: ExplainInput, wait: WaitView | undefined): string {
+  const begin = beginOf(input);
+  if (wait === undefined) return begin;
+  const { trouble } = wait;
+  if (trouble === null) return cut(`${begin} · waiting for ${wait.waitingFor}`);
+  const { error, peer, count } = trouble;
+  const forms = [
+    `${shortTrouble(trouble)}, ${count}×`,
+    `${error}${peer === undefined ? '' : ` at ${peer}`}, ${count}×`,
+    `${error}, ${count}×`,
+  ].map((form) => `${begin} · ${form}`);
+  return forms.find(({ length }) => length <= HEADLINE_COLUMNS) ?? cut(forms.at(-1) ?? begin);
+}
+
+function cut(text: string): string {
+  if (text.length <= HEADLINE_COLUMNS) return text;
+  const kept = text.slice(0, HEADLINE_COLUMNS - 1);
+  const space = kept.lastIndexOf(' ');
+  return `${kept.slice(0, space > HEADLINE_COLUMNS / 2 ? space : kept.length)}…`;
+}
+
+function lineOf(input: ExplainInput, headline: WaitView | undefined): string {
   const wait = headline === undefined ? '' : ` · waiting for ${headline.waitingFor}`;
   const { trouble } = headline ?? {};
   const why = trouble
     ? ` · ${trouble.hint ?? trouble.what} (${shortTrouble(trouble)}, ${trouble.count}×)`
     : '';
-  return `${status}${mood}${lag}${wait}${why}`;
+  return `${beginOf(input)}${wait}${why}`;
 }
 
 /** `ERR_TIMEOUT in RPC_NFS_COPY at 127.0.0.1:34801` */

@@ -1,9 +1,12 @@
 /** Collects what the source's meta knows about one duplication into an explanation. */
+import type { ChartTimer } from '../../../actors/chartHost.js';
 import { formatOwner, type StateMeta, type Trouble } from '../../../machines/index.js';
 import { correlationId } from '../../observe/correlation.js';
 import { type ExplainedActor, type Explanation, explain } from '../../observe/explain.js';
 import type { ActorHistory, TroubleHistory } from '../../observe/journal.js';
 import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-sync.js';
+import type { PolicyGate } from '../policy.js';
+import { blockedBy } from './blocked-by.js';
 import { type HostedDuplication, STORAGE_HISTORY } from './hosted-duplication.js';
 
 /** What the meta knows about one partition of the source table. */
@@ -19,6 +22,7 @@ export interface SourcePartition {
 export function explainDuplication(
   hosted: HostedDuplication,
   source: readonly SourcePartition[],
+  gate: PolicyGate,
 ): Explanation {
   const { record, context, journal } = hosted;
   const confirms = source.map(({ report }) =>
@@ -30,6 +34,29 @@ export function explainDuplication(
   const ofStorage = journal.of(STORAGE_HISTORY)?.trouble ?? null;
   const storage = storageActor(hosted, ofStorage);
   const shown = worstFirst(partitions).slice(0, 5);
+  const timers = hosted.host.timers();
+  const actors: ExplainedActor[] = [
+    {
+      ...actorOf('duplication', hosted.host.snapshot.getMeta(), own, LIFECYCLE),
+      ...nextOf(timers, `duplication.${LIFECYCLE}`),
+      // Each of the others tells its own; nobody but the duplication waits for its record to be deleted.
+      trouble: storage === null ? (ofStorage ?? (follower === null ? (own?.trouble ?? null) : null)) : null,
+    },
+    ...(storage === null || storage.trouble !== null ? [] : [storage]),
+    ...(follower === null
+      ? []
+      : [
+          {
+            ...actorOf('followerTable', follower.meta, journal.of('followerTable')),
+            ...nextOf(timers, 'followerTable.'),
+            attempt: follower.context.attempt,
+            attemptsLimit: follower.context.times.retry.limitAttempts,
+          },
+        ]),
+    ...shown.map(({ explained }) => explained),
+    // Last, for the headline: whatever else is in trouble, no status moves before the write is done.
+    ...(storage?.trouble ? [storage] : []),
+  ];
   return explain({
     table: record.appName,
     duplicationId: record.duplicationId,
@@ -37,6 +64,11 @@ export function explainDuplication(
     failMode: context.failMode,
     remoteCluster: record.remoteCluster,
     remoteTable: record.remoteTable,
+    blockedBy: blockedBy(
+      gate,
+      context.identity.sourceCluster,
+      actors.map(({ trouble }) => trouble),
+    ),
     blocked: context.blocked || partitions.some(({ blocked }) => blocked),
     stuck: context.stuck,
     enteredMs: record.enteredMs,
@@ -56,26 +88,7 @@ export function explainDuplication(
       lagMs: hosted.lagMs,
       logHeldBytes: confirms.reduce((sum, confirm) => sum + (confirm?.logHeldBytes ?? 0), 0),
     },
-    actors: [
-      {
-        ...actorOf('duplication', hosted.host.snapshot.getMeta(), own, LIFECYCLE),
-        // Each of the others tells its own; nobody but the duplication waits for its record to be deleted.
-        trouble: storage === null ? (ofStorage ?? (follower === null ? (own?.trouble ?? null) : null)) : null,
-      },
-      ...(storage === null || storage.trouble !== null ? [] : [storage]),
-      ...(follower === null
-        ? []
-        : [
-            {
-              ...actorOf('followerTable', follower.meta, journal.of('followerTable')),
-              attempt: follower.context.attempt,
-              attemptsLimit: follower.context.times.retry.limitAttempts,
-            },
-          ]),
-      ...shown.map(({ explained }) => explained),
-      // Last, for the headline: whatever else is in trouble, no status moves before the write is done.
-      ...(storage?.trouble ? [storage] : []),
-    ],
+    actors,
   });
 }
 
@@ -86,7 +99,8 @@ function storageActor(
 ): ExplainedActor | null {
   const meta = host.snapshot.getMeta();
   if (metaOf(meta, STORAGE) === null) return null;
-  return { ...actorOf('storage', meta, journal.of(host.name), STORAGE), trouble };
+  const next = nextOf(host.timers(), `duplication.${STORAGE}`);
+  return { ...actorOf('storage', meta, journal.of(host.name), STORAGE), ...next, trouble };
 }
 
 /** A node that does not report is the trouble of all that lives there, whatever it said last. */
@@ -140,6 +154,7 @@ function explainedPartition(
     },
     sinceMs: trouble.firstSeenMs,
     attempt: trouble.attempts,
+    ...(trouble.nextTryMs === undefined ? {} : { nextWhat: 'tries again', nextAtMs: trouble.nextTryMs }),
     trouble: historyOf(trouble),
   };
   return [{ explained, blocked: confirm?.state.includes('blocked') ?? false }];
@@ -156,6 +171,24 @@ function historyOf({ node, attempts, firstSeenMs, ...trouble }: TroubleReport): 
     hint: `source node ${node}: ${trouble.hint ?? trouble.error}`,
   };
   return { ...own, firstSeenMs, lastSeenMs: firstSeenMs, count: Math.max(1, attempts) };
+}
+
+/** What waits for the hour, in the words of an operator. A delay that is not here is no business of his. */
+const WHAT_COMES: Readonly<Record<string, string>> = {
+  retryBackoff: 'tries again',
+  readinessPoll: 'asks again',
+  blockedRecheck: 'looks again',
+  requestDeadline: 'gives this request up',
+  storageRetry: 'writes again',
+};
+
+/** The next thing that happens by itself in the states whose ids begin like this. */
+function nextOf(timers: readonly ChartTimer[], place: string): Pick<ExplainedActor, 'nextWhat' | 'nextAtMs'> {
+  const [next] = timers
+    .filter((timer) => timer.place.startsWith(place) && WHAT_COMES[timer.delay] !== undefined)
+    .sort((a, b) => a.dueAtMs - b.dueAtMs);
+  const what = WHAT_COMES[next?.delay ?? ''];
+  return next === undefined || what === undefined ? {} : { nextWhat: what, nextAtMs: next.dueAtMs };
 }
 
 /** Regions of the duplication chart, as its states are called. */

@@ -215,7 +215,8 @@ export class MetaServer implements AsyncDisposable {
 
   explain(hosted: HostedDuplication) {
     const table = this.tables.byId(hosted.record.appId);
-    const explanation = explainDuplication(hosted, table === undefined ? [] : this.partitionsOf(table));
+    const partitions = table === undefined ? [] : this.partitionsOf(table);
+    const explanation = explainDuplication(hosted, partitions, this.gate);
     return table === undefined ? explanation : withFence(explanation, table);
   }
 

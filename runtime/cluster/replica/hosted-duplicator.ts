@@ -5,7 +5,7 @@ import { partitionDuplicatorHandlers } from '../../../actors/handlers.js';
 import { logNeededAfter, partitionDuplicator, progressReport } from '../../../machines/index.js';
 import { actorLog } from '../../observe/actor-log.js';
 import { correlationId } from '../../observe/correlation.js';
-import { Journal } from '../../observe/journal.js';
+import { Journal, type TroubleHistory } from '../../observe/journal.js';
 import type { PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
 import { chartEnvironment } from '../environment.js';
@@ -168,8 +168,16 @@ export class HostedDuplicator {
       ...progressReport(context),
       skippedMutations: context.skippedMutations,
       logHeldBytes,
-      trouble: troubleReport(this.#node.address, history?.trouble ?? null),
+      trouble: this.#troubleReport(history?.trouble ?? null),
     }));
+  }
+
+  #troubleReport(history: TroubleHistory | null): TroubleReport | null {
+    const report = troubleReport(this.#node.address, history);
+    const next = this.#host
+      .timers()
+      .find(({ delay }) => delay === 'retryBackoff' || delay === 'blockedRecheck');
+    return report === null || next === undefined ? report : { ...report, nextTryMs: next.dueAtMs };
   }
 
   stop(): void {

@@ -63,8 +63,3 @@ function gateOf(policy: Policy): PolicyGate {
   gates.set(policy, gate);
   return gate;
 }
-
-/** @example 'rule 1 of east (drop 127.0.0.1:* RPC_NFS_*)' */
-export function ruleInWords({ rule, number, cluster }: BlockingRule): string {
-  return `rule ${number} of ${cluster} (${rule.effect} ${rule.peer} ${rule.operation})`;
-}

@@ -1,6 +1,7 @@
 /** What the trials say: which ways are open, and what shuts the others. */
+import { ruleInWords } from '../../cluster/policy.js';
 import { parseAddress } from '../../pegasus/address.js';
-import { type BlockingRule, blockingRule, ruleInWords } from './blocked.js';
+import { type BlockingRule, blockingRule } from './blocked.js';
 import { type CheckCode, error, type Finding, followerAway, ok, uncheckable, warning } from './finding.js';
 import { aliveNodes, holders, isOurs, type Situation, type Trial } from './situation.js';
 
@@ -61,6 +62,7 @@ function blockedFinding(
   const operations = trials.map(({ operation }) => operation);
   const { port } = parseAddress(peer);
   const [fromRole, toRole] = rolesOf(situation, trials[0] as Trial);
+  const shut = why === null ? null : ruleInWords(why.rule, why.number, why.cluster);
   const evidence = {
     from,
     to: peer,
@@ -71,12 +73,11 @@ function blockedFinding(
     outcome,
     error: errorCode,
     detail,
-    policy: why === null ? 'none of the two clusters’ own' : ruleInWords(why),
+    policy: shut ?? 'none of the two clusters’ own',
     elapsedMs: slowest(trials),
   };
   const subject = `${fromRole} ${from} ${VERBS[code] ?? 'cannot use'} ${toRole.words} ${peer} (port ${port})`;
-  const reason =
-    why === null ? REASONS[outcome]?.(errorCode) : `${ruleInWords(why)} shuts out the ${why.what}`;
+  const reason = why === null ? REASONS[outcome]?.(errorCode) : `${shut} shuts out the ${why.what}`;
   const what = `${subject}: ${operations.join(', ')}: ${reason ?? errorCode}`;
   const next = why === null ? byHand(from, peer, outcome) : `bridle policy show --meta ${why.meta}`;
   // Copies of ours learn the sizes with the list of files, and do not ask again.
