@@ -28,6 +28,8 @@ export class NodeSyncs {
   readonly #log: ServerLog;
   /** Tables of which partitions are being recorded as open. */
   readonly #notingExisting = new Set<number>();
+  /** Reports whose open partitions are all recorded as such. */
+  readonly #noted = new WeakSet<NodeReport>();
   /** By the address of the node: most exchanges say what the one before said. */
   readonly #known = new Map<string, Exchange>();
   /** What of its orders the table decides; a record that changes is another one. */
@@ -74,13 +76,17 @@ export class NodeSyncs {
    * Remembers which partitions have been open. The node's orders do not wait for the disk: a slow one would
    * make the node look silent.
    */
-  #noteExisting({ partitions }: NodeReport): void {
+  #noteExisting(report: NodeReport): void {
+    const { partitions } = report;
+    if (this.#noted.has(report)) return;
+    let all = true;
     const serving = partitions.filter(({ state }) => state === 'serving');
     for (const appId of new Set(serving.map((partition) => partition.appId))) {
-      // One write at a time: what is reported meanwhile is reported again.
-      if (this.#notingExisting.has(appId)) continue;
       const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
       if (this.#state.tables.haveExisted(appId, here)) continue;
+      all = false;
+      // One write at a time: what is reported meanwhile is reported again.
+      if (this.#notingExisting.has(appId)) continue;
       this.#notingExisting.add(appId);
       this.#state.tables
         .noteExisted(appId, here)
@@ -89,6 +95,7 @@ export class NodeSyncs {
         )
         .finally(() => this.#notingExisting.delete(appId));
     }
+    if (all) this.#noted.add(report);
   }
 
   #ordersFor({ node, partitions, leftovers }: NodeReport): NodeOrders {

@@ -1,0 +1,24 @@
+/** Why no run and no test reaches a mark. */
+const DEFECT = 'only a defect of ours logs it; a simulated run that meets one fails (`NoAbort`)';
+const PROCESS =
+  'of a server’s own process; the simulation has none, and tests with real ones do not read their logs';
+
+export const UNREACHED: Readonly<Record<string, string>> = {
+  ERR_NETWORK_START_FAILED:
+    'listening that fails for another reason than a taken port; not brought about yet',
+  ERR_NOT_IMPLEMENTED: 'requests that only other clients than ours make; not brought about yet',
+  ERR_VERSION_OUTDATED:
+    'one server writes its metadata alone, so nobody comes between; not brought about yet',
+  'a failed partition did not close cleanly': 'needs a disk that fails again while a failed store is closed',
+  'a request failed unexpectedly': DEFECT,
+  'an effect broke its contract': DEFECT,
+  'cannot delete a dropped partition': 'needs a disk that refuses to delete, just when a table is dropped',
+  'cannot delete fetched files': 'needs a disk that refuses to delete, just after a checkpoint was installed',
+  'cannot record that partitions are open':
+    'needs a metadata disk that fails, just after a table was created',
+  'cannot start': PROCESS,
+  'maintenance of a partition failed': 'needs a disk that fails during a checkpoint for maintenance',
+  'stopping failed': PROCESS,
+  'uncaught exception': DEFECT,
+  'unhandled rejection': DEFECT,
+};

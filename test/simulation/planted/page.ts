@@ -1,0 +1,42 @@
+/** What was found, as rows of a terminal and as a page of the documentation. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PLANTED_BUGS } from './bugs.js';
+import type { Hunted } from './hunt.js';
+import { REPOSITORY } from './planted-build.js';
+
+const NAME_WIDTH = Math.max(...PLANTED_BUGS.map(({ name }) => name.length)) + 2;
+
+export function row({ bug, found, wallSeconds }: Hunted, seeds: number): string {
+  const name = bug.name.padEnd(NAME_WIDTH);
+  const seconds = `${wallSeconds.toFixed(0).padStart(5)} s`;
+  if (found === null) return `${name}${'NOT FOUND'.padEnd(18)}${`in ${seeds} seeds`.padEnd(26)}${seconds}`;
+  const where = `seed ${found.seed}, ${troublesInWords(found.troubles)}`;
+  return `${name}${found.property.padEnd(18)}${where.padEnd(26)}${seconds}`;
+}
+
+export async function writePage(all: readonly Hunted[], seeds: number): Promise<void> {
+  const rows = all.map(({ bug, found, wallSeconds }) =>
+    found === null
+      ? `| ${bug.name} | \`${bug.file}\` | not found | ${seeds} seeds | | ${wallSeconds.toFixed(0)} |`
+      : `| ${bug.name} | \`${bug.file}\` | \`${found.property}\` | ${found.seed} | ${found.troubles ?? ''} | ${wallSeconds.toFixed(0)} |`,
+  );
+  await writeFile(join(REPOSITORY, 'docs', 'planted.md'), `${PAGE}${rows.join('\n')}\n`);
+}
+
+const troublesInWords = (troubles: number | null): string =>
+  troubles === null ? '' : `${troubles} ${troubles === 1 ? 'trouble' : 'troubles'}`;
+
+const PAGE = `# Planted defects
+
+Does the simulation find what it is there for? Each defect below is put into a copy of the build, by replacing
+one text in one file; nothing of it is in the product. Then \`bridle simulate --seeds 1000 --stop-on-failure\` of
+that copy has to find it. The text must be there exactly once: code that changes so that a defect cannot be
+planted any more fails \`npm test\`.
+
+\`npm run test:planted -- --write\` runs them all and writes this page. *Troubles* is how many of the things that
+went wrong in that run were left after minimising; seconds are those of a busy machine, minimising included.
+
+| Defect | In the build | Found by | At seed | Troubles | Seconds |
+|---|---|---|---|---|---|
+`;
