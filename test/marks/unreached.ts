@@ -3,10 +3,18 @@ const DEFECT = 'only a defect of ours logs it; a simulated run that meets one fa
 const PROCESS =
   'of a server’s own process; the simulation has none, and tests with real ones do not read their logs';
 
+const CHANCE = 'runs reach it by chance, and none of those that were gathered did: try more seeds';
+
 export const UNREACHED: Readonly<Record<string, string>> = {
+  BRIDLE_NO_PROGRESS:
+    'the reason of a standstill without an error: every standstill brought about so far has one',
+  BRIDLE_SERVER_DIED: 'a server of `bridle up` that ends by itself at its start; not brought about yet',
+  BRIDLE_TLS_EXPIRED: 'tests have no certificate that expires while it is in use',
+  ERR_INACTIVE_STATE: CHANCE,
   ERR_NETWORK_START_FAILED:
     'listening that fails for another reason than a taken port; not brought about yet',
   ERR_NOT_IMPLEMENTED: 'requests that only other clients than ours make; not brought about yet',
+  ERR_TRY_AGAIN: CHANCE,
   ERR_VERSION_OUTDATED:
     'one server writes its metadata alone, so nobody comes between; not brought about yet',
   'a failed partition did not close cleanly': 'needs a disk that fails again while a failed store is closed',
@@ -18,6 +26,7 @@ export const UNREACHED: Readonly<Record<string, string>> = {
     'needs a metadata disk that fails, just after a table was created',
   'cannot start': PROCESS,
   'maintenance of a partition failed': 'needs a disk that fails during a checkpoint for maintenance',
+  'new certificates are in use': PROCESS,
   'stopping failed': PROCESS,
   'uncaught exception': DEFECT,
   'unhandled rejection': DEFECT,
