@@ -6,6 +6,13 @@ import { planted, readPlanted } from './planted/planted-build.js';
 
 const BUG = { name: 'x', file: 'x.js', find: 'await sync();', put: '' };
 
+/** Found within the first few seeds. */
+const SAMPLE = [
+  'no fsync of the log',
+  'a checkpoint is used before its name is durable',
+  'the log is collected beyond the latest checkpoint',
+];
+
 describe('a planted defect', () => {
   it('given the text to replace is there once, then it is replaced; given none or two, then that is said', () => {
     expect(planted(BUG, 'write(); await sync(); done();')).toBe('write();  done();');
@@ -19,8 +26,8 @@ describe('a planted defect', () => {
     for (const bug of PLANTED_BUGS) expect(await readPlanted(bug)).not.toBe('');
   });
 
-  it.each(['SAMPLE_A', 'SAMPLE_B', 'SAMPLE_C'])(
-    'given “%s”, when simulated, then that is found',
+  it.each(SAMPLE)(
+    'given “%s”, when simulated, then it is found',
     async (name) => {
       const bug = PLANTED_BUGS.find((each) => each.name === name);
       if (bug === undefined) throw new Error(`no defect ${name}`);
