@@ -27,9 +27,11 @@ describe('bridle paths', () => {
   it('given a chart, then its paths, its coverage and how far it was explored', async () => {
     const { code, out } = await paths('--machine', 'watchdog');
     expect(code).toBe(0);
-    expect(out).toContain('watchdog, transition: 7 paths, 19 steps, 10 of 10 goals');
-    expect(out).toContain('given watchdog (default) in quiet\n when EXPECT\n then watching.untroubled');
-    expect(out).toContain('9 states, 50 steps; complete');
+    expect(out).toContain('watchdog, transition: 13 paths, 34 steps, 16 of 16 goals');
+    expect(out).toContain(
+      'given watchdog (default) in quiet\n when EXPECT {"lagging":[],"stage":"copy"}\n then watching.untroubled',
+    );
+    expect(out).toContain('67 states, 576 steps; complete');
   });
 
   it('given --json, then one line with paths, coverage and overlay; its ids replay', async () => {
@@ -37,7 +39,7 @@ describe('bridle paths', () => {
     expect(code).toBe(0);
     const { machines } = JSON.parse(out);
     expect(machines).toMatchObject([
-      { machine: 'watchdog', goals: { total: 33, covered: 33 }, coverage: { pairs: { notCovered: [] } } },
+      { machine: 'watchdog', goals: { total: 101, covered: 101 }, coverage: { pairs: { notCovered: [] } } },
     ]);
     expect(machines[0].overlay.states['watchdog.stuck']).toBeGreaterThan(0);
     const replay = await paths('--machine', 'watchdog', '--replay', machines[0].paths[0].id, '--json');

@@ -212,6 +212,10 @@ export class ProductDriver {
     if (step.what === 'receive a copy') stepped.clusters.world.schedule.releaseCopy(task);
     else stepped.clusters.world.schedule.release(task);
     await stepped.settle();
+    // The model remembers who was retired in the same step as it looks.
+    for (const commit of stepped.held('commit', 'west/meta')) {
+      if (commit.label.startsWith('retired/')) await stepped.release(commit);
+    }
     if (message.kind === 'QueryPartitions') await this.#secondQuestion(task, step);
   }
 

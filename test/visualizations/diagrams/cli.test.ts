@@ -123,7 +123,9 @@ describe('bridle diagram MACHINE', () => {
       transitions: { 'watchdog.quiet EXPECT': 7 },
     };
     writeFileSync(coverage, JSON.stringify(overlay));
-    expect((await diagram('watchdog', '--overlay', coverage)).out).toContain('EXPECT<br/>(×7)');
+    expect((await diagram('watchdog', '--overlay', coverage)).out).toContain(
+      'EXPECT<br/>/ noteStage#59; beginRound<br/>(×7)',
+    );
     const { code, err } = await diagram('table', '--overlay', coverage);
     expect([code, err]).toEqual([2, expect.stringContaining('tells of watchdog, not of table')]);
   });

@@ -15,10 +15,14 @@ const generated = (states: number, transitions: number) =>
   readChart(generatedMachine({ states, transitions, seed: 7 }));
 
 describe('given how much is laid out together', () => {
-  it.each(Object.entries(OUR_CHARTS))('when it is %s, then it gets thorough attempts', (_, machine) => {
-    const size = chartSize(readChart(machine));
-    expect(effortFor({ unit: size, chart: size })).toBe('thorough');
-  });
+  it.each(Object.entries(OUR_CHARTS))(
+    'when it is %s, then it gets what is worth its size',
+    (name, machine) => {
+      const size = chartSize(readChart(machine));
+      // A migration has as many arrows as all the others together: thorough attempts would take minutes.
+      expect(effortFor({ unit: size, chart: size })).toBe(name === 'migration' ? 'quick' : 'thorough');
+    },
+  );
 
   it.each([
     [20, 39, 'thorough'],
