@@ -9,7 +9,7 @@ import { FrameReader } from './frame-reader.js';
 import type { Connection, Network } from './network.js';
 import { decodeRdsnMessage, encodeRdsnRequest, unpackContext } from './rdsn.js';
 import type { Address, Gpid, WireType } from './schema.js';
-import { type ClientTap, callId, type RpcTap } from './tap.js';
+import type { ClientTap, RpcTap } from './tap.js';
 import { decodeThftResponse, encodeThftRequest } from './thft.js';
 import { decodeWrapped } from './thrift.js';
 import { alertError } from './tls-alert.js';
@@ -284,7 +284,7 @@ export class ClientConnection {
     const { tap, protocol } = this.#options;
     if (tap === undefined) return;
     const call = { code: ackCode.replace(/_ACK$/, ''), protocol, peer: this.#peer, gpid: NO_GPID };
-    tap.lateReply(call, callId(this.#socket, 'client', seqId), bytes);
+    tap.lateReply(call, this.#departures.idOf(seqId), bytes);
   }
 
   #settle(seqId: number, pending: Pending): void {

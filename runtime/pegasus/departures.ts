@@ -1,5 +1,5 @@
 import type { Connection } from './network.js';
-import { type ClientTap, callId, hasAddress } from './tap.js';
+import { CallIds, type ClientTap, hasAddress } from './tap.js';
 
 interface Departure {
   readonly tap: ClientTap;
@@ -13,10 +13,12 @@ interface Departure {
  */
 export class Departures {
   readonly #socket: Connection;
+  readonly #ids: CallIds;
   #waiting: Departure[] = [];
 
   constructor(socket: Connection) {
     this.#socket = socket;
+    this.#ids = new CallIds(socket, 'client');
   }
 
   add(departure: Departure): void {
@@ -32,7 +34,12 @@ export class Departures {
     for (const { tap } of this.#waiting.splice(0)) tap.notSent(why);
   }
 
+  /** Of a call that has left. */
+  idOf(seqId: number): string {
+    return this.#ids.of(seqId);
+  }
+
   #tell({ tap, seqId, bytes }: Departure): void {
-    tap.sent(callId(this.#socket, 'client', seqId), bytes);
+    tap.sent(this.idOf(seqId), bytes);
   }
 }

@@ -10,7 +10,7 @@ import type { Connection } from './network.js';
 import type { Address, WireType } from './schema.js';
 import { ServerContext } from './server-context.js';
 import type { RpcServerLimits, ServerCore } from './server-core.js';
-import { callId, plainHost } from './tap.js';
+import { CallIds, plainHost } from './tap.js';
 import { decodeWrapped, encodeWrapped } from './thrift.js';
 import { alertBytes, HANDSHAKE_RECORD } from './tls-alert.js';
 import { WriteQueue } from './write-queue.js';
@@ -36,6 +36,7 @@ export class ServerConnection implements Guest {
   readonly #peer: Address;
   readonly #reader: FrameReader;
   readonly #queue: WriteQueue;
+  readonly #callIds: CallIds;
   /** With the bytes of each. */
   readonly #inFlight = new Map<ServerContext, number>();
   #httpBusy = false;
@@ -61,6 +62,7 @@ export class ServerConnection implements Guest {
     this.#peer = { host: plainHost(socket.remoteAddress), port: socket.remotePort ?? 0 };
     this.#reader = new FrameReader({ maxFrameBytes: core.limits.maxFrameBytes });
     this.#queue = new WriteQueue(socket);
+    this.#callIds = new CallIds(socket, 'server');
     this.#lastActivityMs = core.clock.now();
     this.#awaitingSinceMs = this.#lastActivityMs;
     socket.setNoDelay(true);
@@ -268,7 +270,7 @@ export class ServerConnection implements Guest {
     counters.byOperation[operation] = (counters.byOperation[operation] ?? 0) + 1;
     const context = new ServerContext(head, this.#socket.identity, clock);
     const tap = this.#core.tap?.serving(head);
-    const id = tap === undefined ? '' : callId(this.#socket, 'server', seqId);
+    const id = tap === undefined ? '' : this.#callIds.of(seqId);
     const reply: Reply = (error, writeResult, result) => {
       this.#queue.append((w) => {
         const start = w.length;

@@ -48,12 +48,29 @@ export function hasAddress({ localPort }: Connection): boolean {
   return localPort !== undefined;
 }
 
-/** The id of a call, the same at both ends of the socket. */
-export function callId(socket: Connection, side: 'client' | 'server', seqId: number | bigint): string {
-  const { localAddress, localPort = 0, remoteAddress, remotePort = 0 } = socket;
-  const local = `${plainHost(localAddress)}:${localPort}`;
-  const remote = `${plainHost(remoteAddress)}:${remotePort}`;
-  return side === 'client' ? `${local}>${remote}#${seqId}` : `${remote}>${local}#${seqId}`;
+/** The ids of the calls of one connection, the same at both ends of the socket. */
+export class CallIds {
+  readonly #socket: Connection;
+  readonly #side: 'client' | 'server';
+  #prefix: string | null = null;
+
+  constructor(socket: Connection, side: 'client' | 'server') {
+    this.#socket = socket;
+    this.#side = side;
+  }
+
+  /** To be asked when the socket is connected: see {@link hasAddress}. */
+  of(seqId: number | bigint): string {
+    this.#prefix ??= this.#makePrefix();
+    return `${this.#prefix}${seqId}`;
+  }
+
+  #makePrefix(): string {
+    const { localAddress, localPort = 0, remoteAddress, remotePort = 0 } = this.#socket;
+    const local = `${plainHost(localAddress)}:${localPort}`;
+    const remote = `${plainHost(remoteAddress)}:${remotePort}`;
+    return this.#side === 'client' ? `${local}>${remote}#` : `${remote}>${local}#`;
+  }
 }
 
 /** A dual-stack listener has IPv4 addresses in mapped form. */

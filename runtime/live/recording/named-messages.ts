@@ -13,6 +13,8 @@ export interface NamedMessagesOptions {
   readonly emit: (line: FetchedLine) => void;
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 const OPERATOR = 'operator';
 
 export class NamedMessages {
@@ -24,7 +26,7 @@ export class NamedMessages {
     this.#options = options;
   }
 
-  /** Passes a line on, messages under their names. */
+  /** Passes a line on, messages under their names. The line is its caller's no longer. */
   take(line: FetchedLine): void {
     if (line.t === 'send') this.#sent(line);
     else if (line.t === 'receive') this.#arrived(line as RecordedArrival);
@@ -49,7 +51,10 @@ export class NamedMessages {
     const message = this.#ids.sending(line.id);
     const request = line.answers === undefined ? undefined : this.#ids.get(line.answers);
     const to = this.#options.nameOf(line.to) ?? (request?.from || line.to);
-    this.#emitSend({ ...line, to, ...(request === undefined ? {} : { answers: request.id }) }, message);
+    const told = line as Writable<SendLine>;
+    told.to = to;
+    if (request !== undefined) told.answers = request.id;
+    this.#emitSend(told, message);
     // Whoever is not watched does not say that it has got its reply.
     if (line.what === 'reply' && this.#isStranger(to)) this.#emitReceive(line.at, to, message);
   }
@@ -80,13 +85,15 @@ export class NamedMessages {
     this.#options.emit({ ...arrival, id: message.id } as ReceiveLine);
   }
 
-  #emitSend(line: SendLine, message: KnownMessage): void {
+  /** Takes the line over. */
+  #emitSend(line: Writable<SendLine>, message: KnownMessage): void {
     message.sent = true;
     message.from = line.process;
     message.to = line.to;
     message.sentUs = line.at;
     this.#introduce(line.to, line.at);
-    this.#options.emit({ ...line, id: message.id });
+    line.id = message.id;
+    this.#options.emit(line);
   }
 
   #emitReceive(at: number, process: string, message: KnownMessage): void {

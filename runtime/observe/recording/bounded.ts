@@ -1,5 +1,5 @@
 /**
- * Whatever a chart or a message holds, as bounded plain JSON. A recording must not grow with the data, and
+ * Whatever a chart or a message holds, as bounded JSON. A recording must not grow with the data, and
  * whoever watches must neither break nor slow down what is watched: values can have getters that throw,
  * proxies that were revoked, a million entries, objects that lead to each other.
  */
@@ -24,21 +24,41 @@ export interface Budget {
 export const wholeBudget = (): Budget => ({ entries: ENTRIES_LIMIT });
 
 /**
- * A copy, bounded in size and in the work it takes. Never throws: what cannot be read says so in its place.
+ * JSON of a value, bounded in size and in the work it takes. Never throws: what cannot be read says so in its
+ * place. It is written at once, without a copy: servers do this for every step of every chart.
  *
  * @example
- * bounded({ at: new Date(0), bytes: Buffer.alloc(9), wide: 2n ** 60n }); // strings, all three
+ * boundedJson({ at: new Date(0), bytes: Buffer.alloc(9), wide: 2n ** 60n }); // strings, all three
  */
-export function bounded(value: unknown, budget: Budget = wholeBudget()): Json {
-  return copyOf(value, budget, DEPTH_LIMIT);
+export function boundedJson(value: unknown, budget: Budget = wholeBudget()): string {
+  return jsonOf(value, budget, DEPTH_LIMIT);
 }
 
-/** Whatever else is left out, an event has a type. */
-export function boundedEvent(event: { readonly type: string }): RecordedEvent {
-  const type = boundedText(event.type) || '(no type)';
-  const facts = bounded(event);
+/** The same as a copy. */
+export function bounded(value: unknown, budget: Budget = wholeBudget()): Json {
+  return JSON.parse(boundedJson(value, budget)) as Json;
+}
+
+/** JSON of an event. Whatever else is left out, an event has a type. */
+export function boundedEventJson(event: { readonly type: string }): string {
+  const type = quoted(boundedText(event.type) || '(no type)');
+  const json = boundedJson(event);
+  if (json.startsWith(`{"type":${type}`)) return json;
+  const facts = JSON.parse(json) as Json;
   const isObject = typeof facts === 'object' && facts !== null && !Array.isArray(facts);
-  return isObject ? { ...(facts as { readonly [key: string]: Json }), type } : { type };
+  return JSON.stringify({ ...(isObject ? facts : {}), type: JSON.parse(type) });
+}
+
+/** The same as a copy. */
+export function boundedEvent(event: { readonly type: string }): RecordedEvent {
+  return JSON.parse(boundedEventJson(event)) as RecordedEvent;
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** JSON of a text. */
+export function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 export function boundedText(text: string): string {
@@ -46,38 +66,39 @@ export function boundedText(text: string): string {
   return `${text.slice(0, TEXT_LIMIT_CHARACTERS - 1)}${LEFT_OUT}`;
 }
 
-function copyOf(value: unknown, budget: Budget, depth: number): Json {
+function jsonOf(value: unknown, budget: Budget, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return boundedText(value);
+      return quoted(boundedText(value));
     case 'number':
-      return Number.isFinite(value) ? value : String(value);
+      return Number.isFinite(value) ? String(value) : `"${value}"`;
     case 'boolean':
-      return value;
+      return value ? 'true' : 'false';
     case 'bigint':
-      return value < BIGINT_LIMIT && value > -BIGINT_LIMIT ? String(value) : '<a very large number>';
+      return value < BIGINT_LIMIT && value > -BIGINT_LIMIT ? `"${value}"` : '"<a very large number>"';
     case 'object':
-      return value === null ? null : copyOfObject(value, budget, depth);
+      return value === null ? 'null' : jsonOfObject(value, budget, depth);
     default:
-      return null;
+      return 'null';
   }
 }
 
-function copyOfObject(value: object, budget: Budget, depth: number): Json {
+function jsonOfObject(value: object, budget: Budget, depth: number): string {
   try {
     // An actor holds its whole system.
-    if ('getSnapshot' in value) return `<actor ${boundedText(String((value as { id?: unknown }).id))}>`;
+    if ('getSnapshot' in value)
+      return quoted(`<actor ${boundedText(String((value as { id?: unknown }).id))}>`);
     const isPlain = Object.getPrototypeOf(value) === Object.prototype;
     const told = isPlain || Array.isArray(value) ? null : inWords(value);
-    if (told !== null) return told;
-    if (depth === 0) return LEFT_OUT;
-    if (isPlain) return copyOfProperties(value, budget, depth);
-    if (Array.isArray(value)) return copyOfList(value, value.length, budget, depth);
-    if (value instanceof Set) return copyOfList(value, value.size, budget, depth);
-    if (value instanceof Map) return copyOfMap(value, budget, depth);
-    return copyOfProperties(value, budget, depth);
+    if (told !== null) return quoted(told);
+    if (depth === 0) return quoted(LEFT_OUT);
+    if (isPlain) return jsonOfProperties(value, budget, depth);
+    if (Array.isArray(value)) return jsonOfList(value, value.length, budget, depth);
+    if (value instanceof Set) return jsonOfList(value, value.size, budget, depth);
+    if (value instanceof Map) return jsonOfMap(value, budget, depth);
+    return jsonOfProperties(value, budget, depth);
   } catch (error) {
-    return unreadable(error);
+    return quoted(unreadable(error));
   }
 }
 
@@ -90,46 +111,66 @@ function inWords(value: object): string | null {
   return null;
 }
 
-function copyOfList(values: Iterable<unknown>, length: number, budget: Budget, depth: number): Json {
-  const list: Json[] = [];
+function jsonOfList(values: Iterable<unknown>, length: number, budget: Budget, depth: number): string {
+  let json = '';
+  let count = 0;
   for (const value of values) {
-    if (list.length === LIST_LIMIT_ENTRIES || budget.entries <= 0) {
-      list.push(`${LEFT_OUT} ${length - list.length} more`);
+    const comma = count === 0 ? '' : ',';
+    if (count === LIST_LIMIT_ENTRIES || budget.entries <= 0) {
+      json += `${comma}"${LEFT_OUT} ${length - count} more"`;
       break;
     }
     budget.entries -= 1;
-    list.push(copyOf(value, budget, depth - 1));
+    count += 1;
+    json += comma + jsonOf(value, budget, depth - 1);
   }
-  return list;
+  return `[${json}]`;
 }
 
-function copyOfProperties(value: object, budget: Budget, depth: number): Json {
-  const copy = new BoundedObject(budget, depth);
+function jsonOfProperties(value: object, budget: Budget, depth: number): string {
+  const object = new BoundedObject(budget, depth);
   for (const key of Object.keys(value)) {
     // One at a time: a getter that throws costs its own entry only.
-    if (!copy.hasRoom()) break;
+    if (!object.hasRoom()) break;
     let property: unknown;
     try {
       property = (value as Readonly<Record<string, unknown>>)[key];
     } catch (error) {
       property = unreadable(error);
     }
-    copy.put(key, property);
+    object.put(key, property);
   }
-  return copy.entries;
+  return object.json;
 }
 
-function copyOfMap(value: ReadonlyMap<unknown, unknown>, budget: Budget, depth: number): Json {
-  const copy = new BoundedObject(budget, depth);
+function jsonOfMap(value: ReadonlyMap<unknown, unknown>, budget: Budget, depth: number): string {
+  const object = new BoundedObject(budget, depth);
+  const names = new Set<string>();
   for (const [key, entry] of value) {
-    if (!copy.hasRoom()) break;
-    copy.put(nameOf(key), entry);
+    if (!object.hasRoom()) break;
+    const name = nameOf(key);
+    // 1 and "1" are two keys of a map, and one of an object.
+    if (names.has(name)) continue;
+    names.add(name);
+    object.put(name, entry);
   }
-  return copy.entries;
+  return object.json;
+}
+
+/** The same few names come again and again. */
+const KEYS_REMEMBERED = 2_048;
+const keys = new Map<string, string>();
+
+function jsonOfKey(key: string): string {
+  const known = keys.get(key);
+  if (known !== undefined) return known;
+  const json = `${quoted(boundedText(key))}:`;
+  if (keys.size < KEYS_REMEMBERED && key.length <= TEXT_LIMIT_CHARACTERS) keys.set(key, json);
+  return json;
 }
 
 class BoundedObject {
-  readonly entries: Record<string, Json> = {};
+  #json = '';
   readonly #budget: Budget;
   readonly #depth: number;
   #count = 0;
@@ -139,21 +180,23 @@ class BoundedObject {
     this.#depth = depth;
   }
 
+  get json(): string {
+    return `{${this.#json}}`;
+  }
+
   /** If there is none, that is put down. */
   hasRoom(): boolean {
     if (this.#count < KEYS_LIMIT && this.#budget.entries > 0) return true;
-    this.entries[LEFT_OUT] = 'more';
+    this.#json += `${this.#count === 0 ? '' : ','}"${LEFT_OUT}":"more"`;
     return false;
   }
 
   put(key: string, value: unknown): void {
     this.#budget.entries -= 1;
     if (value === undefined || typeof value === 'function') return;
+    const comma = this.#count === 0 ? '' : ',';
     this.#count += 1;
-    const [name, copy] = [boundedText(key), copyOf(value, this.#budget, this.#depth - 1)];
-    if (name !== '__proto__') this.entries[name] = copy;
-    // A key like any other, unless it is assigned to.
-    else Object.defineProperty(this.entries, name, { value: copy, enumerable: true });
+    this.#json += comma + jsonOfKey(key) + jsonOf(value, this.#budget, this.#depth - 1);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type Response,
   type RpcCode,
 } from '../../pegasus/index.js';
-import { bounded, boundedText } from './bounded.js';
+import { bounded, boundedJson, boundedText } from './bounded.js';
 import type { Json } from './lines.js';
 
 type Facts = Readonly<Record<string, unknown>>;
@@ -155,10 +155,15 @@ export function summaryOf(
   what: 'request' | 'response',
   struct: unknown,
 ): { readonly body?: Json } {
-  if (struct === undefined || struct === null) return {};
+  const json = summaryJson(code, what, struct);
+  return json === undefined ? {} : { body: JSON.parse(json) as Json };
+}
+
+/** The same as JSON; undefined: there is nothing to tell. */
+export function summaryJson(code: string, what: 'request' | 'response', struct: unknown): string | undefined {
+  if (struct === undefined || struct === null) return undefined;
   const summary = SUMMARIES[code as RpcCode]?.[what] as ((struct: unknown) => Facts) | undefined;
-  if (summary === undefined) return {};
-  return { body: bounded(summary(struct)) };
+  return summary === undefined ? undefined : boundedJson(summary(struct));
 }
 
 /** Tables have environment variables of their own, which are none of ours to tell. */

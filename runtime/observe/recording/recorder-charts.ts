@@ -7,12 +7,18 @@ import type {
   WatchedActor,
   WatchedStep,
 } from '../../../actors/chartWatcher.js';
-import { bounded, boundedEvent, boundedText, KEYS_LIMIT, messageOf, wholeBudget } from './bounded.js';
-import type { Json, StateValue } from './lines.js';
-import type { LineFacts, Recorder } from './recorder.js';
-
-type StepFacts = LineFacts & { readonly t: 'step' };
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+import {
+  bounded,
+  boundedEventJson,
+  boundedJson,
+  boundedText,
+  KEYS_LIMIT,
+  messageOf,
+  quoted,
+  wholeBudget,
+} from './bounded.js';
+import type { StateValue } from './lines.js';
+import type { Facts, LineFacts, Recorder } from './recorder.js';
 
 /** Of one step; our charts take and ask for a handful, and a chart that spins would fill a line by itself. */
 const EDGES_LIMIT = 256;
@@ -65,7 +71,7 @@ class Charts implements ChartRecorder {
   stepBegan(): StepEnd {
     const fill = this.#recorder.reserve();
     return (actor, step, ended) => {
-      const lines: LineFacts[] = [];
+      const lines: Facts[] = [];
       if (step !== null) lines.push(stepOrGap(actor, step));
       if (ended !== null) lines.push({ t: 'end', actor, status: ended });
       fill(...lines);
@@ -74,10 +80,10 @@ class Charts implements ChartRecorder {
 }
 
 /** A place that was taken is always filled: whoever listens gets nothing that comes after it before. */
-function stepOrGap(actor: string, step: WatchedStep | LostStep): LineFacts {
+function stepOrGap(actor: string, step: WatchedStep | LostStep): Facts {
   if ('lost' in step) return gap(actor, messageOf(step.lost));
   try {
-    return stepFacts(actor, step);
+    return stepText(actor, step);
   } catch (error) {
     return gap(actor, messageOf(error));
   }
@@ -89,32 +95,38 @@ const gap = (actor: string, why: string): LineFacts => ({
   why: `a step of ${actor} could not be recorded: ${why}`,
 });
 
-/** Field by field, for it is done for every step: copying what spreads into an object costs more than the rest. */
-function stepFacts(actor: string, step: WatchedStep): LineFacts {
+/** A `step` line, up to its time. Written by hand, for it is done for every step. */
+function stepText(actor: string, step: WatchedStep): string {
   const { event, from, edges, state, changes, removed, effects, guards, mail } = step;
   const budget = wholeBudget();
-  const facts: Writable<StepFacts> = {
-    t: 'step',
-    actor,
-    // Its input is in the context that the actor begins with.
-    event: event.type === 'xstate.init' ? { type: event.type } : boundedEvent(event),
-    from,
-    edges: edges.length <= EDGES_LIMIT ? edges : edges.slice(0, EDGES_LIMIT),
-  };
-  if (state !== undefined) facts.state = state as StateValue;
-  if (changes !== null) facts.changes = bounded(changes) as { readonly [key: string]: Json };
-  if (removed.length > 0) facts.removed = removed.slice(0, KEYS_LIMIT).map(boundedText);
+  // Its input is in the context that the actor begins with.
+  const told = event.type === 'xstate.init' ? '{"type":"xstate.init"}' : boundedEventJson(event);
+  let text = `{"t":"step","actor":${quoted(actor)},"event":${told},"from":${quoted(from)}`;
+  text += `,"edges":${listOf(edges, EDGES_LIMIT, quoted)}`;
+  if (state !== undefined) text += `,"state":${JSON.stringify(state)}`;
+  if (changes !== null) text += `,"changes":${boundedJson(changes)}`;
+  if (removed.length > 0) {
+    text += `,"removed":${listOf(removed, KEYS_LIMIT, (key) => quoted(boundedText(key)))}`;
+  }
+  const paramsOf = (params: unknown): string =>
+    params === undefined ? '' : `,"params":${boundedJson(params, budget)}`;
   if (effects.length > 0) {
-    const told = effects.length <= EFFECTS_LIMIT ? effects : effects.slice(0, EFFECTS_LIMIT);
-    facts.effects = told.map(({ name, params }) =>
-      params === undefined ? { name } : { name, params: bounded(params, budget) },
-    );
+    text += `,"effects":${listOf(effects, EFFECTS_LIMIT, ({ name, params }) => `{"name":${quoted(name)}${paramsOf(params)}}`)}`;
   }
   if (guards.length > 0) {
-    facts.guards = guards.map(({ guard, params, said }) =>
-      params === undefined ? { guard, said } : { guard, params: bounded(params, budget), said },
-    );
+    text += `,"guards":${listOf(guards, guards.length, ({ guard, params, said }) => `{"guard":${quoted(guard)}${paramsOf(params)},"said":${said}}`)}`;
   }
-  if (mail.inbox + mail.outbox + mail.underWay > 0) facts.mail = mail;
-  return facts;
+  const { inbox, outbox, underWay } = mail;
+  if (inbox + outbox + underWay > 0) {
+    text += `,"mail":{"inbox":${inbox},"outbox":${outbox},"underWay":${underWay}}`;
+  }
+  return text;
+}
+
+function listOf<T>(values: readonly T[], limit: number, jsonOf: (value: T) => string): string {
+  let json = '';
+  for (let at = 0; at < values.length && at < limit; at++) {
+    json += (at === 0 ? '' : ',') + jsonOf(values[at] as T);
+  }
+  return `[${json}]`;
 }

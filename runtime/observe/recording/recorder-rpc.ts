@@ -9,9 +9,10 @@ import {
   type ServerTap,
   type TappedCall,
 } from '../../pegasus/index.js';
+import { quoted } from './bounded.js';
 import type { ReceiveLine, SendLine } from './lines.js';
-import { contentOf, isCommandRecorded, summaryOf } from './message-summary.js';
-import type { LineFacts, Recorder } from './recorder.js';
+import { contentOf, isCommandRecorded, summaryJson } from './message-summary.js';
+import type { Recorder } from './recorder.js';
 
 /**
  * Written by whoever gets a message, so that it can be told whole if its sender was not watched. Whoever
@@ -101,28 +102,23 @@ class RecordedCall implements ClientTap {
   }
 
   replied(error: string, response: unknown, bytes: number): void {
-    this.#recorder.add(
-      arrival(this.#call, replyId(this.#id), 'reply', { bytes, ...errorOf(error, response) }),
-    );
+    const said = errorOf(error, response);
+    this.#recorder.add(arrival(this.#call, replyId(this.#id), 'reply', { bytes, ...said }));
   }
 
   replyDropped(bytes: number): void {
-    this.#recorder.add({ ...arrival(this.#call, replyId(this.#id), 'reply', { bytes }), fate: 'dropped' });
+    this.#recorder.add(arrival(this.#call, replyId(this.#id), 'reply', { bytes, fate: 'dropped' }));
   }
 
   #tellSent(bytes: number): void {
-    const { code, peer } = this.#call;
-    this.#recorder.add({
-      t: 'send',
-      id: this.#id,
-      to: formatAddress(peer),
-      kind: code,
-      what: 'request',
-      bytes,
-      ...gpidOf(this.#call),
-      ...summaryOf(code, 'request', this.#request),
-      ...(this.#recorder.keepsValues ? contentOf(code, this.#request) : {}),
-    });
+    const { code } = this.#call;
+    const request = this.#request;
+    const body = summaryJson(code, 'request', request);
+    const text = sending(this.#call, this.#id, 'request', { bytes, body });
+    const { content } = this.#recorder.keepsValues ? contentOf(code, request) : {};
+    // With rows it is a line like any other: not everybody who fetches it may have them.
+    if (content === undefined) this.#recorder.add(text);
+    else this.#recorder.add({ ...(JSON.parse(`${text}}`) as Omit<SendLine, 'at' | 'process'>), content });
     // Batches are large, and the call may wait for long.
     this.#request = undefined;
   }
@@ -145,50 +141,64 @@ class ServedCall implements ServerTap {
     this.#silent = code === 'RPC_CLI_CLI_CALL' && !isCommandRecorded(request);
     if (this.#silent) return;
     // A server that calls is watched itself, and says more about what it sends.
-    const body = protocol === 'thft' ? summaryOf(code, 'request', request) : {};
-    this.#recorder.add(arrival(this.#call, id, 'request', { bytes, ...body }));
+    const body = protocol === 'thft' ? summaryJson(code, 'request', request) : undefined;
+    this.#recorder.add(arrival(this.#call, id, 'request', { bytes, body }));
   }
 
   refused(id: string, fate: 'denied' | 'dropped', bytes: number): void {
     this.#id = id;
-    this.#recorder.add({ ...arrival(this.#call, id, 'request', { bytes }), fate });
+    this.#recorder.add(arrival(this.#call, id, 'request', { bytes, fate }));
   }
 
   replied(error: string, response: unknown, bytes: number): void {
     if (this.#silent) return;
-    const { code, peer } = this.#call;
-    this.#recorder.add({
-      t: 'send',
-      id: replyId(this.#id),
-      to: formatAddress(peer),
-      kind: code,
-      what: 'reply',
-      answers: this.#id,
-      bytes,
-      ...gpidOf(this.#call),
-      ...errorOf(error, response),
-      ...(error === 'ERR_OK' ? summaryOf(code, 'response', response) : {}),
-    });
+    const { code } = this.#call;
+    const body = error === 'ERR_OK' ? summaryJson(code, 'response', response) : undefined;
+    const said = errorOf(error, response);
+    const facts = { bytes, answers: this.#id, body, ...said };
+    this.#recorder.add(sending(this.#call, replyId(this.#id), 'reply', facts));
   }
 }
 
-function arrival(
-  call: TappedCall,
-  id: string,
-  what: 'request' | 'reply',
-  more: Pick<SendLine, 'bytes' | 'body' | 'error'>,
-): LineFacts & { readonly t: 'receive' } {
-  const facts: ArrivalFacts = {
-    from: formatAddress(call.peer),
-    fromTool: call.protocol === 'thft',
-    kind: call.code,
-    what,
-  };
-  return { t: 'receive', id, ...facts, ...gpidOf(call), ...more } as LineFacts & { readonly t: 'receive' };
+interface Told {
+  readonly bytes: number;
+  readonly answers?: string;
+  readonly error?: string;
+  /** JSON */
+  readonly body?: string | undefined;
+  readonly fate?: 'denied' | 'dropped';
 }
 
-function gpidOf({ gpid: { appId, partitionIndex } }: TappedCall): { readonly gpid?: string } {
-  return appId === 0 ? {} : { gpid: `${appId}.${partitionIndex}` };
+/** A `send` line, up to its time. Written by hand, for there are several for each batch that is shipped. */
+function sending(
+  { code, peer, gpid }: TappedCall,
+  id: string,
+  what: 'request' | 'reply',
+  told: Told,
+): string {
+  let text = `{"t":"send","id":${quoted(id)},"to":${quoted(formatAddress(peer))},"kind":${quoted(code)},"what":"${what}"`;
+  if (told.answers !== undefined) text += `,"answers":${quoted(told.answers)}`;
+  return text + moreOf(gpid, told);
+}
+
+/** A `receive` line with {@link ArrivalFacts}, up to its time. */
+function arrival(
+  { code, peer, protocol, gpid }: TappedCall,
+  id: string,
+  what: ArrivalFacts['what'],
+  told: Told,
+): string {
+  const text = `{"t":"receive","id":${quoted(id)},"from":${quoted(formatAddress(peer))},"fromTool":${protocol === 'thft'},"kind":${quoted(code)},"what":"${what}"`;
+  return text + moreOf(gpid, told);
+}
+
+function moreOf({ appId, partitionIndex }: TappedCall['gpid'], { bytes, error, body, fate }: Told): string {
+  let text = `,"bytes":${bytes}`;
+  if (appId !== 0) text += `,"gpid":"${appId}.${partitionIndex}"`;
+  if (error !== undefined) text += `,"error":${quoted(error)}`;
+  if (body !== undefined) text += `,"body":${body}`;
+  if (fate !== undefined) text += `,"fate":"${fate}"`;
+  return text;
 }
 
 /** The error of a reply: that of the RPC, else the one in its struct. */

@@ -6,7 +6,7 @@
  * process that nobody watches does nothing.
  */
 import { type Clock, systemClock } from '../../../actors/clock.js';
-import { asText, type KeptLine, lineOf, textOf, type Values } from './kept-line.js';
+import { asText, flat, type KeptLine, lineOf, textOf, type Values } from './kept-line.js';
 import { type Lease, Leases } from './leases.js';
 import type { TimedLine } from './lines.js';
 import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
@@ -31,6 +31,8 @@ export interface RecorderOptions {
 
 /** A line without what the recorder adds. */
 export type LineFacts = DistributiveOmit<TimedLine, 'at' | 'process'>;
+/** The same; or, for lines of which there are many, their JSON without its end. */
+export type Facts = LineFacts | string;
 type DistributiveOmit<T, Keys extends string> = T extends unknown ? Omit<T, Keys> : never;
 
 export interface RecordedPart {
@@ -64,6 +66,7 @@ export class Recorder {
   readonly charts: ChartRecorder;
   readonly rpc = new RpcRecorder(this);
   readonly recordsMessages: boolean;
+  readonly #processJson: string;
   readonly #limit: number;
   readonly #nowUs: () => number;
   readonly #clock: Clock;
@@ -82,6 +85,7 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.process = options.process;
+    this.#processJson = JSON.stringify(options.process);
     this.recordsMessages = options.messages ?? true;
     this.#limit = options.limitLines ?? DEFAULT_RECORDER_LIMIT_LINES;
     this.#nowUs = options.nowUs ?? (() => Math.round((TIME_ORIGIN_MS + performance.now()) * 1_000));
@@ -154,12 +158,13 @@ export class Recorder {
     this.#told = this.#next;
   }
 
-  add(facts: LineFacts): void {
+  add(facts: Facts): void {
     if (!this.#on) return;
-    const line = this.line(facts);
-    if (this.#aside !== null) this.#aside.push(line);
+    const atUs = this.#nowUs();
+    const kept = this.#keep(facts, atUs);
+    if (this.#aside !== null) this.#aside.push(lineOf(kept));
     else {
-      this.#append({ atUs: line.at, lines: [this.#keep(line)] });
+      this.#append({ atUs, lines: [kept] });
       this.#tell();
     }
   }
@@ -168,12 +173,12 @@ export class Recorder {
    * Takes a place now for lines that are known in a moment. None: the place is given up. The listener waits
    * for them, but no longer than for as many places as the ring has.
    */
-  reserve(): (...facts: readonly LineFacts[]) => void {
+  reserve(): (...facts: readonly Facts[]) => void {
     if (!this.#on) return () => {};
     const entry: Entry = { atUs: this.#nowUs(), lines: null };
     this.#append(entry);
     return (...facts) => {
-      entry.lines = facts.map((each) => this.#keep(this.line(each, entry.atUs)));
+      entry.lines = facts.map((each) => this.#keep(each, entry.atUs));
       this.#tell();
     };
   }
@@ -209,7 +214,9 @@ export class Recorder {
     return { kept, next, missed: from - after };
   }
 
-  #keep(line: TimedLine): KeptLine {
+  #keep(facts: Facts, atUs: number): KeptLine {
+    if (typeof facts === 'string') return flat(`${facts},"at":${atUs},"process":${this.#processJson}}`);
+    const line = this.line(facts, atUs);
     return this.#listener === null ? asText(line) : line;
   }
 

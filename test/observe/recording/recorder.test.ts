@@ -1,8 +1,11 @@
 /** The ring of a recorder: what it keeps, what it gives up, and when it stops by itself. */
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../../actors/clock.js';
 import {
   bounded,
+  boundedEvent,
+  boundedJson,
   LIST_LIMIT_ENTRIES,
   TEXT_LIMIT_CHARACTERS,
 } from '../../../runtime/observe/recording/bounded.js';
@@ -193,6 +196,53 @@ describe('bounds', () => {
     });
     expect(JSON.stringify(value).length).toBeLessThan(10_000);
     expect('none' in value).toBe(false);
+  });
+
+  test('given anything at all, then there is JSON; given what JSON knows and bounds allow, then it is that', () => {
+    fc.assert(
+      fc.property(
+        fc.anything({ withMap: true, withSet: true, withDate: true, withBigInt: true }),
+        (value) => {
+          expect(() => JSON.parse(boundedJson(value))).not.toThrow();
+        },
+      ),
+      { numRuns: 300 },
+    );
+    const json = fc.jsonValue({ maxDepth: 4 });
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(bounded(value)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('given names that an object cannot tell apart, then the first stays; given one that throws, then it says so', () => {
+    const value = {
+      map: new Map<unknown, unknown>([
+        [1, 'number'],
+        ['1', 'text'],
+      ]),
+      get broken(): never {
+        throw new Error('no');
+      },
+      'a "quoted" näme': 1,
+    };
+    expect(bounded(value)).toEqual({
+      map: { 1: 'number' },
+      broken: '<unreadable: no>',
+      'a "quoted" näme': 1,
+    });
+    expect(bounded(JSON.parse('{"__proto__":{"a":1}}'))).toEqual(JSON.parse('{"__proto__":{"a":1}}'));
+  });
+
+  test('given an event whose type is too long, missing or behind too much else, then it has a type', () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i]));
+    const event = { no: 1, type: 'E' };
+    expect(boundedEvent(event)).toEqual(event);
+    expect(boundedEvent({ ...many, type: 'E' })).toMatchObject({ type: 'E', k0: 0 });
+    expect(boundedEvent({ type: '' })).toEqual({ type: '(no type)' });
+    expect(boundedEvent({ type: 'x'.repeat(1_000) }).type).toHaveLength(TEXT_LIMIT_CHARACTERS);
   });
 
   test('given several values that share a budget, then they are bounded together', () => {
