@@ -10,6 +10,7 @@ import type { MemoryMapImage } from '../../../store/index.js';
 import type { VirtualClusters } from '../../virtual-clusters.js';
 import type { OperatorAtWork } from '../operator-at-work.js';
 import type { Judge } from '../properties.js';
+import { Drops } from './drops.js';
 
 export interface DurableDuplication {
   readonly record: DuplicationRecord;
@@ -42,11 +43,13 @@ export class Statuses {
   /** When a table was first on the follower's disk, and when a removal was on the source's. */
   readonly #appearedMs = new Map<number, number>();
   readonly #removedMs = new Map<number, number>();
+  readonly #drops: Drops;
 
   constructor(clusters: VirtualClusters, judge: Judge, operator: OperatorAtWork) {
     this.#clusters = clusters;
     this.#judge = judge;
     this.#operator = operator;
+    this.#drops = new Drops(judge, clusters.source.name, () => clusters.world.nowMs);
   }
 
   /** Duplications on the disk of the source's meta server. */
@@ -88,6 +91,11 @@ export class Statuses {
       const [was, is] = [before?.envs['duplication.owner'], record.envs['duplication.owner']];
       if (before !== undefined) {
         this.#judge.check('OwnTable', was === is, () => `table ${record.name} goes from ${was} to ${is}`);
+        this.#drops.noteTable(
+          before,
+          record,
+          this.durable().map((duplication) => duplication.record),
+        );
       } else this.#appearedMs.set(record.appId, this.#clusters.world.nowMs);
       this.#tables.set(record.appId, record);
     }
@@ -96,6 +104,7 @@ export class Statuses {
   #noteDurable(found: Map<number, DurableDuplication>): void {
     const judge = this.#judge;
     this.changedMs = this.#clusters.world.nowMs;
+    for (const { record } of [...this.#durable.values(), ...found.values()]) this.#drops.noteDuplication(record);
     for (const [id, now] of found) {
       const before = this.#durable.get(id);
       const { status, failMode } = now.record;

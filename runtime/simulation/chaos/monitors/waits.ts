@@ -96,26 +96,28 @@ export class Waits {
     const { clusters, judge, times, processes } = this.#options;
     const { nowMs } = clusters.world;
     const { record, context, followerTable } = hosted;
-    const { status, confirmed, lastCommitted } = context;
+    const { status, failMode, confirmed, lastCommitted } = context;
     const life = processes.lifeOf(`${clusters.source.name}/meta`);
     const readiness = followerTable?.context.readiness ?? null;
     const what = JSON.stringify([
       status,
+      failMode,
       confirmed,
       context.prepared,
       readiness?.readyPartitions,
       readiness?.copiedBytes,
     ]);
     const before = this.#progress.get(record.duplicationId);
-    if (before?.what !== what || before.life !== life) {
-      this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
-      return;
-    }
     const isDone =
       status === 'DS_PAUSE' ||
       (status === 'DS_LOG' && confirmed.every((decree, p) => decree >= (lastCommitted[p] ?? -1)));
+    // Whoever has nothing to do is not late; his patience begins when there is something again.
+    if (isDone || before?.what !== what || before.life !== life) {
+      this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
+      return;
+    }
     const { noProgressMs } = times.duplication.watchdog;
-    if (isDone || nowMs - before.sinceMs < noProgressMs + 2 * LOOK_MS + times.nodeSyncMs) return;
+    if (nowMs - before.sinceMs < noProgressMs + 2 * LOOK_MS + times.nodeSyncMs) return;
     const explanation = clusters.source.meta?.explain(hosted);
     if (explanation === undefined) return;
     const says =
@@ -127,6 +129,14 @@ export class Waits {
       says && explanation.next !== '',
       () =>
         `nothing has moved for ${Math.round((nowMs - before.sinceMs) / 1_000)} s, and all it says is: ${explanation.line}`,
+    );
+    // Trouble is told by whoever has it; that it lasts too long, only the watchdog says. It watches no removal.
+    if (status === 'DS_REMOVED') return;
+    judge.check(
+      'NoSilentWait',
+      explanation.stuck !== null,
+      () =>
+        `nothing has moved for ${Math.round((nowMs - before.sinceMs) / 1_000)} s, and the watchdog is silent: ${explanation.line}`,
     );
   }
 
