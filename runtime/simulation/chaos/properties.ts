@@ -27,7 +27,7 @@ export const PROPERTIES_IN_WORDS: Readonly<Record<PropertyName, string>> = {
   DurableFirst: 'a status and a decree are shown only when they are durable',
   LegalSuccessor: 'durable statuses follow the table of legal successors',
   PauseSticky: 'only an operator ends a pause or changes the fail mode',
-  Monotone: 'no confirmed decree goes back',
+  Monotone: 'no confirmed decree goes back, nor one that the follower names',
   NoPrematureGc: 'no log that a live duplication may need is collected',
   NoAbort: 'nothing throws, is rejected unheard, or breaks its contract',
   Obeys: 'every request is answered in time, and a refusal says what is legal',

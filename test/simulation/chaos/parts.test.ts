@@ -1,10 +1,12 @@
 /** The parts of the chaos simulation: what is drawn, minimised, remembered and torn. */
 import { describe, expect, it } from 'vitest';
+import type { DuplicationRecord, TableRecord } from '../../../runtime/cluster/meta/meta-store.js';
 import { Draw } from '../../../runtime/simulation/chaos/draw.js';
 import { FAULT_KINDS, faultsOf } from '../../../runtime/simulation/chaos/fault-kinds.js';
 import { tornBy } from '../../../runtime/simulation/chaos/faults/survival.js';
 import { Ledger } from '../../../runtime/simulation/chaos/ledger.js';
 import { minimise } from '../../../runtime/simulation/chaos/minimise.js';
+import { Drops } from '../../../runtime/simulation/chaos/monitors/drops.js';
 import { History } from '../../../runtime/simulation/chaos/monitors/history.js';
 import { RowBooks } from '../../../runtime/simulation/chaos/monitors/row-books.js';
 import { Judge } from '../../../runtime/simulation/chaos/properties.js';
@@ -140,6 +142,15 @@ describe('the books of both sides', () => {
     expect(judge.violation?.property).toBe('PerKeyOrder');
   });
 
+  it('given a batch that is applied again after the next one, then Monotone is violated', async () => {
+    const { judge, source, follower } = await pair();
+    await source.apply(put(1, 'one'));
+    await source.apply(put(2, 'two'));
+    await follower.apply(put(1, 'two', { 'source:east/users/1': 2 }));
+    await follower.apply({ puts: [], deletes: [], decree: 2, marks: { 'source:east/users/1': 1 } });
+    expect(judge.violation?.property).toBe('Monotone');
+  });
+
   it('given a source that writes something else under a decree it had, then AcknowledgedKept is violated', async () => {
     const { judge, source } = await pair();
     await source.apply(put(1, 'one'));
@@ -156,5 +167,31 @@ describe('the books of both sides', () => {
       'three',
     ]);
     expect([...history.changedIn(0, 3)]).toEqual(['k']);
+  });
+});
+
+describe('tables of the follower that are dropped', () => {
+  const table: TableRecord = {
+    ...{ appId: 2, name: 'copies', partitionCount: 1, envs: {}, status: 'AS_AVAILABLE' },
+    ...{ createSecond: 0, dropSecond: 0, partitions: [] },
+  };
+  const own = { ...table, envs: { 'duplication.owner': 'east/users/1' } };
+  const duplication: DuplicationRecord = {
+    ...{ duplicationId: 1, appId: 1, appName: 'users', remoteCluster: 'west', remoteTable: 'copies' },
+    ...{ remoteReplicaCount: 1, partitionCount: 1, policy: 'adopt', onRemove: 'drop', status: 'DS_REMOVED' },
+    ...{ failMode: 'FAIL_SLOW', createTimestampMs: 0 },
+  };
+
+  it.each([
+    ['its own at a removal that says so', own, duplication, null],
+    ['its own at a removal that keeps it', own, { ...duplication, onRemove: 'keep' }, 'OwnTable'],
+    ['its own while it lives', own, { ...duplication, status: 'DS_LOG' }, 'OwnTable'],
+    ['somebody else’s at a removal', table, duplication, 'OwnTable'],
+    ['one that may be replaced', table, { ...duplication, policy: 'replace', status: 'DS_PREPARE' }, null],
+    ['one that might have been, at a removal', table, { ...duplication, policy: 'replace' }, 'OwnTable'],
+  ] as const)('given %s, then OwnTable holds or not', (_, was, record, violated) => {
+    const judge = new Judge(() => 0);
+    new Drops(judge, 'east', () => 0).noteTable(was, { ...was, status: 'AS_DROPPED' }, [record]);
+    expect(judge.violation?.property ?? null).toBe(violated);
   });
 });

@@ -6,4 +6,6 @@ export interface PlantedBug {
   /** Occurs there exactly once. */
   readonly find: string;
   readonly put: string;
+  /** What has to come together before it shows, for those that are seldom or never found. */
+  readonly shows?: string;
 }

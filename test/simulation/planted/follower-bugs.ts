@@ -24,10 +24,11 @@ export const FOLLOWER_BUGS: readonly PlantedBug[] = [
     put: "return 'apply';",
   },
   {
-    name: 'a batch is applied wherever it begins',
-    file: ADMIT,
-    find: "return range.fromDecreeExcluded === appliedDecree ? 'apply' : 'apart';",
-    put: "return 'apply';",
+    name: 'a batch that the follower refuses counts as applied',
+    file: 'runtime/cluster/rrdb/duplicate.js',
+    find: 'return { error: RrdbStatus.TRY_AGAIN, appliedDecree };',
+    put: 'return { error: RrdbStatus.OK, appliedDecree: toDecreeIncluded };',
+    shows: 'a batch that was given up arrives between the question where the follower is and the next batch',
   },
   {
     name: 'rows are applied without the mark of how far they reach',
@@ -40,5 +41,12 @@ export const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: 'machines/followerTable.js',
     find: "after: { retryBackoff: 'asking' },",
     put: '',
+  },
+  {
+    name: 'a creation that comes late makes the table of a removed duplication',
+    file: 'machines/followerTable.js',
+    find: '{ kind, requestNo, table, retire: owner }',
+    put: '{ kind, requestNo, table }',
+    shows: 'a creation is still under way when the removal of its duplication, with `drop`, is over',
   },
 ];

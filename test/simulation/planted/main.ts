@@ -6,7 +6,7 @@
  *   npm run test:planted -- --bug fsync      those whose name has this in it
  *   npm run test:planted -- --jobs 2         so many at the same time
  *   npm run test:planted -- --no-minimise    without a look for the shortest way to each
- *   npm run test:planted -- --write          also writes docs/planted.md
+ *   npm run test:planted -- --write          also writes docs/planted.md, again after each
  */
 import { parseArgs } from 'node:util';
 import { PLANTED_BUGS } from './bugs.js';
@@ -27,15 +27,16 @@ const bugs = PLANTED_BUGS.filter(({ name }) => name.includes(values.bug));
 const found = new Map<string, Hunted>();
 const waiting = [...bugs];
 
+const inOrder = (): Hunted[] => bugs.flatMap(({ name }) => found.get(name) ?? []);
+
 async function work(): Promise<void> {
   for (let bug = waiting.shift(); bug !== undefined; bug = waiting.shift()) {
     const hunted = await hunt(bug, { seeds, minimise: !values['no-minimise'] });
     found.set(bug.name, hunted);
     console.log(row(hunted, seeds));
+    if (values.write) await writePage(inOrder(), seeds);
   }
 }
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
-const inOrder = bugs.flatMap(({ name }) => found.get(name) ?? []);
-if (values.write) await writePage(inOrder, seeds);
-process.exitCode = inOrder.every((hunted) => hunted.found !== null) ? 0 : 1;
+process.exitCode = inOrder().every((hunted) => hunted.found !== null) ? 0 : 1;

@@ -31,15 +31,15 @@ export const META_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a pause is forgotten at a restart',
-    file: 'machines/duplicationLifecycle.js',
-    find: "{ guard: { type: 'durably', params: { status: 'DS_PAUSE' } }, target: 'DS_PAUSE' },",
-    put: "{ guard: { type: 'durably', params: { status: 'DS_PAUSE' } }, target: 'DS_LOG' },",
+    file: HOSTED,
+    find: 'durable: options.recovered ? { status: record.status, failMode: record.failMode } : null,',
+    put: "durable: options.recovered ? { status: record.status === 'DS_PAUSE' ? 'DS_LOG' : record.status, failMode: record.failMode } : null,",
   },
   {
-    name: 'a confirmed decree goes back',
-    file: 'machines/duplicationRules.js',
-    find: 'return event.decree > known && (known < 0 || event.followerHolds);',
-    put: 'return event.decree !== known && (known < 0 || event.followerHolds);',
+    name: 'confirmed decrees are forgotten at a restart',
+    file: 'runtime/cluster/meta/duplication-registry.js',
+    find: 'registry.#host(record, true, await options.store.progress(record), null);',
+    put: 'registry.#host(record, true, (await options.store.progress(record)).map(() => -1), null);',
   },
   {
     name: 'the record of a removed duplication stays',

@@ -1,6 +1,7 @@
 /** What was found, as rows of a terminal and as a page of the documentation. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PlantedBug } from './bug.js';
 import { PLANTED_BUGS } from './bugs.js';
 import type { Hunted } from './hunt.js';
 import { REPOSITORY } from './planted-build.js';
@@ -18,7 +19,7 @@ export function row({ bug, found, wallSeconds }: Hunted, seeds: number): string 
 export async function writePage(all: readonly Hunted[], seeds: number): Promise<void> {
   const rows = all.map(({ bug, found, wallSeconds }) =>
     found === null
-      ? `| ${bug.name} | \`${bug.file}\` | not found | ${seeds} seeds | | ${wallSeconds.toFixed(0)} |`
+      ? `| ${bug.name} | \`${bug.file}\` | not found${whenItShows(bug)} | ${seeds} seeds | | ${wallSeconds.toFixed(0)} |`
       : `| ${bug.name} | \`${bug.file}\` | \`${found.property}\` | ${found.seed} | ${found.troubles ?? ''} | ${wallSeconds.toFixed(0)} |`,
   );
   for (const { name, file } of PLANTED_BUGS) {
@@ -27,6 +28,9 @@ export async function writePage(all: readonly Hunted[], seeds: number): Promise<
   }
   await writeFile(join(REPOSITORY, 'docs', 'planted.md'), `${PAGE}${rows.join('\n')}\n`);
 }
+
+const whenItShows = ({ shows }: PlantedBug): string =>
+  shows === undefined ? '' : `; it shows when ${shows}`;
 
 const troublesInWords = (troubles: number | null): string =>
   troubles === null ? '' : `${troubles} ${troubles === 1 ? 'trouble' : 'troubles'}`;
@@ -41,6 +45,18 @@ planted any more fails \`npm test\`.
 \`npm run test:planted -- --write\` runs them all and writes this page. *Troubles* is how many of the things that
 went wrong in that run were left after minimising, where that was done; seconds are those of a busy machine.
 *Not found* says in how many seeds, which may be fewer than a thousand: that is no proof of anything yet.
+
+Some defects that one would plant first are none, because a second layer stands behind the first. They were
+replaced by defects of their kind that nothing stands behind:
+
+- A follower that applies a batch wherever it begins: no sender leaves a gap, and what overlaps ends in the same
+  rows. Here the follower acknowledges what it refuses.
+- A rule that lets a confirmed decree go back: the chart keeps the larger one when it shows it, and storage when it
+  writes it. Here the decrees are forgotten at a restart.
+- A shipper that takes late answers: a call ends before the deadline of its request, and a batch that is not the
+  one that was loaded last is not sent. Here a creation comes late, after the removal.
+- A lifecycle that begins in \`DS_LOG\` where \`DS_PAUSE\` is durable: what is shown and ordered comes from the
+  record. Here the record is misread.
 
 | Defect | In the build | Found by | At seed | Troubles | Seconds |
 |---|---|---|---|---|---|

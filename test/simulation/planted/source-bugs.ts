@@ -7,16 +7,18 @@ const SOURCE_LOG = 'runtime/cluster/replica/source-log.js';
 
 export const SOURCE_BUGS: readonly PlantedBug[] = [
   {
-    name: 'shipping resumes at the end of the log, not where the follower is',
+    name: 'shipping resumes after the checkpoint, also where the follower has an older one',
     file: DUPLICATOR,
     find: `noteFollowerAt: assign(({ event }) => event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED' ? { shipped: event.appliedDecree } : {}),`,
     put: `noteFollowerAt: assign(({ context, event }) => event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED' ? { shipped: Math.max(event.appliedDecree, context.checkpointDecree) } : {}),`,
+    shows:
+      'the follower has copied a checkpoint before `DS_APP`, and a restarted source makes another one then',
   },
   {
-    name: 'late answers are taken for those to the latest request',
+    name: 'shipping resumes after the batch that was loaded last, whether it arrived or not',
     file: DUPLICATOR,
-    find: "stale: ({ context, event }) => 'requestNo' in event && event.requestNo !== context.requestNo,",
-    put: 'stale: () => false,',
+    find: `noteFollowerAt: assign(({ event }) => event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED' ? { shipped: event.appliedDecree } : {}),`,
+    put: `noteFollowerAt: assign(({ context, event }) => event.type === 'FOLLOWER_AT' || event.type === 'BATCH_SHIPPED' ? { shipped: Math.max(event.appliedDecree, context.loaded) } : {}),`,
   },
   {
     name: 'the log is collected before the follower has it',

@@ -20,7 +20,13 @@ export class Drops {
   }
 
   /** A duplication as it is on the disk from now on, or was until now. */
-  noteDuplication({ duplicationId, appName: sourceTable, policy, onRemove, status }: DuplicationRecord): void {
+  noteDuplication({
+    duplicationId,
+    appName: sourceTable,
+    policy,
+    onRemove,
+    status,
+  }: DuplicationRecord): void {
     if (status === 'DS_REMOVED') {
       const owner = formatOwner({ sourceCluster: this.#sourceCluster, sourceTable, duplicationId });
       if (onRemove === 'drop') this.#mayDrop.add(owner);

@@ -131,6 +131,8 @@ export class RowBooks {
             () => `${where} of ${made} takes what ${owner} ships`,
           );
         }
+        const before = copy.mark;
+        this.#judge.check('Monotone', mark >= before, () => `${where} says decree ${mark} after ${before}`);
         copy.owner = owner ?? copy.owner;
         copy.mark = mark;
         this.#compare(copy);
@@ -161,9 +163,7 @@ export class RowBooks {
     const { mark } = copy;
     if (history === undefined || mark < 0 || mark > history.last || !history.isKnown(mark)) return;
     const keys = new Set(copy.comparedUpTo < 0 ? [...copy.rows.keys(), ...history.keys()] : copy.touched);
-    // In whatever direction the mark went: one that goes back says that newer rows are not there.
-    const [after, upTo] = [Math.min(copy.comparedUpTo, mark), Math.max(copy.comparedUpTo, mark)];
-    if (after >= 0) for (const key of history.changedIn(after, upTo)) keys.add(key);
+    if (copy.comparedUpTo >= 0) for (const key of history.changedIn(copy.comparedUpTo, mark)) keys.add(key);
     for (const key of keys) {
       const [has, had] = [copy.rows.get(key) ?? null, history.at(key, mark)];
       if (sameValue(has, had)) continue;

@@ -40,9 +40,8 @@ export class Statuses {
   /** When something was last seen to change. */
   changedMs = 0;
   readonly released: Released[] = [];
-  /** When a table was first on the follower's disk, and when a removal was on the source's. */
-  readonly #appearedMs = new Map<number, number>();
-  readonly #removedMs = new Map<number, number>();
+  /** Owners that are gone, and whose tables were to be dropped. */
+  readonly #dropped = new Set<string>();
   readonly #drops: Drops;
 
   constructor(clusters: VirtualClusters, judge: Judge, operator: OperatorAtWork) {
@@ -96,7 +95,10 @@ export class Statuses {
           record,
           this.durable().map((duplication) => duplication.record),
         );
-      } else this.#appearedMs.set(record.appId, this.#clusters.world.nowMs);
+      } else {
+        const isLate = is !== undefined && this.#dropped.has(is);
+        this.#judge.check('Releases', !isLate, () => `table ${record.name} is made for ${is}, which is gone`);
+      }
       this.#tables.set(record.appId, record);
     }
   }
@@ -104,7 +106,8 @@ export class Statuses {
   #noteDurable(found: Map<number, DurableDuplication>): void {
     const judge = this.#judge;
     this.changedMs = this.#clusters.world.nowMs;
-    for (const { record } of [...this.#durable.values(), ...found.values()]) this.#drops.noteDuplication(record);
+    for (const { record } of [...this.#durable.values(), ...found.values()])
+      this.#drops.noteDuplication(record);
     for (const [id, now] of found) {
       const before = this.#durable.get(id);
       const { status, failMode } = now.record;
@@ -148,7 +151,6 @@ export class Statuses {
     );
     if (was === 'DS_PAUSE') this.#noteAsked(status, `a pause ends with ${status}`);
     if (status === 'DS_APP') this.#checkOwner(record);
-    if (status === 'DS_REMOVED') this.#removedMs.set(id, this.#clusters.world.nowMs);
   }
 
   /** A move that only an operator may make has been made. */
@@ -166,24 +168,26 @@ export class Statuses {
   /** What goes on to DS_APP has a table, and it is its own. */
   #checkOwner(record: DuplicationRecord): void {
     const table = this.followerTables().find(({ name }) => name === record.remoteTable);
-    const { duplicationId, appName: sourceTable } = record;
-    const own = formatOwner({ sourceCluster: this.#clusters.source.name, sourceTable, duplicationId });
+    const own = this.#ownerOf(record);
     const owner = table?.envs['duplication.owner'] ?? 'nobody';
     this.#judge.check('OwnTable', owner === own, () => `${own} goes on with a table of ${owner}`);
   }
 
-  /** What was to be dropped is, unless a creation came so late that nobody could wait for it. */
-  #checkDropped({ duplicationId, appName: sourceTable, onRemove }: DuplicationRecord): void {
-    if (onRemove !== 'drop') return;
-    const own = formatOwner({ sourceCluster: this.#clusters.source.name, sourceTable, duplicationId });
+  /** What was to be dropped is, and a creation that was under way finds that it comes too late. */
+  #checkDropped(record: DuplicationRecord): void {
+    if (record.onRemove !== 'drop') return;
+    const own = this.#ownerOf(record);
+    this.#dropped.add(own);
     const left = this.followerTables().find(({ envs }) => envs['duplication.owner'] === own);
-    const appearedMs = left === undefined ? 0 : (this.#appearedMs.get(left.appId) ?? 0);
-    const isLate = left !== undefined && appearedMs >= (this.#removedMs.get(duplicationId) ?? 0);
     this.#judge.check(
       'Releases',
-      left === undefined || isLate,
+      left === undefined,
       () => `${own} is gone, and its table ${left?.name}, which was to be dropped, is there`,
     );
+  }
+
+  #ownerOf({ duplicationId, appName: sourceTable }: DuplicationRecord): string {
+    return formatOwner({ sourceCluster: this.#clusters.source.name, sourceTable, duplicationId });
   }
 
   #noteVisible(): void {
@@ -199,9 +203,11 @@ export class Statuses {
       // Removed, and the record is deleted: its chart is about to end.
       if (stored === undefined && status === 'DS_REMOVED') continue;
       const same = stored?.record.status === status && stored.record.failMode === failMode;
+      // What is on the disk may be a step ahead of what is shown: the one that is being written, never behind it.
+      const isAhead = stored !== undefined && context.next?.status === stored.record.status;
       this.#judge.check(
         'DurableFirst',
-        same || this.#isAhead(stored, status),
+        same || isAhead,
         () =>
           `${id} shows ${status} ${failMode}, and durable is ${stored?.record.status ?? 'nothing'} ${stored?.record.failMode ?? ''}`,
       );
@@ -217,11 +223,6 @@ export class Statuses {
           this.#judge.violated('Monotone', `partition ${p} of ${id} shows decree ${decree} after ${shown}`);
       }
     }
-  }
-
-  /** What is on the disk may be a step ahead of what is shown, never behind it. */
-  #isAhead(stored: DurableDuplication | undefined, shown: DuplicationStatus): boolean {
-    return stored !== undefined && isLegalSuccessor(shown, stored.record.status);
   }
 }
 
