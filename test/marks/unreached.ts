@@ -10,7 +10,6 @@ export const UNREACHED: Readonly<Record<string, string>> = {
     'the reason of a standstill without an error: every standstill brought about so far has one',
   BRIDLE_SERVER_DIED: 'a server of `bridle up` that ends by itself at its start; not brought about yet',
   BRIDLE_TLS_EXPIRED: 'tests have no certificate that expires while it is in use',
-  ERR_INACTIVE_STATE: CHANCE,
   ERR_NETWORK_START_FAILED:
     'listening that fails for another reason than a taken port; not brought about yet',
   ERR_NOT_IMPLEMENTED: 'requests that only other clients than ours make; not brought about yet',
