@@ -10,6 +10,8 @@ import {
   driftOf,
   OUR_CHARTS,
   ourDiagramFiles,
+  overviewOf,
+  partOf,
   readChart,
   readOverlay,
   renderChart,
@@ -36,6 +38,8 @@ interface DiagramOptions {
   readonly format: DiagramFormat;
   readonly overlay?: string;
   readonly theme: Theme;
+  readonly part?: string;
+  readonly overview?: boolean;
   readonly out?: string;
   readonly write?: boolean;
   readonly check?: boolean;
@@ -57,13 +61,17 @@ export function addDiagramCommand(program: Command): void {
         .choices(['light', 'dark', 'auto'])
         .default('auto'),
     )
+    .addOption(new Option('--part <state>', 'one state with what is inside, by itself').conflicts('overlay'))
+    .addOption(
+      new Option('--overview', 'fold away what is inside of its states').conflicts(['part', 'overlay']),
+    )
     .option('--out <file>', 'write there instead of to standard output')
     .addOption(new Option('--write', 'write all diagrams of ours anew').conflicts('check'))
     .option('--check', 'compare them instead; exit code 1 if one no longer shows its chart')
     .option('--dir <dir>', 'where they are kept', 'docs/diagrams')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ bridle diagram duplication --format svg --out duplication.svg\n  $ bridle diagram ./door.js#door\n  $ bridle paths --json > coverage.json && bridle diagram table --overlay coverage.json --format svg\n  $ bridle diagram --check',
+      '\nExamples:\n  $ bridle diagram duplication --format svg --out duplication.svg\n  $ bridle diagram ./door.js#door\n  $ bridle paths --json > coverage.json && bridle diagram table --overlay coverage.json --format svg\n  $ bridle diagram migration --part fencing --format svg --out fencing.svg\n  $ bridle diagram --check',
     )
     .action((machine: string | undefined, options: DiagramOptions, command: Command) =>
       perform(command, async (context) => {
@@ -91,8 +99,9 @@ async function work(
   }
   if (machine === undefined) return list(context, options);
   const text = await diagramOf(machine, options);
-  if (options.out === undefined) context.out.line(text.trimEnd());
-  else {
+  if (options.out === undefined) {
+    context.out.result({ machine, format: options.format, text }, text.trimEnd());
+  } else {
     await save(options.out, text);
     context.out.result(
       { machine, format: options.format, file: options.out },
@@ -102,14 +111,18 @@ async function work(
   return EXIT.ok;
 }
 
-async function diagramOf(name: string, { format, overlay, theme }: DiagramOptions): Promise<string> {
+async function diagramOf(name: string, options: DiagramOptions): Promise<string> {
+  const { format, overlay, theme, part, overview } = options;
   if (name === SYSTEM) {
+    if (part !== undefined || overview === true)
+      throw usage('the system has no states to fold or to take out');
     if (overlay !== undefined) throw usage('the system has no coverage; --overlay is for one machine');
     return systemAs(format, theme);
   }
   const chart = readChart(await find(name));
   const painted = overlay === undefined ? undefined : readOverlay(await textOf(overlay), chart.id);
-  return renderChart(chart, format, { overlay: painted, theme });
+  const shown = part !== undefined ? partOf(chart, part) : overview === true ? overviewOf(chart) : chart;
+  return renderChart(shown, format, { overlay: painted, theme });
 }
 
 async function systemAs(format: DiagramFormat, theme: Theme): Promise<string> {

@@ -71,6 +71,8 @@ export interface DiagramEdge {
   readonly source: string;
   /** None: the state is not left. Several: regions of a parallel state. */
   readonly targets: readonly string[];
+  /** In a picture of a part: where it leads that is not in this picture. */
+  readonly leads?: string;
   readonly kind: 'event' | 'wildcard' | 'after' | 'always' | 'done' | 'error' | 'snapshot';
   /** For people: `FOLLOWER_REPLY`, `after requestDeadline`, `done followerTable`, `always`, `any event`. */
   readonly label: string;

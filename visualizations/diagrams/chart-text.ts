@@ -23,11 +23,13 @@ export function edgeText(edge: DiagramEdge): string {
 }
 
 /** As edgeText, cut where a line may end. */
-export function edgeParts({ label, guard, actions, reenter, description, meta }: DiagramEdge): string[] {
+export function edgeParts(edge: DiagramEdge): string[] {
+  const { label, guard, actions, leads, reenter, description, meta } = edge;
   return [
     label,
     ...(guard === null ? [] : [`[${guard}]`]),
     ...(actions.length === 0 ? [] : [`/ ${actionsText(actions)}`]),
+    ...(leads === undefined ? [] : [`→ ${leads}`]),
     ...(reenter ? ['(re-enters)'] : []),
     ...(description === null ? [] : [`“${description}”`]),
     ...metaLines(meta),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
 import type { ChartDiagram } from './chart-diagram.js';
 import { OUR_CHARTS } from './ours.js';
+import { isTooLargeForOnePicture, overviewOf, partsOf } from './parts.js';
 import { readChart } from './read-chart.js';
 import { renderChart } from './render-chart.js';
 import { systemAsMermaid, systemAsSvg, systemDiagram } from './system/index.js';
@@ -43,17 +44,29 @@ async function makeOurs(): Promise<DiagramFiles> {
   return files;
 }
 
-/** SVG and Mermaid of machines of anybody's. */
+/** SVG and Mermaid of machines of anybody's; a large one gets several pictures, `door.svg` and `door.open.svg`. */
 export async function diagramFiles(
   machines: Readonly<Record<string, AnyStateMachine>>,
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, machine] of Object.entries(machines)) {
     const chart = readChart(machine);
-    files.set(`${name}.svg`, withBreak(await renderChart(chart, 'svg')));
+    for (const [file, picture] of picturesOf(name, chart)) {
+      files.set(file, withBreak(await renderChart(picture, 'svg')));
+    }
     files.set(`${name}.mmd`, await renderChart(chart, 'mermaid'));
   }
   return files;
+}
+
+/** What is too large for a page is an overview, and a picture of each part. */
+function picturesOf(name: string, chart: ChartDiagram): readonly [file: string, picture: ChartDiagram][] {
+  if (!isTooLargeForOnePicture(chart)) return [[`${name}.svg`, chart]];
+  const parts = partsOf(chart).map((part): [string, ChartDiagram] => [
+    `${name}.${part.states[0]!.key}.svg`,
+    part,
+  ]);
+  return [[`${name}.svg`, overviewOf(chart)], ...parts];
 }
 
 /** Compares without writing. */
@@ -90,14 +103,22 @@ async function namesIn(dir: string): Promise<readonly string[]> {
 const withBreak = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`);
 
 function page(charts: readonly ChartDiagram[]): string {
-  const sections = charts.map(({ id, states, edges }) => [
-    `## ${id}`,
-    '',
-    `${states.length} states, ${edges.length} transitions. Source: [machines/](../../machines/), as text: [${id}.mmd](${id}.mmd).`,
-    '',
-    `![State chart of ${id}](${id}.svg)`,
-    '',
-  ]);
+  const sections = charts.flatMap((chart) => {
+    const { id, states, edges } = chart;
+    const [whole, ...parts] = picturesOf(id, chart);
+    return [
+      `## ${id}`,
+      '',
+      `${states.length} states, ${edges.length} transitions. Source: [machines/](../../machines/), as text: [${id}.mmd](${id}.mmd).`,
+      ...(parts.length === 0
+        ? []
+        : ['', 'Its phases; what is inside of each is in a picture of its own below.']),
+      '',
+      `![State chart of ${id}](${whole![0]})`,
+      '',
+      ...parts.flatMap(([file, part]) => [`### ${part.id}`, '', `![Inside of ${part.id}](${file})`, '']),
+    ];
+  });
   return [
     '# Diagrams',
     '',
@@ -109,6 +130,6 @@ function page(charts: readonly ChartDiagram[]): string {
     '',
     '![The actors of two clusters and their messages](system.svg)',
     '',
-    ...sections.flat(),
+    ...sections,
   ].join('\n');
 }

@@ -29,6 +29,7 @@ export { layOut } from './layout/index.js';
 export { chartAsMermaid, type RenderOptions, type Theme } from './mermaid.js';
 export { OUR_CHARTS } from './ours.js';
 export type { Overlay } from './overlay.js';
+export { isTooLargeForOnePicture, overviewOf, partOf, partsOf } from './parts.js';
 export { chartAsPlantUml } from './plantuml.js';
 export { readChart } from './read-chart.js';
 export { readOverlay } from './read-overlay.js';

@@ -89,6 +89,7 @@ const edge = z.strictObject({
   id: text,
   source: text,
   targets: z.array(text),
+  leads: text.optional(),
   kind: z.enum(['event', 'wildcard', 'after', 'always', 'done', 'error', 'snapshot']),
   label: text,
   event: text,

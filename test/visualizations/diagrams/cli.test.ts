@@ -39,7 +39,7 @@ describe('the diagrams kept in docs/diagrams', () => {
     'show the charts as they are; if not: npx bridle diagram --write',
     async () => {
       const { out, code } = await diagram('--check');
-      expect(out).toMatch(/^17 diagram files in docs\/diagrams are current\n$/);
+      expect(out).toMatch(/^24 diagram files in docs\/diagrams are current\n$/);
       expect(code).toBe(0);
     },
     ALL_LAID_OUT_MS,
@@ -50,7 +50,7 @@ describe('bridle diagram --check and --write', () => {
   it(
     'given a file that drifted, one that is missing and one left over, then each is named; --write mends them',
     async () => {
-      expect((await diagram('--write', '--dir', dir)).out).toContain('17 files changed');
+      expect((await diagram('--write', '--dir', dir)).out).toContain('24 files changed');
       writeFileSync(join(dir, 'table.mmd'), 'stateDiagram-v2\n');
       rmSync(join(dir, 'watchdog.svg'));
       writeFileSync(join(dir, 'gone.svg'), '<svg/>');
@@ -100,6 +100,29 @@ describe('bridle diagram MACHINE', () => {
     },
   );
 
+  it('given --json, then the text is in one line of JSON', async () => {
+    const { out } = await diagram('watchdog', '--json');
+    expect(out.trimEnd().split('\n')).toHaveLength(1);
+    expect(JSON.parse(out)).toEqual({
+      machine: 'watchdog',
+      format: 'mermaid',
+      text: expect.stringContaining('stateDiagram-v2\n'),
+    });
+  });
+
+  it('given --part, then only that state, and where it leads to', async () => {
+    const { code, out } = await diagram('migration', '--part', 'fencing', '--format', 'mermaid');
+    expect(code).toBe(0);
+    expect(out).toMatch(/→(\s|<br\/>)draining/);
+    expect(out).not.toContain('comparing');
+  });
+
+  it('given --overview, then what is inside of the states is folded away', async () => {
+    const { out } = await diagram('migration', '--overview');
+    expect(out).toContain('4 states inside');
+    expect(out).not.toContain('comparing');
+  });
+
   it('given a machine of one’s own and --out, then the file has its diagram', async () => {
     const file = join(dir, 'door.mjs');
     const xstate = pathToFileURL(join(process.cwd(), 'node_modules/xstate/dist/xstate.cjs.mjs')).href;
@@ -133,6 +156,8 @@ describe('bridle diagram MACHINE', () => {
   it.each([
     [['nope'], 'no machine nope; known: duplication'],
     [['./nowhere.js#x'], 'there is no such file'],
+    [['migration', '--part', 'nope'], 'there is waiting, fencing, draining'],
+    [['system', '--overview'], 'the system has no states to fold'],
     [['./door.js'], 'does not name an export; it has to be FILE.js#export'],
     [['system', '--format', 'scxml'], 'it can be mermaid, dot, svg or json'],
     [['watchdog', '--overlay', './nowhere.json'], 'cannot be read'],

@@ -20,6 +20,9 @@ const TRIED: readonly GraphOptions[] = [
   { ...PLAIN, order: 'rather' },
   { ...PLAIN, order: 'free' },
 ];
+/** Where the best of those is wider than this; around a unit there may be more arrows. */
+const WIDE_PX = 1_200;
+const NARROW_LABELS: readonly GraphOptions[] = [{ ...PLAIN, order: 'free', labelLimitPx: 110 }];
 /** Where all of those are wider than this; they take long for large charts. */
 const TOO_WIDE_PX = 1_500;
 const NARROWER: readonly GraphOptions[] = [
@@ -61,10 +64,12 @@ export async function layOutUnit(
     for (const options of list) await attempt(options).catch(() => undefined);
   };
   await tryAll(hasArrows(diagram, units, unit) ? TRIED : TRIED.slice(0, 1));
+  const best = () => attempts.reduce((one, other) => (other.rough < one.rough ? other : one));
+  if (attempts.length > 0 && (best().root.width ?? 0) > WIDE_PX) await tryAll(NARROW_LABELS);
   if (attempts.every(({ root }) => (root.width ?? 0) > TOO_WIDE_PX)) await tryAll(NARROWER);
   if (attempts.length === 0) await attempt(FALLBACK);
-  const best = attempts.reduce((one, other) => (other.rough < one.rough ? other : one));
-  return filledIn(best.root, best.graph, inner);
+  const { root, graph } = best();
+  return filledIn(root, graph, inner);
 }
 
 /** Units that no other unit inside of this one holds. */

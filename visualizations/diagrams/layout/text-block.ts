@@ -65,8 +65,8 @@ export function movedBy<Text extends PlacedText>(texts: readonly Text[], x: numb
   return texts.map((text) => ({ ...text, x: text.x + x, y: text.y + y }));
 }
 
-/** Closing brackets stay with what they close, a value with its name, and a slash with what it leads to. */
-const BREAKS = /(?<![:{[(/])\s+(?![)}\]])/;
+/** Closing brackets stay with what they close, a value with its name, a slash or an arrow with what it leads to. */
+const BREAKS = /(?<![:{[(/→])\s+(?![)}\]])/;
 
 const wordsOf = (paragraph: Paragraph): Piece[] =>
   paragraph.flatMap(({ text, role }) =>

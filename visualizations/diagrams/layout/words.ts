@@ -12,12 +12,13 @@ const brief = (text: string): string => text.replace(/\(\{ ([^{}]*) \}\)/g, '($1
 
 /** Event, guard and actions of an edge, on one line as far as there is room. */
 export function edgeParagraph(edge: DiagramEdge): Paragraph {
-  const { label, guard, actions, reenter } = edge;
+  const { label, guard, actions, leads, reenter } = edge;
   return [
     { text: label, role: 'event' },
     ...(guard === null ? [] : [{ text: `[${brief(guard)}]`, role: 'guard' } as const]),
     ...(reenter ? [{ text: '(reenters)', role: 'note' } as const] : []),
     ...actionPieces('/', actions),
+    ...(leads === undefined ? [] : [{ text: `→ ${leads}`, role: 'note' } as const]),
   ];
 }
 
