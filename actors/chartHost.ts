@@ -24,6 +24,7 @@ import { ChartObserver } from './chartObserver.js';
 import type { ChartWatcher } from './chartWatcher.js';
 import { type Clock, systemClock } from './clock.js';
 import type { Envelope } from './envelope.js';
+import { lend } from './lentChart.js';
 import { type Link, perfectLink } from './link.js';
 import { Mailbox } from './mailbox.js';
 
@@ -230,7 +231,7 @@ export class ChartHost<Machine extends AnyStateMachine> {
     };
     const watched = this.#observer?.watchedGuards(machine.implementations.guards);
     const guards = watched?.guards ?? {};
-    const provided = machine.provide({ actions, actors, delays, guards } as never);
+    const provided = lend(machine, { actions, actors, delays, guards });
     watched?.of(provided);
     return provided;
   }
