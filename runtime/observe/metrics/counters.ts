@@ -14,7 +14,7 @@ const OTHER = 'other';
  */
 export class Counters {
   readonly #limit: number;
-  readonly #series = new Map<string, { readonly labels: Labels; value: number }>();
+  readonly #series = new Map<string, Series>();
 
   /** @param limit series that are told apart; all others count as one */
   constructor(limit = DEFAULT_LIMIT) {
@@ -22,22 +22,41 @@ export class Counters {
   }
 
   count(labels: Labels, by = 1): void {
-    const known = this.#series.get(keyOf(labels));
-    if (known !== undefined) known.value += by;
-    else if (this.#series.size < this.#limit) this.#series.set(keyOf(labels), { labels, value: by });
-    else this.#countOther(labels, by);
+    this.of(labels).value += by;
+  }
+
+  /** What counts for these labels, for who counts often and keeps it. */
+  of(labels: Labels): Counter {
+    const key = keyOf(labels);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    return this.#series.size < this.#limit ? this.#begin(key, labels) : this.#other(labels);
   }
 
   writeTo(scrape: Scrape, metric: Metric): void {
     for (const { labels, value } of this.#series.values()) scrape.add(metric, labels, value);
   }
 
-  #countOther(labels: Labels, by: number): void {
+  #other(labels: Labels): Counter {
     const other = Object.fromEntries(Object.keys(labels).map((label) => [label, OTHER]));
-    const known = this.#series.get(keyOf(other));
-    if (known === undefined) this.#series.set(keyOf(other), { labels: other, value: by });
-    else known.value += by;
+    const key = keyOf(other);
+    return this.#series.get(key) ?? this.#begin(key, other);
   }
+
+  #begin(key: string, labels: Labels): Counter {
+    const series: Series = { labels, value: 0 };
+    this.#series.set(key, series);
+    return series;
+  }
+}
+
+/** One series; whoever counts adds to it. */
+export interface Counter {
+  value: number;
+}
+
+interface Series extends Counter {
+  readonly labels: Labels;
 }
 
 const keyOf = (labels: Labels): string => JSON.stringify(Object.values(labels));
