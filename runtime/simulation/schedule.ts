@@ -8,6 +8,7 @@
  * task before, and every promise it settled, has come to rest. Nothing here waits for the real world, so the
  * same tasks always run in the same order.
  */
+import { eachAtRest } from './at-rest.js';
 import { Heap } from './heap.js';
 import type { WireMessage } from './wire-message.js';
 
@@ -197,12 +198,15 @@ export class Schedule {
   /** Runs what is planned up to a time and moves on to it. `enough` is asked after each task. */
   async runUntil(timeMs: number, enough?: () => boolean): Promise<void> {
     let atThisMoment = 0;
-    for (;;) {
-      // Also before the first task: whoever calls may have begun something.
-      await atRest();
-      if (enough?.() === true) return;
+    /** One task; false when there is none left to run. */
+    const step = (): boolean => {
+      if (enough?.() === true) return false;
       const next = this.#next();
-      if (next === undefined || next.dueMs > timeMs) break;
+      if (next === undefined || next.dueMs > timeMs) {
+        this.#onRest?.();
+        this.#nowMs = Math.max(this.#nowMs, Number.isFinite(timeMs) ? timeMs : 0);
+        return false;
+      }
       if (next.dueMs > this.#nowMs) this.#onRest?.();
       this.#heap.take();
       atThisMoment = next.dueMs > this.#nowMs ? 0 : atThisMoment + 1;
@@ -211,9 +215,9 @@ export class Schedule {
       next.state = 'over';
       this.#onTask?.(next);
       next.run();
-    }
-    this.#onRest?.();
-    this.#nowMs = Math.max(this.#nowMs, Number.isFinite(timeMs) ? timeMs : 0);
+      return true;
+    };
+    await eachAtRest(step);
   }
 
   /** Runs until nothing is planned. With timers that repeat, only while they are held back. */
@@ -252,9 +256,4 @@ export class Schedule {
     this.#held.delete(task.id);
     return planned;
   }
-}
-
-/** Resolves when every promise that could settle has: after microtasks and process.nextTick. */
-function atRest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
