@@ -18,10 +18,13 @@ export interface ProgressWatchOptions {
   readonly explain: boolean;
   /** Tell partitions. */
   readonly partitions: boolean;
+  /** More happens than anybody follows: then it looks less often. */
+  readonly isBusy: () => boolean;
 }
 
 const LOOK_TIMEOUT_MS = 2_000;
 const LOOK_PERIOD_MS = 1_000;
+const BUSY_LOOK_PERIOD_MS = 2_000;
 /** Partitions whose duplication says nothing new are asked at each of so many looks only. */
 const QUIET_LOOKS = 4;
 
@@ -44,7 +47,8 @@ export class ProgressWatch {
   async run(signal: AbortSignal, tell: (facts: readonly ProgressFacts[]) => void): Promise<void> {
     while (!signal.aborted) {
       tell(await this.look());
-      await sleep(LOOK_PERIOD_MS, undefined, { signal }).catch(() => undefined);
+      const periodMs = this.#options.isBusy() ? BUSY_LOOK_PERIOD_MS : LOOK_PERIOD_MS;
+      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

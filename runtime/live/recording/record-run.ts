@@ -20,6 +20,7 @@ import { CausalMerge } from './causal-merge.js';
 import { NamedMessages } from './named-messages.js';
 import { nowUs } from './now.js';
 import { ProgressWatch } from './progress-watch.js';
+import { Rhythm } from './rhythm.js';
 import { type FetchedLine, RunLine } from './run-line.js';
 import { type RecordedServer, Servers } from './servers.js';
 
@@ -36,8 +37,8 @@ export interface RecordRunOptions {
   /** `kept` lets rows into the recording. Default: their values and keys never leave the servers. */
   readonly values?: 'removed' | 'kept';
   /**
-   * Between two questions to a server, in milliseconds; one that has much to say is asked at a third of the
-   * rate. Default 200: more often costs the run more.
+   * Between two questions to each server, in milliseconds; a fifth as often while they have much to say.
+   * Default 200: more often costs the run more.
    */
   readonly pollMs?: number;
   /** Lines that are repeated to whoever subscribes late. Default 100 000. */
@@ -46,8 +47,11 @@ export interface RecordRunOptions {
 
 const DEFAULT_POLL_MS = 200;
 const DEFAULT_KEEP_LINES = 100_000;
-/** A server that does not answer, or a message nobody has sent, holds the others back no longer than this. */
-const HOLD_BACK_MS = 1_500;
+/**
+ * A server that does not answer, or a message nobody has sent, holds the others back no longer than this. Longer
+ * than the time between two questions.
+ */
+const HOLD_BACK_MS = 2_500;
 /** Servers are looked for this often: one may have joined. */
 const FIND_MS = 2_000;
 const LAST_ASK_MS = 2_000;
@@ -68,6 +72,7 @@ export class RunRecording implements AsyncDisposable {
   readonly #merge: CausalMerge;
   readonly #messages: NamedMessages;
   readonly #servers: Servers;
+  readonly #rhythm: Rhythm;
   readonly #stop = new AbortController();
   readonly #opened: Cluster[] = [];
   readonly #loops = new Set<Promise<void>>();
@@ -79,6 +84,7 @@ export class RunRecording implements AsyncDisposable {
   /** @internal Use {@link recordRun}. */
   constructor(options: RecordRunOptions) {
     this.#options = options;
+    this.#rhythm = new Rhythm(options.pollMs ?? DEFAULT_POLL_MS);
     // Each server's feed and each call under way listens.
     setMaxListeners(0, this.#stop.signal);
     this.#out = new ReplaySubject(options.keepLines ?? DEFAULT_KEEP_LINES);
@@ -145,7 +151,10 @@ export class RunRecording implements AsyncDisposable {
     const { explain = true, partitions = true } = this.#options;
     if (!explain && !partitions) return;
     const replicas = (cluster: Cluster) => this.#servers.livingReplicas(cluster);
-    const watch = new ProgressWatch({ clusters, replicas, explain, partitions });
+    const watch = new ProgressWatch({
+      ...{ clusters, replicas, explain, partitions },
+      isBusy: () => this.#rhythm.isBusy,
+    });
     this.#watch = watch;
     this.#run(
       watch.run(this.#stop.signal, (facts) => {
@@ -166,7 +175,7 @@ export class RunRecording implements AsyncDisposable {
     const base = { t: 'process', process, role, cluster: cluster.name, address } as const;
     return {
       values: this.header.values,
-      pollMs: this.#options.pollMs ?? DEFAULT_POLL_MS,
+      rhythm: this.#rhythm,
       onLines: (lines: readonly FetchedLine[], knownUntilUs: number) => {
         this.#merge.push(process, lines, knownUntilUs);
         this.#drainSoon();

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BridleError, type Cluster } from '../../client/index.js';
 import { type FetchedRecords, readRecordsAnswer } from '../../cluster/records.js';
 import { nowUs } from './now.js';
+import type { Rhythm } from './rhythm.js';
 import { type FetchedLine, fetchedLine } from './run-line.js';
 
 export interface ServerFeedOptions {
@@ -13,8 +14,8 @@ export interface ServerFeedOptions {
   /** As the recording names it. */
   readonly process: string;
   readonly values: 'removed' | 'kept';
-  /** Between two questions, in milliseconds; a server with much to say is asked less often. */
-  readonly pollMs: number;
+  /** When to ask. */
+  readonly rhythm: Rhythm;
   readonly onLines: (lines: readonly FetchedLine[], knownUntilUs: number) => void;
   /** Before the lines that follow. `pid` is undefined for a server that does not record. */
   readonly onUp: (what: 'up' | 'restarted', atUs: number, pid: number | undefined) => void;
@@ -27,9 +28,6 @@ const LINES_PER_ANSWER = 5_000;
 /** A server that is not asked for this long stops recording. */
 const LEASE_MS = 5_000;
 const ASK_TIMEOUT_MS = 2_000;
-/** Nobody follows that many with their eyes: then each question costs more than it is worth. */
-const BUSY_LINES_PER_SECOND = 100;
-const BUSY_POLL_FACTOR = 3;
 /** A server that answers nothing for this long counts as dead, though nothing says so. */
 const SILENT_MS = 5_000;
 
@@ -42,7 +40,6 @@ export class ServerFeed {
   #asking: Promise<void> | null = null;
   /** By which the server tells this feed's lease from others. */
   readonly #watcher = randomUUID();
-  #fetched = 0;
   /** Nothing is asked any more. */
   #left = false;
   /** It is a server that does not know the command. */
@@ -58,16 +55,10 @@ export class ServerFeed {
 
   /** Asks until aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { pollMs } = this.#options;
-    let periodMs = pollMs;
+    const { rhythm } = this.#options;
     while (!signal.aborted && !this.#deaf && !this.#left) {
-      const before = this.#fetched;
       await this.ask();
-      const isBusy = (this.#fetched - before) * 1_000 > BUSY_LINES_PER_SECOND * periodMs;
-      periodMs = isBusy ? pollMs * BUSY_POLL_FACTOR : pollMs;
-      // All feeds ask at the same time: they wake the process once, and their lines can be told together.
-      const waitMs = periodMs - (Date.now() % periodMs);
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+      await sleep(rhythm.waitMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -132,7 +123,7 @@ export class ServerFeed {
     this.#alive = true;
     this.#boot = boot;
     this.#next = next;
-    this.#fetched += lines.length;
+    this.#options.rhythm.came(lines.length);
     if (missed > 0) {
       this.#options.onGap(missed, atUs, 'its buffer was full');
       // What its actors are now has to be learnt anew.

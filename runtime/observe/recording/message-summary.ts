@@ -15,10 +15,10 @@ import {
   type Response,
   type RpcCode,
 } from '../../pegasus/index.js';
-import { bounded, boundedJson, boundedText } from './bounded.js';
+import { bounded, boundedText } from './bounded.js';
 import type { Json } from './lines.js';
 
-type Facts = Readonly<Record<string, unknown>>;
+export type Facts = Readonly<Record<string, unknown>>;
 interface Summary<C extends RpcCode> {
   readonly request?: (request: Request<C>) => Facts;
   readonly response?: (response: Response<C>) => Facts;
@@ -155,15 +155,15 @@ export function summaryOf(
   what: 'request' | 'response',
   struct: unknown,
 ): { readonly body?: Json } {
-  const json = summaryJson(code, what, struct);
-  return json === undefined ? {} : { body: JSON.parse(json) as Json };
+  const facts = summaryFacts(code, what, struct);
+  return facts === undefined ? {} : { body: bounded(facts) };
 }
 
-/** The same as JSON; undefined: there is nothing to tell. */
-export function summaryJson(code: string, what: 'request' | 'response', struct: unknown): string | undefined {
+/** The same, not bounded yet; holds nothing large. Undefined: there is nothing to tell. */
+export function summaryFacts(code: string, what: 'request' | 'response', struct: unknown): Facts | undefined {
   if (struct === undefined || struct === null) return undefined;
   const summary = SUMMARIES[code as RpcCode]?.[what] as ((struct: unknown) => Facts) | undefined;
-  return summary === undefined ? undefined : boundedJson(summary(struct));
+  return summary?.(struct);
 }
 
 /** Tables have environment variables of their own, which are none of ours to tell. */

@@ -1,7 +1,6 @@
 /** Turns what charts do into lines of a recording. */
 import type {
   ChartWatcher,
-  LostStep,
   StepEnd,
   Watchable,
   WatchedActor,
@@ -72,7 +71,7 @@ class Charts implements ChartRecorder {
     const fill = this.#recorder.reserve();
     return (actor, step, ended) => {
       const lines: Facts[] = [];
-      if (step !== null) lines.push(stepOrGap(actor, step));
+      if (step !== null) lines.push('lost' in step ? gap(actor, step.lost) : () => stepText(actor, step));
       if (ended !== null) lines.push({ t: 'end', actor, status: ended });
       fill(...lines);
     };
@@ -80,23 +79,22 @@ class Charts implements ChartRecorder {
 }
 
 /** A place that was taken is always filled: whoever listens gets nothing that comes after it before. */
-function stepOrGap(actor: string, step: WatchedStep | LostStep): Facts {
-  if ('lost' in step) return gap(actor, messageOf(step.lost));
+const gap = (actor: string, why: unknown): LineFacts => ({
+  t: 'gap',
+  lines: 1,
+  why: `a step of ${actor} could not be recorded: ${messageOf(why)}`,
+});
+
+function stepText(actor: string, step: WatchedStep): string {
   try {
-    return stepText(actor, step);
+    return textOfStep(actor, step);
   } catch (error) {
-    return gap(actor, messageOf(error));
+    return JSON.stringify(gap(actor, error)).slice(0, -1);
   }
 }
 
-const gap = (actor: string, why: string): LineFacts => ({
-  t: 'gap',
-  lines: 1,
-  why: `a step of ${actor} could not be recorded: ${why}`,
-});
-
 /** A `step` line, up to its time. Written by hand, for it is done for every step. */
-function stepText(actor: string, step: WatchedStep): string {
+function textOfStep(actor: string, step: WatchedStep): string {
   const { event, from, edges, state, changes, removed, effects, guards, mail } = step;
   const budget = wholeBudget();
   // Its input is in the context that the actor begins with.

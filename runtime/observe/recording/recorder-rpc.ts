@@ -9,9 +9,9 @@ import {
   type ServerTap,
   type TappedCall,
 } from '../../pegasus/index.js';
-import { quoted } from './bounded.js';
+import { boundedJson, quoted } from './bounded.js';
 import type { ReceiveLine, SendLine } from './lines.js';
-import { contentOf, isCommandRecorded, summaryJson } from './message-summary.js';
+import { contentOf, type Facts, isCommandRecorded, summaryFacts } from './message-summary.js';
 import type { Recorder } from './recorder.js';
 
 /**
@@ -73,7 +73,7 @@ export class RpcRecorder implements RpcTap {
 
   lateReply(call: TappedCall, id: string, bytes: number): void {
     if (!this.#recorder.on || !this.#recorder.recordsMessages || !isRecorded(call)) return;
-    this.#recorder.add(arrival(call, replyId(id), 'reply', { bytes }));
+    this.#recorder.add(() => arrival(call, replyId(id), 'reply', { bytes }));
   }
 }
 
@@ -102,23 +102,28 @@ class RecordedCall implements ClientTap {
   }
 
   replied(error: string, response: unknown, bytes: number): void {
-    const said = errorOf(error, response);
-    this.#recorder.add(arrival(this.#call, replyId(this.#id), 'reply', { bytes, ...said }));
+    this.#tellReply({ bytes, error: errorOf(error, response) });
   }
 
   replyDropped(bytes: number): void {
-    this.#recorder.add(arrival(this.#call, replyId(this.#id), 'reply', { bytes, fate: 'dropped' }));
+    this.#tellReply({ bytes, fate: 'dropped' });
+  }
+
+  #tellReply(told: Told): void {
+    const id = replyId(this.#id);
+    this.#recorder.add(() => arrival(this.#call, id, 'reply', told));
   }
 
   #tellSent(bytes: number): void {
     const { code } = this.#call;
     const request = this.#request;
-    const body = summaryJson(code, 'request', request);
-    const text = sending(this.#call, this.#id, 'request', { bytes, body });
+    const told = { bytes, body: summaryFacts(code, 'request', request) };
+    const id = this.#id;
+    const text = () => sending(this.#call, id, 'request', told);
     const { content } = this.#recorder.keepsValues ? contentOf(code, request) : {};
     // With rows it is a line like any other: not everybody who fetches it may have them.
     if (content === undefined) this.#recorder.add(text);
-    else this.#recorder.add({ ...(JSON.parse(`${text}}`) as Omit<SendLine, 'at' | 'process'>), content });
+    else this.#recorder.add({ ...(JSON.parse(`${text()}}`) as Omit<SendLine, 'at' | 'process'>), content });
     // Batches are large, and the call may wait for long.
     this.#request = undefined;
   }
@@ -141,31 +146,30 @@ class ServedCall implements ServerTap {
     this.#silent = code === 'RPC_CLI_CLI_CALL' && !isCommandRecorded(request);
     if (this.#silent) return;
     // A server that calls is watched itself, and says more about what it sends.
-    const body = protocol === 'thft' ? summaryJson(code, 'request', request) : undefined;
-    this.#recorder.add(arrival(this.#call, id, 'request', { bytes, body }));
+    const body = protocol === 'thft' ? summaryFacts(code, 'request', request) : undefined;
+    this.#recorder.add(() => arrival(this.#call, id, 'request', { bytes, body }));
   }
 
   refused(id: string, fate: 'denied' | 'dropped', bytes: number): void {
     this.#id = id;
-    this.#recorder.add(arrival(this.#call, id, 'request', { bytes, fate }));
+    this.#recorder.add(() => arrival(this.#call, id, 'request', { bytes, fate }));
   }
 
   replied(error: string, response: unknown, bytes: number): void {
     if (this.#silent) return;
     const { code } = this.#call;
-    const body = error === 'ERR_OK' ? summaryJson(code, 'response', response) : undefined;
-    const said = errorOf(error, response);
-    const facts = { bytes, answers: this.#id, body, ...said };
-    this.#recorder.add(sending(this.#call, replyId(this.#id), 'reply', facts));
+    const body = error === 'ERR_OK' ? summaryFacts(code, 'response', response) : undefined;
+    const told = { bytes, answers: this.#id, body, error: errorOf(error, response) };
+    const id = replyId(this.#id);
+    this.#recorder.add(() => sending(this.#call, id, 'reply', told));
   }
 }
 
 interface Told {
   readonly bytes: number;
   readonly answers?: string;
-  readonly error?: string;
-  /** JSON */
-  readonly body?: string | undefined;
+  readonly error?: string | undefined;
+  readonly body?: Facts | undefined;
   readonly fate?: 'denied' | 'dropped';
 }
 
@@ -196,15 +200,15 @@ function moreOf({ appId, partitionIndex }: TappedCall['gpid'], { bytes, error, b
   let text = `,"bytes":${bytes}`;
   if (appId !== 0) text += `,"gpid":"${appId}.${partitionIndex}"`;
   if (error !== undefined) text += `,"error":${quoted(error)}`;
-  if (body !== undefined) text += `,"body":${body}`;
+  if (body !== undefined) text += `,"body":${boundedJson(body)}`;
   if (fate !== undefined) text += `,"fate":"${fate}"`;
   return text;
 }
 
 /** The error of a reply: that of the RPC, else the one in its struct. */
-export function errorOf(error: string, response: unknown): { readonly error?: string } {
-  if (error !== 'ERR_OK') return { error };
+export function errorOf(error: string, response: unknown): string | undefined {
+  if (error !== 'ERR_OK') return error;
   const { err, error: inner } = (response ?? {}) as { readonly err?: unknown; readonly error?: unknown };
   const told = typeof err === 'string' ? err : typeof inner === 'string' ? inner : 'ERR_OK';
-  return told === 'ERR_OK' ? {} : { error: told };
+  return told === 'ERR_OK' ? undefined : told;
 }

@@ -6,13 +6,15 @@
  * process that nobody watches does nothing.
  */
 import { type Clock, systemClock } from '../../../actors/clock.js';
-import { asText, flat, type KeptLine, lineOf, textOf, type Values } from './kept-line.js';
+import { asText, type KeptLine, LateLine, lineOf, type MakeText, textOf, type Values } from './kept-line.js';
 import { type Lease, Leases } from './leases.js';
 import type { TimedLine } from './lines.js';
 import { type ChartRecorder, chartRecorder } from './recorder-charts.js';
 import { RpcRecorder } from './recorder-rpc.js';
 
 export const DEFAULT_RECORDER_LIMIT_LINES = 20_000;
+/** Of the lines that nobody has fetched so many are kept as facts, and those before them as text. */
+const LATE_LIMIT_LINES = 2_048;
 /** Asking for it costs more than all the rest of telling the time. */
 const TIME_ORIGIN_MS = performance.timeOrigin;
 
@@ -31,8 +33,8 @@ export interface RecorderOptions {
 
 /** A line without what the recorder adds. */
 export type LineFacts = DistributiveOmit<TimedLine, 'at' | 'process'>;
-/** The same; or, for lines of which there are many, their JSON without its end. */
-export type Facts = LineFacts | string;
+/** The same; or, for lines of which there are many, what makes their text when somebody fetches them. */
+export type Facts = LineFacts | MakeText;
 type DistributiveOmit<T, Keys extends string> = T extends unknown ? Omit<T, Keys> : never;
 
 export interface RecordedPart {
@@ -114,6 +116,8 @@ export class Recorder {
   /** Records from now on; the result are the actors that live already. */
   start(): readonly TimedLine[] {
     this.#on = true;
+    // At its full length at once: what begins to be filled somewhere in the middle is kept as a hash table.
+    if (this.#ring.length === 0) this.#ring = new Array(this.#limit);
     return this.living();
   }
 
@@ -215,7 +219,7 @@ export class Recorder {
   }
 
   #keep(facts: Facts, atUs: number): KeptLine {
-    if (typeof facts === 'string') return flat(`${facts},"at":${atUs},"process":${this.#processJson}}`);
+    if (typeof facts === 'function') return new LateLine(facts, atUs, this.#processJson);
     const line = this.line(facts, atUs);
     return this.#listener === null ? asText(line) : line;
   }
@@ -239,6 +243,11 @@ export class Recorder {
   #append(entry: Entry): void {
     this.#ring[this.#next % this.#limit] = entry;
     this.#next += 1;
+    // What facts hold must not grow with the time that nobody asks.
+    const aged = this.#next - LATE_LIMIT_LINES;
+    if (aged < this.#first || aged < this.#next - this.#limit) return;
+    const late = this.#ring[aged % this.#limit];
+    if (late?.lines != null) late.lines = late.lines.map(settled);
   }
 
   #tell(): void {
@@ -269,6 +278,8 @@ export class Recorder {
     return this.#clock.setTimeout(look, delayMs, 'lease of a recording');
   }
 }
+
+const settled = (line: KeptLine): KeptLine => (line instanceof LateLine ? line.text : line);
 
 let boots = 0;
 

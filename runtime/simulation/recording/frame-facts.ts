@@ -25,9 +25,10 @@ export function frameFacts(message: WireMessage): FrameFacts | null {
   const type = what === 'request' ? RPC[code].request : RPC[code].response;
   const struct = error !== 'ERR_OK' || type === null ? undefined : decoded(args, type);
   if (what === 'request' && code === 'RPC_CLI_CLI_CALL' && !isCommandRecorded(struct)) return null;
+  const failed = what === 'reply' ? errorOf(error, struct) : undefined;
   return {
     ...(gpid === null || gpid.appId === 0 ? {} : { gpid: `${gpid.appId}.${gpid.partitionIndex}` }),
-    ...(what === 'reply' ? errorOf(error, struct) : {}),
+    ...(failed === undefined ? {} : { error: failed }),
     ...summaryOf(code, what === 'request' ? 'request' : 'response', struct),
   };
 }

@@ -50,6 +50,34 @@ describe('a ring', () => {
     expect(recorder.read(0, 10)).toEqual({ lines: [], next: 0, missed: 0 });
   });
 
+  test('given facts of which a text is made, then it is made once, when somebody fetches it', () => {
+    const recorder = new Recorder({ process: 'p', nowUs: () => 7 });
+    recorder.start();
+    let made = 0;
+    recorder.add(() => `{"t":"note","level":"info","text":"${++made}"`);
+    expect(made).toBe(0);
+    expect(recorder.readTexts(0, 10, 'removed').texts).toEqual([
+      '{"t":"note","level":"info","text":"1","at":7,"process":"p"}',
+    ]);
+    expect(texts(recorder.read(0, 10).lines)).toEqual(['1']);
+    expect(made).toBe(1);
+  });
+
+  test('given nobody fetches, then the facts of no more than 2,048 lines are kept', () => {
+    const recorder = new Recorder({ process: 'p' });
+    recorder.start();
+    let held = 0;
+    for (let line = 0; line < 5_000; line++) {
+      held += 1;
+      recorder.add(() => {
+        held -= 1;
+        return '{"t":"note","level":"info","text":"x"';
+      });
+    }
+    expect(held).toBeLessThanOrEqual(2_048);
+    expect(recorder.read(0, 10_000).lines).toHaveLength(5_000);
+  });
+
   test('given more lines than it holds, then the oldest are gone, and how many is said', () => {
     const recorder = new Recorder({ process: 'p', limitLines: 3, nowUs: () => 7 });
     recorder.start();
