@@ -2,6 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { invalidData, invalidParameters } from './errors.js';
 
 const TWO_32 = 4294967296;
+/** Below it in its upper half, a 64-bit integer is exact as a number. */
+const EXACT_HIGH = 2 ** 21;
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
 const REPLACEMENT = '\ufffd';
 /** Of all lists and maps of one message: an element of one byte becomes an object of a hundred. */
 const MAX_ELEMENTS = 1_000_000;
@@ -98,13 +101,24 @@ export class BinaryWriter {
     this.#word(value);
   }
 
+  /** Times and counts, as nearly all are, by way of numbers: Node takes a bigint apart with a dozen of others. */
+  #isWrittenExactly(value: bigint): boolean {
+    if (typeof value !== 'bigint' || value < 0n || value > MAX_EXACT) return false;
+    const number = Number(value);
+    this.#word(Math.floor(number / TWO_32));
+    this.#word(number);
+    return true;
+  }
+
   i64big(value: bigint): void {
+    if (this.#isWrittenExactly(value)) return;
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw outOfRange('i64', value);
     const at = this.#claim(8);
     this.#buffer.writeBigInt64BE(value, at);
   }
 
   u64(value: bigint): void {
+    if (this.#isWrittenExactly(value)) return;
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) throw outOfRange('u64', value);
     const at = this.#claim(8);
     this.#buffer.writeBigUInt64BE(value, at);
@@ -257,11 +271,15 @@ export class BinaryReader {
   }
 
   i64big(): bigint {
-    return this.#buffer.readBigInt64BE(this.#take(8));
+    const high = this.u32();
+    if (high < EXACT_HIGH) return BigInt(high * TWO_32 + this.u32());
+    return this.#buffer.readBigInt64BE(this.#take(4) - 4);
   }
 
   u64(): bigint {
-    return this.#buffer.readBigUInt64BE(this.#take(8));
+    const high = this.u32();
+    if (high < EXACT_HIGH) return BigInt(high * TWO_32 + this.u32());
+    return this.#buffer.readBigUInt64BE(this.#take(4) - 4);
   }
 
   double(): number {

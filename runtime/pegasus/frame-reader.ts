@@ -93,7 +93,9 @@ export class FrameReader {
       this.#wanted = length === 0 ? held + 1 : length;
       return undefined;
     }
-    const frame = this.#buffer.subarray(this.#start, this.#start + length);
+    // A chunk is one frame most of the time, and a view of a buffer costs as much as reading a small one.
+    const isAll = this.#start === 0 && length === this.#buffer.length;
+    const frame = isAll ? this.#buffer : this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += length;
     this.#wanted = 1;
     this.#searched = 0;

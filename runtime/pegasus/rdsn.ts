@@ -7,13 +7,17 @@ import type { Address, Gpid } from './schema.js';
 export const RDSN_MAGIC = 0x5244534e;
 export const RDSN_HEADER_BYTES = 192;
 const NAME_BYTES = 48;
+const TWO_32 = 2 ** 32;
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
 
-const IS_REQUEST = 1n << 0n;
-const IS_FORWARDED = 1n << 1n;
-const FORMAT_SHIFT = 6n;
-const FORMAT_MASK = 0xfn;
-const IS_FORWARD_SUPPORTED = 1n << 10n;
-const IS_BACKUP = 1n << 11n;
+// Of the context word. They are all in its lower half, where numbers do: each operation on a bigint makes another.
+const IS_REQUEST = 1 << 0;
+const IS_FORWARDED = 1 << 1;
+const FORMAT_SHIFT = 6;
+const FORMAT_MASK = 0xf;
+const IS_FORWARD_SUPPORTED = 1 << 10;
+const IS_BACKUP = 1 << 11;
+const NOT_REQUEST = ~BigInt(IS_REQUEST);
 
 /** The only serialization this folder speaks. */
 export const FORMAT_THRIFT_BINARY = 1;
@@ -30,22 +34,23 @@ export interface RdsnContext {
 }
 
 export function packContext(c: RdsnContext): bigint {
-  return (
-    (c.isRequest ? IS_REQUEST : 0n) |
-    (c.isForwarded ? IS_FORWARDED : 0n) |
-    (BigInt(c.format) << FORMAT_SHIFT) |
-    (c.isForwardSupported ? IS_FORWARD_SUPPORTED : 0n) |
-    (c.isBackup ? IS_BACKUP : 0n)
+  return BigInt(
+    (c.isRequest ? IS_REQUEST : 0) |
+      (c.isForwarded ? IS_FORWARDED : 0) |
+      (c.format << FORMAT_SHIFT) |
+      (c.isForwardSupported ? IS_FORWARD_SUPPORTED : 0) |
+      (c.isBackup ? IS_BACKUP : 0),
   );
 }
 
 export function unpackContext(context: bigint): RdsnContext {
+  const low = Number(BigInt.asUintN(32, context));
   return {
-    isRequest: (context & IS_REQUEST) !== 0n,
-    isForwarded: (context & IS_FORWARDED) !== 0n,
-    format: Number((context >> FORMAT_SHIFT) & FORMAT_MASK),
-    isForwardSupported: (context & IS_FORWARD_SUPPORTED) !== 0n,
-    isBackup: (context & IS_BACKUP) !== 0n,
+    isRequest: (low & IS_REQUEST) !== 0,
+    isForwarded: (low & IS_FORWARDED) !== 0,
+    format: (low >>> FORMAT_SHIFT) & FORMAT_MASK,
+    isForwardSupported: (low & IS_FORWARD_SUPPORTED) !== 0,
+    isBackup: (low & IS_BACKUP) !== 0,
   };
 }
 
@@ -107,7 +112,22 @@ function writeName(h: Buffer, at: number, name: string): void {
 
 function writeU64(h: Buffer, at: number, value: bigint): void {
   // Most are; the place is zero already.
-  if (value !== 0n) h.writeBigUInt64LE(value, at);
+  if (value === 0n) return;
+  if (value > MAX_EXACT || value < 0n) {
+    h.writeBigUInt64LE(value, at);
+    return;
+  }
+  // Node takes a bigint apart with bigints, a dozen of them.
+  const number = Number(value);
+  h.writeUInt32LE(number >>> 0, at);
+  h.writeUInt32LE(Math.floor(number / TWO_32), at + 4);
+}
+
+function readU64(frame: Buffer, at: number): bigint {
+  const low = frame.readUInt32LE(at);
+  const high = frame.readUInt32LE(at + 4);
+  if (high === 0) return low === 0 ? 0n : BigInt(low);
+  return frame.readBigUInt64LE(at);
 }
 
 function readName(frame: Buffer, at: number): string {
@@ -166,16 +186,16 @@ export function decodeRdsnHeader(frame: Buffer): RdsnHeader {
     headerCrc32: frame.readUInt32LE(12),
     bodyLength: frame.readUInt32LE(16),
     bodyCrc32: frame.readUInt32LE(20),
-    id: frame.readBigUInt64LE(24),
-    traceId: frame.readBigUInt64LE(32),
+    id: readU64(frame, 24),
+    traceId: readU64(frame, 32),
     code: readName(frame, 40),
     localCode: { code: frame.readUInt32LE(88), hash: frame.readUInt32LE(92) },
     gpid: { appId: frame.readInt32LE(96), partitionIndex: frame.readInt32LE(100) },
-    context: frame.readBigUInt64LE(104),
+    context: readU64(frame, 104),
     from: unpackRpcAddress(frame.readUInt32LE(116), frame.readUInt32LE(112)),
     timeoutMs: frame.readInt32LE(120),
     threadHash: frame.readInt32LE(124),
-    partitionHash: frame.readBigUInt64LE(128),
+    partitionHash: readU64(frame, 128),
     error: readName(frame, 136),
     localError: { code: frame.readUInt32LE(184), hash: frame.readUInt32LE(188) },
   };
@@ -240,7 +260,7 @@ export function encodeRdsnResponse(
     code: `${request.code}_ACK`.slice(0, NAME_BYTES - 1),
     localCode: NO_LOCAL_CODE,
     gpid: request.gpid,
-    context: request.context & ~IS_REQUEST,
+    context: request.context & NOT_REQUEST,
     from: request.from,
     timeoutMs: request.timeoutMs,
     threadHash: request.threadHash,

@@ -205,13 +205,17 @@ export class DiskTree {
   }
 
   #find(path: string): DiskFile | Directory | undefined {
+    return this.#walk(partsOf(path));
+  }
+
+  #walk(parts: readonly string[]): DiskFile | Directory | undefined {
     let at: DiskFile | Directory | undefined = this.#root;
-    for (const name of partsOf(path)) at = at instanceof Directory ? at.entries.get(name) : undefined;
+    for (const name of parts) at = at instanceof Directory ? at.entries.get(name) : undefined;
     return at;
   }
 
-  #directory(path: string): Directory {
-    const found = this.#find(path);
+  #directory(path: string, parts = partsOf(path)): Directory {
+    const found = this.#walk(parts);
     if (found === undefined) throw diskError('ENOENT', path);
     if (found instanceof DiskFile) throw diskError('ENOTDIR', path);
     return found;
@@ -221,7 +225,7 @@ export class DiskTree {
     const parts = partsOf(path);
     const name = parts.pop();
     if (name === undefined) throw diskError('EINVAL', path);
-    return [this.#directory(parts.join('/')), name];
+    return [this.#directory(path, parts), name];
   }
 }
 

@@ -72,9 +72,11 @@ export class VirtualDisk {
 
   /** What a metadata map in this directory has on disk; made when missing. */
   imageOf(directory: string): MemoryMapImage {
-    const known = this.#maps.get(directory) ?? { entries: new Map(), revision: 0 };
-    this.#maps.set(directory, known);
-    return known;
+    const known = this.#maps.get(directory);
+    if (known !== undefined) return known;
+    const made: MemoryMapImage = { entries: new Map(), revision: 0 };
+    this.#maps.set(directory, made);
+    return made;
   }
 
   /** Resolves when a change of these keys is durable. */

@@ -31,12 +31,12 @@ class Frame implements NewTask, MessageEnds {
   readonly #sender: VirtualSocket;
   readonly #arrives: FrameArrives | undefined;
 
-  constructor(sender: VirtualSocket, message: WireMessage, arrives: FrameArrives | undefined) {
+  constructor(sender: VirtualSocket, message: WireMessage, label: string, arrives: FrameArrives | undefined) {
     this.#sender = sender;
     this.#arrives = arrives;
     this.message = message;
     this.server = message.to;
-    this.label = messageInWords(message);
+    this.label = label;
   }
 
   deliver(bytes: Buffer): void {
@@ -69,6 +69,8 @@ export class VirtualSocket extends EventEmitter implements Connection {
   #destroyed = false;
   #closed = false;
   #ended = false;
+  /** Of what this end sends, by code: it sends requests or replies, not both. */
+  readonly #labels = new Map<string, string>();
   /** Frames of this end arrive in order unless somebody delays one. */
   #lastArrivalMs = 0;
 
@@ -216,7 +218,7 @@ export class VirtualSocket extends EventEmitter implements Connection {
     const { schedule, latencyMs, fateOf, watcher } = this.#options;
     const fate = fateOf(message);
     const { lost, delayMs, copiesAfterMs } = fate;
-    const frame = new Frame(this, message, watcher()?.sent(message, fate));
+    const frame = new Frame(this, message, this.#labelOf(message), watcher()?.sent(message, fate));
     if (lost !== true) {
       const inOrderMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
       const task = schedule.add(frame, delayMs ?? inOrderMs);
@@ -224,6 +226,16 @@ export class VirtualSocket extends EventEmitter implements Connection {
     }
     if (copiesAfterMs === undefined) return;
     for (const afterMs of copiesAfterMs) schedule.add(frame, afterMs);
+  }
+
+  /** A node says the same thousands of times. */
+  #labelOf(message: WireMessage): string {
+    const { code } = message;
+    const known = this.#labels.get(code);
+    if (known !== undefined) return known;
+    const label = messageInWords(message);
+    this.#labels.set(code, label);
+    return label;
   }
 
   /** A frame of this end gets to the other, or to whoever has taken its place. */

@@ -43,11 +43,17 @@ export class Statuses {
   /** Owners that are gone, and whose tables were to be dropped. */
   readonly #dropped = new Set<string>();
   readonly #drops: Drops;
+  readonly #ours: string;
+  readonly #theirs: string;
+  readonly #tableOf = new Entries((text) => tableRecordSchema.parse(JSON.parse(text)));
+  readonly #duplicationOf = new Entries((text) => duplicationRecordSchema.parse(JSON.parse(text)));
 
   constructor(clusters: VirtualClusters, judge: Judge, operator: OperatorAtWork) {
     this.#clusters = clusters;
     this.#judge = judge;
     this.#operator = operator;
+    this.#ours = `/${clusters.source.name}/meta`;
+    this.#theirs = `/${clusters.follower.name}/meta`;
     this.#drops = new Drops(judge, clusters.source.name, () => clusters.world.nowMs);
   }
 
@@ -68,24 +74,38 @@ export class Statuses {
 
   /** After each moment. */
   look(): void {
-    const { world, source, follower } = this.#clusters;
-    const theirs = world.disk.imageOf(`/${follower.name}/meta`);
+    const { disk } = this.#clusters.world;
+    const theirs = disk.imageOf(this.#theirs);
     if (theirs.revision !== this.#followerRevision) {
       this.#followerRevision = theirs.revision;
       this.#noteTables(theirs);
     }
-    const ours = world.disk.imageOf(`/${source.name}/meta`);
+    const ours = disk.imageOf(this.#ours);
     if (ours.revision !== this.#sourceRevision) {
       this.#sourceRevision = ours.revision;
-      this.#noteDurable(readDurable(ours));
+      this.#noteDurable(this.#readDurable(ours));
     }
     this.#noteVisible();
+  }
+
+  #readDurable(image: MemoryMapImage): Map<number, DurableDuplication> {
+    const found = new Map<number, DurableDuplication>();
+    for (const [key, { text }] of image.entries) {
+      if (!key.startsWith('duplication/')) continue;
+      const record = this.#duplicationOf.read(key, text);
+      const { appId, duplicationId, partitionCount } = record;
+      const confirmed = Array.from({ length: partitionCount }, (_, p) =>
+        Number(image.entries.get(`progress/${appId}/${duplicationId}/${p}`)?.text ?? -1),
+      );
+      found.set(duplicationId, { record, confirmed });
+    }
+    return found;
   }
 
   #noteTables(image: MemoryMapImage): void {
     for (const [key, { text }] of image.entries) {
       if (!key.startsWith('table/')) continue;
-      const record = tableRecordSchema.parse(JSON.parse(text));
+      const record = this.#tableOf.read(key, text);
       const before = this.#tables.get(record.appId);
       const [was, is] = [before?.envs['duplication.owner'], record.envs['duplication.owner']];
       if (before !== undefined) {
@@ -226,16 +246,20 @@ export class Statuses {
   }
 }
 
-function readDurable(image: MemoryMapImage): Map<number, DurableDuplication> {
-  const found = new Map<number, DurableDuplication>();
-  for (const [key, { text }] of image.entries) {
-    if (!key.startsWith('duplication/')) continue;
-    const record = duplicationRecordSchema.parse(JSON.parse(text));
-    const { appId, duplicationId, partitionCount } = record;
-    const confirmed = Array.from({ length: partitionCount }, (_, p) =>
-      Number(image.entries.get(`progress/${appId}/${duplicationId}/${p}`)?.text ?? -1),
-    );
-    found.set(duplicationId, { record, confirmed });
+/** What entries of a map on a disk say: read anew only where the text is another one. */
+class Entries<Value> {
+  readonly #known = new Map<string, { readonly text: string; readonly value: Value }>();
+  readonly #read: (text: string) => Value;
+
+  constructor(read: (text: string) => Value) {
+    this.#read = read;
   }
-  return found;
+
+  read(key: string, text: string): Value {
+    const known = this.#known.get(key);
+    if (known?.text === text) return known.value;
+    const value = this.#read(text);
+    this.#known.set(key, { text, value });
+    return value;
+  }
 }
