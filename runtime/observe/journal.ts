@@ -60,6 +60,8 @@ export class Journal {
     // Attempts stop counting at their limit; a chart that notes the same trouble again makes it anew.
     const again = trouble !== known?.trouble || attempt > known.attempt;
     const same = known?.history.state === state;
+    // As most steps leave it: nothing to say, and nothing to remember anew.
+    if (same && trouble === null && known.trouble === null && attempt === known.attempt) return;
     if (!same) this.#listener.onMove?.(actor, state);
     if (trouble !== null && again) this.#listener.onTrouble?.(actor, trouble);
     if (trouble === null && known?.trouble) this.#listener.onOver?.(actor);

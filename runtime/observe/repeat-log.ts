@@ -72,6 +72,7 @@ export class RepeatLog implements ServerLog {
 
   /** What failed for this subject works again: says so once, if anything had been said. */
   over(subject: object): void {
+    if (this.#repeated.size === 0) return;
     const of = subjectOf(subject);
     const ended = [...this.#repeated].filter(([, repeated]) => repeated.of === of);
     if (ended.length === 0) return;

@@ -47,7 +47,7 @@ const REPEAT_TROUBLE_MS = 1_000;
 export const STORAGE_HISTORY = 'storage';
 
 interface Told {
-  readonly what: string;
+  readonly what: readonly unknown[];
   readonly atMs: number;
 }
 
@@ -171,12 +171,13 @@ export class HostedDuplication implements DurableStatusPort {
   confirm(report: Omit<Confirm, 'type'>): void {
     const { status, writeNo, confirmed } = this.context;
     const { partition, decree, followerHolds, prepared, lastCommitted, trouble } = report;
-    const what = [status, writeNo, decree, followerHolds, prepared, lastCommitted, trouble?.error].join(' ');
+    const what = [status, writeNo, decree, followerHolds, prepared, lastCommitted, trouble?.error];
     const told = this.#told.get(partition);
     const atMs = this.#options.environment.clock.now();
     const repeatAfterMs = trouble === null ? Number.POSITIVE_INFINITY : REPEAT_TROUBLE_MS;
     const durable = (confirmed[partition] ?? -1) >= decree;
-    if (told?.what === what && durable && atMs - told.atMs < repeatAfterMs) return;
+    const isNew = told === undefined || what.some((item, i) => item !== told.what[i]);
+    if (!isNew && durable && atMs - told.atMs < repeatAfterMs) return;
     this.#told.set(partition, { what, atMs });
     this.#host.send({ type: 'CONFIRM', ...report });
     this.#noteLag(partition, this.context.confirmed[partition] ?? -1);
