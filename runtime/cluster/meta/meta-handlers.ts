@@ -1,6 +1,5 @@
 /** The meta server's RPCs: wire structs in, registries asked, wire structs out. */
 
-import { z } from 'zod';
 import {
   DUPLICATION_STATUSES,
   FAIL_MODES,
@@ -9,31 +8,17 @@ import {
 } from '../../../machines/index.js';
 import {
   AppEnvOperation,
-  type AppInfo,
   AppStatus,
-  type DuplicationEntry,
-  formatAddress,
   type Handlers,
   NodeStatus,
   PatternMatchType,
   parseAddress,
 } from '../../pegasus/index.js';
-import { StoreError } from '../../store/index.js';
-import { policyFlaw, policySchema } from '../policy.js';
-import { recordsAnswer } from '../records.js';
-import { fenceAnswer, releaseAnswer } from './fence.js';
 import { NO_OWNER } from './follower-port.js';
-import type { HostedDuplication } from './hosted-duplication.js';
 import type { MetaServer } from './meta-server.js';
 import type { TableRecord } from './meta-store.js';
-import { describeTransfer } from './transfer-trouble.js';
-
-const STATUS_CODE: Record<string, number> = {
-  AS_CREATING: AppStatus.CREATING,
-  AS_AVAILABLE: AppStatus.AVAILABLE,
-  AS_DROPPING: AppStatus.DROPPING,
-  AS_DROPPED: AppStatus.DROPPED,
-};
+import { runRemoteCommand } from './remote-commands.js';
+import { clusterInfo, duplicationEntry, partitionConfiguration, tableInfo } from './wire-views.js';
 
 export function metaHandlers(server: MetaServer): Handlers {
   const { tables, duplications, nodes } = server;
@@ -78,8 +63,8 @@ export function metaHandlers(server: MetaServer): Handlers {
         return { err: 'ERR_NOT_IMPLEMENTED', infos: [], hintMessage: 'this match type is not supported' };
       const live = tables
         .list()
-        .map((table) => infoOf(server, table, tables.statusOf(table.name) ?? 'AS_AVAILABLE'));
-      const dropped = tables.droppedTables().map((table) => infoOf(server, table, 'AS_DROPPED'));
+        .map((table) => tableInfo(server, table, tables.statusOf(table.name) ?? 'AS_AVAILABLE'));
+      const dropped = tables.droppedTables().map((table) => tableInfo(server, table, 'AS_DROPPED'));
       const infos = [...live, ...dropped].filter(
         (info) => (status === AppStatus.INVALID || info.status === status) && matches(info.appName),
       );
@@ -158,7 +143,11 @@ export function metaHandlers(server: MetaServer): Handlers {
     RPC_CM_QUERY_DUPLICATION: ({ appName }) => {
       const table = tables.available(appName);
       if (table === undefined) return { err: 'ERR_APP_NOT_EXIST', appid: 0, entryList: [] };
-      return { err: 'ERR_OK', appid: table.appId, entryList: duplications.ofTable(table.appId).map(entryOf) };
+      return {
+        err: 'ERR_OK',
+        appid: table.appId,
+        entryList: duplications.ofTable(table.appId).map(duplicationEntry),
+      };
     },
     RPC_CM_LIST_DUPLICATION: ({ appNamePattern, matchType }) => {
       const matches = matcherOf(appNamePattern, matchType);
@@ -181,96 +170,14 @@ export function metaHandlers(server: MetaServer): Handlers {
               duplications: new Map(
                 duplications
                   .ofTable(table.appId)
-                  .map((hosted) => [hosted.record.duplicationId, entryOf(hosted)]),
+                  .map((hosted) => [hosted.record.duplicationId, duplicationEntry(hosted)]),
               ),
             },
           ] as const,
       );
       return { err: 'ERR_OK', hintMessage: '', appStates: new Map(states) };
     },
-    RPC_CLI_CLI_CALL: (request) => runCommand(server, request.cmd, request.arguments),
-  };
-}
-
-function partitionConfiguration(server: MetaServer, table: TableRecord, p: number, wantTransfer: boolean) {
-  const primary = server.primaryOf(table, p);
-  const node = table.partitions[p]?.node ?? '';
-  const address = primary === null ? null : parseAddress(primary);
-  return {
-    pid: { appId: table.appId, partitionIndex: p },
-    ballot: 1,
-    maxReplicaCount: 1,
-    primary: address,
-    secondaries: [],
-    lastDrops: [],
-    lastCommittedDecree: server.nodes.partition(node, table.appId, p)?.lastCommitted ?? 0,
-    partitionFlags: 0,
-    hpPrimary: address,
-    hpSecondaries: [],
-    hpLastDrops: [],
-    ...(wantTransfer && primary === null
-      ? {
-          transfer: describeTransfer(
-            node,
-            server.nodes.isAlive(node) ? null : (server.nodes.lastReportMs(node) ?? 0),
-            server.nodes.partition(node, table.appId, p),
-          ),
-        }
-      : {}),
-  };
-}
-
-function infoOf(server: MetaServer, table: TableRecord, status: string): AppInfo {
-  return {
-    status: STATUS_CODE[status] ?? AppStatus.INVALID,
-    appType: 'pegasus',
-    appName: table.name,
-    appId: table.appId,
-    partitionCount: table.partitionCount,
-    envs: new Map(Object.entries(table.envs)),
-    isStateful: true,
-    maxReplicaCount: 1,
-    expireSecond: 0,
-    createSecond: table.createSecond,
-    dropSecond: table.dropSecond,
-    duplicating: server.duplications.ofTable(table.appId).length > 0,
-    initPartitionCount: table.partitionCount,
-    isBulkLoading: false,
-    atomicIdempotent: false,
-  };
-}
-
-export function clusterInfo(server: MetaServer): Record<string, string> {
-  const address = formatAddress(server.address);
-  return {
-    meta_servers: address,
-    primary_meta_server: address,
-    zookeeper_hosts: '',
-    zookeeper_root: '',
-    meta_function_level: 'steady',
-    balance_operation_count: '[]',
-    primary_replica_count_stddev: '0.00',
-    total_replica_count_stddev: '0.00',
-    cluster_name: server.config.cluster.name,
-  };
-}
-
-/** A duplication as query and list show it. */
-export function entryOf({ record, context }: HostedDuplication): DuplicationEntry {
-  return {
-    dupid: record.duplicationId,
-    status: DUPLICATION_STATUSES.indexOf(context.status),
-    remote: record.remoteCluster,
-    createTs: record.createTimestampMs,
-    failMode: FAIL_MODES.indexOf(context.failMode),
-    remoteAppName: record.remoteTable,
-    remoteReplicaCount: record.remoteReplicaCount,
-    partitionStates: new Map(
-      context.confirmed.map((confirmedDecree, p) => [
-        p,
-        { confirmedDecree, lastCommittedDecree: context.lastCommitted[p] ?? -1 },
-      ]),
-    ),
+    RPC_CLI_CLI_CALL: (request) => runRemoteCommand(server, request.cmd, request.arguments),
   };
 }
 
@@ -326,82 +233,5 @@ function matcherOf(
       return (name) => name.endsWith(pattern);
     default:
       return null;
-  }
-}
-
-const remoteArguments = z.tuple([z.string().min(1), z.string().min(1)]);
-
-/** Remote commands; the answer is JSON text, an error as `{ "error", "hint" }`. */
-async function runCommand(server: MetaServer, cmd: string, args: readonly string[]): Promise<string> {
-  const refuse = (hint: string) => JSON.stringify({ error: 'ERR_INVALID_PARAMETERS', hint });
-  switch (cmd) {
-    case 'bridle.explain': {
-      const explanations = server.duplications
-        .all()
-        .filter(({ record }) => args[0] === undefined || record.appName === args[0])
-        .map((hosted) => server.explain(hosted));
-      return JSON.stringify(explanations);
-    }
-    case 'bridle.fence':
-      return fenceAnswer(server, args);
-    case 'bridle.release':
-      return releaseAnswer(server, args);
-    case 'bridle.policy':
-      return JSON.stringify({
-        policy: server.gate.policy,
-        nodes: server.nodes
-          .alive()
-          .map(({ node, report }) => ({ node, policyVersion: report.policyVersion })),
-      });
-    case 'bridle.set-policy': {
-      const parsed = policySchema.shape.rules.safeParse(safeJson(args[0]));
-      if (!parsed.success) return refuse(parsed.error.message);
-      const flaw = policyFlaw(parsed.data, server.config);
-      if (flaw !== undefined) return refuse(flaw);
-      return written(async () => server.setPolicy(parsed.data));
-    }
-    case 'bridle.set-remote': {
-      const parsed = remoteArguments.safeParse(args);
-      if (!parsed.success) return refuse('expected a cluster name and its meta servers, separated by commas');
-      const metas = parsed.data[1].split(',');
-      try {
-        for (const meta of metas) parseAddress(meta);
-      } catch (error) {
-        return refuse(error instanceof Error ? error.message : String(error));
-      }
-      const [cluster] = parsed.data;
-      return written(async () => {
-        await server.setRemote(cluster, metas);
-        return { cluster, metas };
-      });
-    }
-    case 'bridle.stats':
-      return JSON.stringify(server.stats());
-    case 'bridle.facts':
-      return server.facts();
-    case 'bridle.probe':
-      return server.probe(args);
-    case 'bridle.records':
-      return recordsAnswer(server.recorder, { role: 'meta', address: server.address }, args);
-    default:
-      return `unknown command ${JSON.stringify(cmd)}`;
-  }
-}
-
-/** What was written, or why storage refused it. */
-async function written(work: () => Promise<object>): Promise<string> {
-  try {
-    return JSON.stringify(await work());
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    return JSON.stringify({ error: error.code, hint: error.message });
-  }
-}
-
-function safeJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
   }
 }

@@ -2,8 +2,8 @@
 import { DUPLICATION_STATUSES, FAIL_MODES } from '../../../machines/index.js';
 import { metricsResponse } from '../../observe/metrics/index.js';
 import type { HttpHandler, HttpResponse } from '../../pegasus/index.js';
-import { clusterInfo, entryOf } from './meta-handlers.js';
 import type { MetaServer } from './meta-server.js';
+import { clusterInfo, duplicationEntry } from './wire-views.js';
 
 const json = (value: unknown, status = 200): HttpResponse => ({
   status,
@@ -73,7 +73,7 @@ export function metaHttp(server: MetaServer): HttpHandler {
     },
     '/meta/app/duplication': (name) =>
       withTable(server, name, (table) => {
-        const entries = server.duplications.ofTable(table.appId).map(entryOf);
+        const entries = server.duplications.ofTable(table.appId).map(duplicationEntry);
         if (entries.length === 0) return json(null);
         const shown = entries.map((entry, i) => [
           String(i + 1),

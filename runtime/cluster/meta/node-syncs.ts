@@ -9,7 +9,8 @@ import type { CopyRetries } from './copy-retries.js';
 import type { DuplicationRegistry } from './duplication-registry.js';
 import type { TableRecord } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
-import { handshakeOf, masterOf, type TableRegistry } from './table-registry.js';
+import { handshakeOf, masterOf } from './table-envs.js';
+import type { TableRegistry } from './table-registry.js';
 
 /** What of a meta server it needs. */
 export interface SyncedState {

@@ -4,44 +4,27 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { ChartHost } from '../../../actors/chartHost.js';
-import {
-  ENV_DENY_CLIENT_REQUEST,
-  ENV_FENCE,
-  ENV_FOLLOWER_APP_STATUS,
-  ENV_MASTER_APP_NAME,
-  ENV_MASTER_CLUSTER,
-  ENV_MASTER_METAS,
-  ENV_OWNER,
-  type HandshakeEnvs,
-  type TableEffects,
-  table,
-} from '../../../machines/index.js';
-import { parseFenceNote } from '../../observe/fence.js';
-import { isTableName, MAX_PARTITIONS, TABLE_NAME_RULE } from '../../pegasus/index.js';
+import { ENV_FOLLOWER_APP_STATUS, ENV_OWNER, type TableEffects, table } from '../../../machines/index.js';
+import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment, REAL_ENVIRONMENT } from '../environment.js';
-import { DENIAL_RULE, parseDenial } from '../rrdb/index.js';
-import { whyNotFenced, whyNotLifted } from './fence.js';
 import type { MetaStore, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
 import { type ChartAnswer, Requesters } from './requesters.js';
 import { RetiredOwners } from './retired-owners.js';
-
-const ENVS_LIMIT_BYTES = 64 * 1024;
-const APP_TYPE = 'pegasus';
+import {
+  changedEnvs,
+  type EnvChange,
+  type EnvsOrRefusal,
+  handshakeOf,
+  releasedEnvs,
+  whyNotChanged,
+} from './table-envs.js';
+import { type CreateTable, whyNotCreated } from './table-request.js';
 
 /** Changes what a table's creation decides; tests put upstream's older behaviour here. */
 export type TableMachine = typeof table;
-
-export interface CreateTable {
-  readonly name: string;
-  readonly partitionCount: number;
-  readonly replicaCount: number;
-  readonly successIfExist: boolean;
-  readonly appType: string;
-  readonly envs: ReadonlyMap<string, string>;
-}
 
 export interface TableRegistryOptions {
   readonly store: MetaStore;
@@ -112,7 +95,7 @@ export class TableRegistry {
 
   /** Answered when durable; see the `table` chart for who is acknowledged. */
   async create(request: CreateTable): Promise<ChartAnswer & { readonly appId: number }> {
-    const invalid = this.#whyInvalid(request);
+    const invalid = whyNotCreated(request, this.#options.nodes.alive().length);
     if (invalid !== null) return { error: 'ERR_INVALID_PARAMETERS', hint: invalid, appId: 0 };
     const hint = this.#retired.whyRefused(request.name, request.envs.get(ENV_OWNER));
     if (hint !== null) return { error: 'ERR_APP_DROPPED', hint, appId: 0 };
@@ -178,28 +161,10 @@ export class TableRegistry {
   ): Promise<ChartAnswer> {
     const entry = this.#live.get(name);
     if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
-    const reserved = [...set.keys(), ...remove].find((key) => key.startsWith('duplication.'));
-    if (reserved !== undefined) {
-      return { error: 'ERR_INVALID_PARAMETERS', hint: `${reserved} belongs to the duplication handshake` };
-    }
-    if (JSON.stringify([...set, entry.record.envs]).length > ENVS_LIMIT_BYTES) {
-      return { error: 'ERR_INVALID_PARAMETERS', hint: `environment over ${ENVS_LIMIT_BYTES} bytes` };
-    }
-    const denial = set.get(ENV_DENY_CLIENT_REQUEST);
-    if (denial !== undefined && parseDenial(denial) === null) {
-      return { error: 'ERR_INVALID_PARAMETERS', hint: `${ENV_DENY_CLIENT_REQUEST}: ${DENIAL_RULE}` };
-    }
-    const shown = expected.get(ENV_FENCE);
-    const lifted = parseFenceNote(shown);
-    return this.#changeEnvs(entry, ({ envs, liftedFence }) => {
-      const why =
-        whyNotFenced(envs[ENV_FENCE], set.get(ENV_FENCE), liftedFence) ??
-        (shown === undefined ? null : whyNotLifted(envs[ENV_FENCE], shown));
-      if (why !== null) return { refused: why };
-      const next = { ...envs, ...Object.fromEntries(set) };
-      for (const key of remove) delete next[key];
-      return { envs: next, ...(lifted === null ? {} : { liftedFence: { id: lifted.id, run: lifted.run } }) };
-    });
+    const change: EnvChange = { set, remove, expected };
+    const hint = whyNotChanged(entry.record, change);
+    if (hint !== null) return { error: 'ERR_INVALID_PARAMETERS', hint };
+    return this.#changeEnvs(entry, (record) => changedEnvs(record, change));
   }
 
   /**
@@ -209,15 +174,7 @@ export class TableRegistry {
   async release(name: string, owner: string): Promise<ChartAnswer> {
     const entry = this.#live.get(name);
     if (entry === undefined || this.available(name) === undefined) return { error: 'ERR_APP_NOT_EXIST' };
-    const answer = await this.#changeEnvs(entry, ({ envs }) => {
-      const has = envs[ENV_OWNER];
-      if (has === undefined && envs[ENV_MASTER_CLUSTER] === undefined) return { envs };
-      if (has !== owner) return { refused: `it belongs to ${has ?? 'nobody'}` };
-      const left = Object.entries(envs).filter(
-        ([key]) => !key.startsWith('duplication.') && key !== ENV_FENCE && key !== ENV_DENY_CLIENT_REQUEST,
-      );
-      return { envs: Object.fromEntries(left) };
-    });
+    const answer = await this.#changeEnvs(entry, (record) => releasedEnvs(record, owner));
     const { owner: known, replicaCount, duplicating } = entry.host.snapshot.context;
     // The chart begins anew from the record, as after a restart: what it knew of an owner is over.
     if (answer.error === 'ERR_OK' && known !== null && !this.#stopped) {
@@ -230,10 +187,7 @@ export class TableRegistry {
   }
 
   /** Changes the environment durably, by a rule that sees it as it is when its turn has come. */
-  async #changeEnvs(
-    entry: Entry,
-    change: (record: TableRecord) => Pick<TableRecord, 'envs' | 'liftedFence'> | { readonly refused: string },
-  ): Promise<ChartAnswer> {
+  async #changeEnvs(entry: Entry, change: (record: TableRecord) => EnvsOrRefusal): Promise<ChartAnswer> {
     const answers: ChartAnswer[] = [];
     try {
       await this.#change(entry, (record) => {
@@ -252,13 +206,13 @@ export class TableRegistry {
     return answers[0] ?? { error: 'ERR_OK' };
   }
 
-  /** Remembers that a partition has been open, so that its absence later is known as loss. */
   /** Whether all of these partitions are recorded as having been open, or the table is gone. */
   haveExisted(appId: number, partitions: readonly number[]): boolean {
     const record = this.byId(appId);
     return record === undefined || partitions.every((p) => record.partitions[p]?.existed !== false);
   }
 
+  /** Remembers that a partition has been open, so that its absence later is known as loss. */
   async noteExisted(appId: number, partitions: readonly number[]): Promise<void> {
     const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
     const fresh = new Set(partitions.filter((p) => entry?.record.partitions[p]?.existed === false));
@@ -400,26 +354,6 @@ export class TableRegistry {
   #nowSeconds(): number {
     return Math.floor(this.#environment.clock.epochMs() / 1000);
   }
-
-  #whyInvalid(request: CreateTable): string | null {
-    const { name, partitionCount, replicaCount, envs, appType } = request;
-    const aliveNodes = this.#options.nodes.alive().length;
-    if (!isTableName(name)) return `table name ${JSON.stringify(name)}: ${TABLE_NAME_RULE}`;
-    if (appType !== APP_TYPE) return `unknown table type ${JSON.stringify(appType)}: only ${APP_TYPE}`;
-    if (!Number.isInteger(partitionCount) || partitionCount < 1 || partitionCount > MAX_PARTITIONS) {
-      return `${partitionCount} partitions: 1 to ${MAX_PARTITIONS}`;
-    }
-    if (replicaCount < 1 || replicaCount > aliveNodes) {
-      return `replica count ${replicaCount}: 1 to the number of live replica servers, ${aliveNodes}`;
-    }
-    if (JSON.stringify([...envs]).length > ENVS_LIMIT_BYTES)
-      return `environment over ${ENVS_LIMIT_BYTES} bytes`;
-    const status = envs.get(ENV_FOLLOWER_APP_STATUS);
-    if (status !== undefined && status !== 'creating' && status !== 'created') {
-      return `${ENV_FOLLOWER_APP_STATUS} is ${JSON.stringify(status)}: creating or created`;
-    }
-    return null;
-  }
 }
 
 /** What a requester is told when the change cannot be written. */
@@ -427,27 +361,6 @@ function storageAnswer(error: unknown): Required<ChartAnswer> {
   return {
     error: error instanceof StoreError ? error.code : 'ERR_UNKNOWN',
     hint: error instanceof Error ? error.message : String(error),
-  };
-}
-
-/** The duplication part of an environment. */
-export function handshakeOf(envs: ReadonlyMap<string, string>): HandshakeEnvs {
-  return {
-    masterCluster: envs.get(ENV_MASTER_CLUSTER) ?? null,
-    owner: envs.get(ENV_OWNER) ?? null,
-    followerStatus: envs.get(ENV_FOLLOWER_APP_STATUS) ?? null,
-  };
-}
-
-/** Where a follower table's data comes from; null for an ordinary table. */
-export function masterOf(record: TableRecord): { cluster: string; metas: string[]; table: string } | null {
-  const cluster = record.envs[ENV_MASTER_CLUSTER];
-  const metas = record.envs[ENV_MASTER_METAS];
-  if (cluster === undefined || metas === undefined) return null;
-  return {
-    cluster,
-    metas: metas.split(',').filter(Boolean),
-    table: record.envs[ENV_MASTER_APP_NAME] ?? record.name,
   };
 }
 
