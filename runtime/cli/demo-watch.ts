@@ -101,9 +101,10 @@ export class DemoWatch implements AsyncDisposable {
     if (summary === this.#told) return;
     this.#turn(worst !== undefined && explanation.status !== 'DS_LOG');
     this.#told = summary;
-    this.#options.say(explanation.line);
+    this.#options.say(explanation.headline || explanation.line);
     if (worst === undefined) return;
     this.#troubles.add(shortTrouble(worst));
+    if (worst.hint !== undefined) this.#options.say(`  detail: ${worst.hint}`);
     this.#options.say(`  likely: ${worst.causes[0] ?? worst.what}`);
     this.#options.say(`  next:   ${explanation.next}`);
   }

@@ -86,13 +86,14 @@ Examples:
         const waited = options.wait === true ? await waitForLog(duplication, context) : undefined;
         const { id, remoteCluster, remoteTable, existed } = duplication;
         const explanation = await duplication.explain(context.limits);
-        const { status, line, next } = explanation;
+        const { status, headline, line, next } = explanation;
         context.out.result(
-          { table, dupid: id, remoteCluster, remoteTable, existed, status, line, next, ...waited },
+          { table, dupid: id, remoteCluster, remoteTable, existed, status, headline, line, next, ...waited },
           formatFacts([
             ['duplication', `${id}${existed ? ' (was there already)' : ''}`],
             ['table', `${table} → ${remoteCluster}/${remoteTable}`],
-            ['status', line],
+            // A server that is older has the long form only.
+            ['status', headline || line],
             ...(waited === undefined ? [] : ([['waited', formatMs(waited.waitedMs)]] as const)),
             ['next', next],
           ]),

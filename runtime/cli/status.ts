@@ -139,6 +139,7 @@ function toJson({ duplications, ...status }: Status) {
       blocked: progress.blocked,
       canCutOver: progress.canCutOver,
       cutOverReasons: progress.cutOverReasons,
+      headline: explanation.headline,
       line: explanation.line,
       operatorCan: explanation.operatorCan,
       next: explanation.next,

@@ -168,6 +168,20 @@ describe('two embedded clusters', { timeout: 180_000 }, () => {
       .first()
       .waitFor({ timeout: WAIT_MS });
 
+    // The page says what `explain` says: the same headline, what it points to, and what happens next.
+    const { diagnosis, headline } = await duplication.explain();
+    const cause = diagnosis[0]?.cause ?? 'no diagnosis';
+    await page.locator('.progress-line', { hasText: headline.split(', ')[0] ?? '' }).waitFor();
+    await page
+      .getByRole('list', { name: /^What it points to/ })
+      .getByText(cause)
+      .first()
+      .waitFor();
+    await page
+      .locator('.progress-leaves', { hasText: /Then: .+ in / })
+      .first()
+      .waitFor({ timeout: WAIT_MS });
+
     // healed from the page, it goes on to DS_LOG.
     await order(page, async (control) => {
       await control.getByRole('button', { name: 'Heal all faults' }).click();

@@ -105,6 +105,25 @@ describe('a recording from anybody', () => {
     expect(progressAt(index, 1).map(({ explanation }) => explanation)).toEqual([null]);
   });
 
+  it.each([
+    ['headline', 7],
+    ['blockedBy', {}],
+    ['diagnosis', [{ seen: true, sign: 'x', cause: 5, look: 'y' }]],
+  ])('may have %s of another kind in an explanation', async (field, value) => {
+    const counts = { partitionCount: 0, prepared: 0, ready: 0, lagDecrees: 0, copiedBytes: 0, totalBytes: 0 };
+    const explanation = {
+      ...{ table: 't', duplicationId: 1, status: 'DS_LOG', line: 'x', next: '', stuck: null },
+      ...{ operatorCan: [], waiting: [], progress: { ...counts, confirmed: [], lastCommitted: [] } },
+    };
+    const told = async (more: object) =>
+      progressAt(
+        (await opened(JSON.stringify({ t: 'explain', at: 1, explanation: { ...explanation, ...more } })))
+          .index,
+        0,
+      ).length;
+    expect([await told({}), await told({ [field]: value })]).toEqual([1, 0]);
+  });
+
   it('as text holds nothing that a terminal would take for a command', async () => {
     const { index } = await opened(
       '{"t":"note","at":1,"level":"info","text":"\\u001b[2J\\u001b]0;gone\\u0007\\u202Ehi"}',

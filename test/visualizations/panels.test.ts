@@ -133,6 +133,29 @@ describe('progress at a moment', () => {
     ]);
   });
 
+  it('given what it points to, then that is part of the account, as it was told', () => {
+    const account = explained(5, {}) as { explanation: Record<string, unknown> };
+    const diagnosis = [
+      { seen: true, sign: 'ERR_TIMEOUT', cause: 'a firewall', look: 'bridle preflight users' },
+    ];
+    const told = { headline: 'DS_APP · ERR_TIMEOUT, 2×', blockedBy: 'rule 1 of east (drop *)', diagnosis };
+    const line = { ...account, explanation: { ...account.explanation, ...told } } as unknown as RecordingLine;
+    expect(progressAt(indexOf(up, line), 1)[0]?.explanation).toMatchObject(told);
+    expect(indexOf(up, line).moment(1).summary).toContain('DS_APP · ERR_TIMEOUT, 2×');
+  });
+
+  it('given an account of an older version, then what it does not tell is empty', () => {
+    const account = explained(5, {}) as { explanation: Record<string, unknown> };
+    const { headline, blockedBy, diagnosis, ...older } = account.explanation;
+    const line = { ...account, explanation: older } as RecordingLine;
+    expect(progressAt(indexOf(up, line), 1)[0]?.explanation).toMatchObject({
+      line: 'DS_APP',
+      headline: '',
+      blockedBy: null,
+      diagnosis: [],
+    });
+  });
+
   it('given accounts only, then the stages are theirs', () => {
     const asked = indexOf(up, explained(5, {}));
     expect(progressAt(asked, 1)[0]?.stages.map(({ status }) => status)).toEqual(['DS_APP']);

@@ -155,6 +155,8 @@ function arrived(message: MessageInfo | undefined): string {
 }
 
 function explanationLine(explanation: Json): string {
-  const line = isRecord(explanation) ? explanation.line : undefined;
+  if (!isRecord(explanation)) return 'explanation';
+  const { headline, line } = explanation;
+  if (typeof headline === 'string' && headline !== '') return headline;
   return typeof line === 'string' ? line : 'explanation';
 }

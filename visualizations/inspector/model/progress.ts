@@ -119,7 +119,9 @@ function note({ events, keys }: History, index: RecordingIndex, moment: number):
   const { line, at, actor } = index.moment(moment);
   if (line.t === 'explain') {
     if (!isExplanation(line.explanation)) return;
-    const { explanation } = line;
+    // A recording of an older version has the long line only.
+    const told: OlderExplanation = line.explanation;
+    const explanation: Explanation = { headline: '', blockedBy: null, diagnosis: [], ...told };
     const key = `${explanation.table}/${explanation.duplicationId}`;
     events.push({ moment, at, key, status: null, explanation });
   } else if (line.t === 'actor' && line.chart === 'duplication' && actor !== null) {
@@ -140,14 +142,21 @@ function note({ events, keys }: History, index: RecordingIndex, moment: number):
 
 const COUNTS = ['partitionCount', 'prepared', 'ready', 'lagDecrees', 'copiedBytes', 'totalBytes'] as const;
 
+type Newer = 'headline' | 'blockedBy' | 'diagnosis';
+/** As a version wrote it that did not have these yet. */
+type OlderExplanation = Omit<Explanation, Newer> & Partial<Pick<Explanation, Newer>>;
+
 /** A recording says anything in an explanation, or has had it shortened by hand: that is no account to show. */
-function isExplanation(said: unknown): said is Json & Explanation {
+function isExplanation(said: unknown): said is Json & OlderExplanation {
   const explanation = said as Partial<Explanation> | null;
   const progress: Partial<Explanation['progress']> | null | undefined = explanation?.progress;
   return (
     typeof explanation?.table === 'string' &&
     typeof explanation.line === 'string' &&
     typeof explanation.next === 'string' &&
+    isTextIfAny(explanation.headline) &&
+    (explanation.blockedBy === null || isTextIfAny(explanation.blockedBy)) &&
+    (explanation.diagnosis === undefined || isListOf(explanation.diagnosis, isDiagnosis)) &&
     (explanation.stuck === null || typeof explanation.stuck === 'string') &&
     asStatus(explanation.status) !== null &&
     isListOf(explanation.operatorCan, (verb) => typeof verb === 'string') &&
@@ -166,10 +175,22 @@ function isWait(said: unknown): boolean {
   return (
     WORDS.every((word) => typeof wait?.[word] === 'string') &&
     typeof wait?.sinceMs === 'number' &&
+    isTextIfAny(wait.nextWhat) &&
+    (wait.nextAtMs === undefined || typeof wait.nextAtMs === 'number') &&
     (trouble === null ||
       (typeof trouble?.error === 'string' && isListOf(trouble.causes, (cause) => typeof cause === 'string')))
   );
 }
+
+function isDiagnosis(said: unknown): boolean {
+  const diagnosis = said as Partial<Explanation['diagnosis'][number]> | null;
+  return (
+    typeof diagnosis?.seen === 'boolean' &&
+    [diagnosis.sign, diagnosis.cause, diagnosis.look].every((text) => typeof text === 'string')
+  );
+}
+
+const isTextIfAny = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
 function isListOf(value: unknown, is: (entry: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is);
