@@ -30,7 +30,7 @@ export class DemoRecording {
     this.#writer = writer;
   }
 
-  /** Says at once if the file cannot be made. @throws BridleError ERR_FILE_OPERATION_FAILED */
+  /** Says at once if the file cannot be made. @throws BridleError BRIDLE_USAGE */
   static async check(file: string): Promise<void> {
     await open(file, 'a').then(
       (handle) => handle.close(),
@@ -40,7 +40,7 @@ export class DemoRecording {
     );
   }
 
-  /** Resolves when every server records. @throws BridleError ERR_FILE_OPERATION_FAILED */
+  /** Resolves when every server records. @throws BridleError BRIDLE_USAGE */
   static async begin({ file, title, charts, clusters }: DemoRecordingOptions): Promise<DemoRecording> {
     // The file takes every line as it comes; nobody subscribes later.
     const recording = recordRun({ clusters, charts, title, keepLines: 1 });
@@ -74,5 +74,5 @@ export class DemoRecording {
 
 function cannotWrite(file: string, error: unknown): BridleError {
   const hint = `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`;
-  return BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: 'record', hint });
+  return BridleError.of('BRIDLE_USAGE', { operation: 'demo --record', hint });
 }

@@ -32,6 +32,7 @@ describe('without a cluster', () => {
     [['table', 'create'], 'bridle table create --help'],
     [['up', '--meta-port', '99999', '--data', '/tmp/bridle-never'], 'bridle up --help'],
     [['up', '--name', 'a b', '--data', '/tmp/bridle-never'], 'bridle up --help'],
+    [['demo', '--record', '/nonexistent/run.jsonl'], 'bridle demo --help'],
     [['nope'], 'bridle --help'],
   ])('%j names the help of its own command', async (args, next) => {
     expect(await json(args)).toMatchObject({ exitCode: 2, error: { code: 'BRIDLE_USAGE', next } });
