@@ -1,6 +1,7 @@
 /** kill -9 of any server process of either cluster at any moment: nothing lost, nothing stuck. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Duplication, DuplicationStatus } from '../../runtime/index.js';
+import { seededRandom } from '../../runtime/simulation/random.js';
 import {
   drained,
   duplicateTo,
@@ -10,7 +11,6 @@ import {
   pause,
   QUICK,
   type Side,
-  seeded,
   seedOf,
   startPair,
   until,
@@ -75,7 +75,7 @@ async function proveNothingLost(duplication: Duplication, writer: LedgerWriter, 
 
 describe('given a writer that never stops', () => {
   test(`when any process is killed at random, ${KILLS} times over one run, then DS_LOG is reached and every acknowledged write is on both sides`, async () => {
-    const random = seeded(seedOf('kill -9 at random'));
+    const random = seededRandom(seedOf('kill -9 at random'));
     await pair.source.client.createTable('storm', { partitionCount: 6 });
     const table = await pair.source.client.table('storm');
     await fill(table, 500);
@@ -100,7 +100,7 @@ describe('given a writer that never stops', () => {
   }, 120_000);
 
   test('when each process is killed once right after a status has changed, then the change is kept and nothing is lost', async () => {
-    const random = seeded(seedOf('kill -9 at changes'));
+    const random = seededRandom(seedOf('kill -9 at changes'));
     await pair.source.client.createTable('turns', { partitionCount: 4 });
     const table = await pair.source.client.table('turns');
     await fill(table, 300);

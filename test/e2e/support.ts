@@ -301,17 +301,6 @@ export class LedgerWriter {
   }
 }
 
-/** Numbers in [0, 1) that a seed repeats (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** From the environment, for repeating a run; else a new one. Printed, so that it can be repeated. */
 export function seedOf(test: string): number {
   const seed = Number(process.env.BRIDLE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

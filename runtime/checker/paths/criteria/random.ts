@@ -1,5 +1,6 @@
 /** Random walks: the same seed walks the same way, in every run and on every machine. */
 import type { EventObject } from 'xstate';
+import { seededRandom } from '../../../simulation/random.js';
 import type { Exploration } from '../exploration.js';
 import { makePath } from '../path.js';
 import type { Suite } from '../suite.js';
@@ -22,7 +23,7 @@ export function randomWalks(exploration: Exploration, options: WalkOptions = {})
   const { starts, states, edges, machine } = exploration;
   const weigh =
     typeof weights === 'function' ? weights : (event: EventObject): number => weights[event.type] ?? 1;
-  const next = generator(seed);
+  const next = seededRandom(seed);
   const paths = Array.from({ length: starts.length === 0 ? 0 : count }, () => {
     const start = starts[Math.floor(next() * starts.length)]!;
     const way: number[] = [];
@@ -57,15 +58,4 @@ function choose(choices: readonly number[], weights: readonly number[], unit: nu
     if (left < 0) return choices[at];
   }
   return undefined;
-}
-
-/** mulberry32: 32 bits of state, numbers in [0, 1). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
