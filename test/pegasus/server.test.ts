@@ -115,11 +115,12 @@ test('given half a frame and then silence, when the header timeout passes, then 
 });
 
 test('given an idle connection, when the idle timeout passes, then it is closed and the client connects again', async () => {
-  const { server, address } = await serve({ handlers: echo, limits: { idleTimeoutMs: 40 } });
+  const { server, address } = await serve({ handlers: echo, limits: { idleTimeoutMs: 150 } });
   const c = client();
   await c.call(address, QUERY, { appName: '0' }, fast);
-  await sleep(100);
-  expect(server.stats().connections).toBe(0);
+  // Both ends know of it before the next call.
+  await expect.poll(() => server.stats().connections, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => c.stats().connections, { timeout: 5_000 }).toBe(0);
   expect((await c.call(address, QUERY, { appName: '0' }, fast)).err).toBe('0');
 });
 
