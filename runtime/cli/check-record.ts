@@ -109,6 +109,7 @@ async function write(file: string, text: string): Promise<void> {
     await writeFile(file, text);
   } catch (error) {
     const hint = `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
-    throw BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: 'check', hint });
+    const next = 'bridle check --record ANOTHER_FILE';
+    throw BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: 'check', hint, next });
   }
 }

@@ -74,5 +74,5 @@ export class DemoRecording {
 
 function cannotWrite(file: string, error: unknown): BridleError {
   const hint = `cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`;
-  return BridleError.of('BRIDLE_USAGE', { operation: 'demo --record', hint });
+  return BridleError.of('BRIDLE_USAGE', { operation: 'demo', hint, next: 'bridle demo --help' });
 }
