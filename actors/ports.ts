@@ -6,6 +6,7 @@
 import type { CheckpointView } from '../machines/checkpointTransfer.js';
 import type { FollowerReply, FollowerRequest, Trouble } from '../machines/messages.js';
 import type { MigrationReply, MigrationRequest } from '../machines/migrationVerdict.js';
+import type { SupervisionReply, SupervisionRequest } from '../machines/supervisorVerdict.js';
 import type { DuplicationStatus, FailMode, FollowerTableOnRemove } from '../machines/vocabulary.js';
 
 /** Either a value or the trouble that prevented it. */
@@ -67,6 +68,11 @@ export interface CheckpointSourcePort {
   /** Verified files become the partition's store, atomically. */
   install(checkpoint: CheckpointView, signal: AbortSignal): Promise<Outcome<null>>;
   open(signal: AbortSignal): Promise<Outcome<null>>;
+}
+
+/** Both clusters and the operator's journal, as `supervisor` needs them. */
+export interface SupervisionPort {
+  ask(request: SupervisionRequest, signal: AbortSignal): Promise<SupervisionReply>;
 }
 
 /** Both clusters and the operator's journal, as `migration` needs them. */

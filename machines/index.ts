@@ -14,6 +14,18 @@ export * from './migrationVerdict.js';
 export * from './partitionDuplicator.js';
 export * from './partitionProgress.js';
 export * from './retry.js';
+export * from './supervisor.js';
+export * from './supervisorHeals.js';
+export * from './supervisorReasons.js';
+export type {
+  SupervisorContext,
+  SupervisorEffects,
+  SupervisorEvent,
+  SupervisorInput,
+  SupervisorOutput,
+  SupervisorTimes,
+} from './supervisorSetup.js';
+export * from './supervisorVerdict.js';
 export * from './table.js';
 export * from './vocabulary.js';
 export * from './watchdog.js';

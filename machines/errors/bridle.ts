@@ -56,6 +56,38 @@ export const BRIDLE_ERRORS = {
     causes: ['The journal says that the hand-over was decided.'],
     next: 'bridle migrate --resume {journal}',
   },
+  BRIDLE_NEEDS_PERMISSION: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'A duplication can be helped by taking something away, and nobody has allowed it.',
+    consequence: 'Nothing was removed or dropped. The hint names what stands in the way.',
+    causes: [
+      'The follower table was made by this duplication, its answer was lost, and the source cannot take it up.',
+      'An earlier duplication of this table has left its copy behind.',
+      'The copy is not complete and cannot become so any more.',
+    ],
+    next: 'bridle supervise {table} --to {cluster} --heal {heal}',
+  },
+  BRIDLE_PAUSED: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The duplication is paused, and whoever supervises it has not paused it.',
+    consequence: 'Nothing is shipped until somebody starts it; the source keeps its log. It was left alone.',
+    causes: ['An operator has paused it, and has not started it again.'],
+    next: 'bridle start {table}',
+  },
+  BRIDLE_DUPLICATION_GONE: {
+    kind: 'operator',
+    outcomeUnknown: false,
+    what: 'The duplication that was supervised has been removed by somebody else.',
+    consequence:
+      'It was not added again behind their back. A follower table that it has filled may still be there.',
+    causes: [
+      'An operator has removed it.',
+      'The source lost it with a restart of its meta server, a known defect of Apache Pegasus.',
+    ],
+    next: 'bridle duplicate {table} --to {cluster}',
+  },
   BRIDLE_FOREIGN_TABLE: {
     kind: 'operator',
     outcomeUnknown: false,

@@ -9,6 +9,7 @@ import { followerTable } from '../../machines/followerTable.js';
 import { migration } from '../../machines/migration.js';
 import { partitionDuplicator } from '../../machines/partitionDuplicator.js';
 import { fullJitterMs, retryCeilingMs } from '../../machines/retry.js';
+import { supervisor } from '../../machines/supervisor.js';
 import { table } from '../../machines/table.js';
 import { watchdog } from '../../machines/watchdog.js';
 import { type Drive, drive, hasDeadline, leavesOf, metaOf } from '../support/chart.js';
@@ -20,6 +21,7 @@ import {
   partitionInput,
   RETRY,
   reply,
+  supervisorInput,
   tableView,
   transferInput,
   trouble,
@@ -33,6 +35,7 @@ const CHARTS = {
   checkpointTransfer,
   watchdog,
   migration,
+  supervisor,
 };
 type ChartName = keyof typeof CHARTS;
 const leaves = (Object.keys(CHARTS) as ChartName[]).flatMap((chart) =>
@@ -111,6 +114,7 @@ describe('no event throws (SPEC S-NOABORT-1)', () => {
     partitionDuplicator: () => drive(partitionDuplicator, partitionInput()),
     checkpointTransfer: () => drive(checkpointTransfer, transferInput()),
     migration: () => drive(migration, migrationInput()),
+    supervisor: () => drive(supervisor, supervisorInput()),
   };
 
   it.each(Object.entries(STARTS))(

@@ -6,6 +6,9 @@ import type { FollowerReply, TableView, Trouble } from '../../machines/messages.
 import type { MigrationInput } from '../../machines/migration.js';
 import type { MigrationReply, MigrationView } from '../../machines/migrationVerdict.js';
 import type { PartitionDuplicatorInput } from '../../machines/partitionDuplicator.js';
+import type { SupervisionView } from '../../machines/supervisorHeals.js';
+import type { SupervisorInput } from '../../machines/supervisorSetup.js';
+import { NOTHING_REMEMBERED, type SupervisionReply } from '../../machines/supervisorVerdict.js';
 import type { TableInput } from '../../machines/table.js';
 import type { DuplicationIdentity } from '../../machines/vocabulary.js';
 
@@ -157,3 +160,41 @@ export const migrationReply = (requestNo: number, more: Partial<MigrationReply> 
   error: 'ERR_OK',
   ...more,
 });
+
+export const supervisorInput = (more: Partial<SupervisorInput> = {}): SupervisorInput => ({
+  memory: NOTHING_REMEMBERED,
+  once: true,
+  verify: false,
+  heal: [],
+  healLimit: 2,
+  quietLooksLimit: 3,
+  times: {
+    requestDeadlineMs: 5_000,
+    preflightDeadlineMs: 20_000,
+    verifyDeadlineMs: 600_000,
+    pollMs: 250,
+    keepMs: 2_000,
+    pathRecheckMs: 3_000,
+    patienceMs: 50_000,
+    blockedRecheckMs: 60_000,
+    retry: RETRY,
+  },
+  ...more,
+});
+
+/** Both clusters before anything is there. */
+export const supervisionView = (more: Partial<SupervisionView> = {}): SupervisionView => ({
+  status: 'none',
+  dupid: 0,
+  progress: 0,
+  blocked: false,
+  skippedMutations: 0,
+  trouble: null,
+  follower: { claim: 'absent', appId: 0, owner: null },
+  ...more,
+});
+
+export const supervisionReply = (
+  requestNo: number,
+  more: Partial<SupervisionReply> = {},
+): SupervisionReply => ({ type: 'SUPERVISION_REPLY', requestNo, error: 'ERR_OK', ...more });

@@ -6,6 +6,7 @@ import {
   followerTable,
   migration,
   partitionDuplicator,
+  supervisor,
   table,
   watchdog,
 } from '../../machines/index.js';
@@ -19,4 +20,5 @@ export const OUR_CHARTS: Readonly<Record<string, AnyStateMachine>> = Object.free
   checkpointTransfer,
   watchdog,
   migration,
+  supervisor,
 });

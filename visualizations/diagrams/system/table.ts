@@ -10,6 +10,7 @@ import type {
   FollowerTableEffects,
   MigrationEffects,
   PartitionDuplicatorEffects,
+  SupervisorEffects,
   TableEffects,
 } from '../../../machines/index.js';
 import type { RpcCode } from '../../../runtime/pegasus/index.js';
@@ -31,7 +32,7 @@ type Part = keyof typeof PARTS;
 /** What is in the picture besides the charts. */
 export const PARTS = {
   bridle: { kind: 'person', says: 'bridle, typed or called' },
-  'state file': { kind: 'store', says: 'how far a migration is' },
+  'state file': { kind: 'store', says: 'how far a migration is, what a supervisor has begun' },
   application: { kind: 'person', says: 'reads and writes rows' },
   'meta store': { kind: 'store', says: 'records, synced one commit at a time' },
   journal: { kind: 'store', says: 'what explain tells, and the log' },
@@ -54,6 +55,7 @@ export const CHARTS_RUN_IN = {
   partitionDuplicator: ['source replica'],
   checkpointTransfer: ['follower replica'],
   migration: ['operator'],
+  supervisor: ['operator'],
 } as const satisfies Readonly<Record<string, readonly ProcessName[]>>;
 export type ChartName = keyof typeof CHARTS_RUN_IN;
 
@@ -94,6 +96,7 @@ export const EFFECTS: {
   readonly checkpointTransfer: Rows<CheckpointTransferEffects>;
   readonly watchdog: Rows<Record<never, never>>;
   readonly migration: Rows<MigrationEffects>;
+  readonly supervisor: Rows<SupervisorEffects>;
 } = {
   duplication: {
     persistStatus: outcome('DurableStatusPort', ['STATUS_PERSISTED', 'STATUS_PERSIST_FAILED'], {
@@ -182,6 +185,23 @@ export const EFFECTS: {
       },
     ),
   },
+  supervisor: {
+    askSupervision: outcome(
+      'SupervisionPort',
+      ['SUPERVISION_REPLY'],
+      { to: 'state file' },
+      {
+        to: 'source meta/duplication',
+        rpcs: ['RPC_CM_ADD_DUPLICATION', 'RPC_CM_MODIFY_DUPLICATION', 'RPC_CM_QUERY_DUPLICATION'],
+        when: 'a duplication is supervised',
+      },
+      {
+        to: 'follower meta/table',
+        rpcs: ['RPC_CM_LIST_APPS', 'RPC_CM_DROP_APP'],
+        when: 'a duplication is supervised',
+      },
+    ),
+  },
 };
 
 /** Ways that are no effect of a chart: people, clients, actors that are no charts, and the hosts. */
@@ -204,6 +224,7 @@ export const OTHER_WAYS: readonly OtherWay[] = [
   },
   { from: 'operator/bridle', to: 'source meta/duplication', rpcs: ['RPC_CM_QUERY_DUPLICATION'] },
   { from: 'operator/bridle', to: 'operator/migration', tells: ['CANCEL', 'RETRY_NOW'] },
+  { from: 'operator/bridle', to: 'operator/supervisor', tells: ['RETRY_NOW'] },
   { from: 'client/application', to: 'source meta/placement', rpcs: [LOCATE] },
   { from: 'client/application', to: 'source replica/mutation log', rpcs: ['RPC_RRDB_RRDB_PUT'] },
   { from: 'source meta/duplication', to: 'source meta/table', tells: ['DUPLICATING'] },

@@ -5,6 +5,7 @@ import { followerTablePromises } from './follower-table.js';
 import { migrationPromises } from './migration.js';
 import { partitionDuplicatorPromises } from './partition-duplicator.js';
 import type { Promises } from './promise.js';
+import { supervisorPromises } from './supervisor.js';
 import { tablePromises } from './table.js';
 import { watchdogPromises } from './watchdog.js';
 
@@ -17,4 +18,5 @@ export const OUR_PROMISES: Readonly<Record<string, Promises>> = Object.freeze({
   checkpointTransfer: checkpointTransferPromises,
   watchdog: watchdogPromises,
   migration: migrationPromises,
+  supervisor: supervisorPromises,
 });

@@ -5,6 +5,7 @@ import { duplicationModel } from './duplication.js';
 import { followerTableModel } from './follower-table.js';
 import { migrationModel } from './migration.js';
 import { partitionDuplicatorModel } from './partition-duplicator.js';
+import { supervisorModel } from './supervisor.js';
 import { tableModel } from './table.js';
 import { watchdogModel } from './watchdog.js';
 
@@ -17,4 +18,5 @@ export const OUR_MODELS: Readonly<Record<string, PathModel>> = Object.freeze({
   checkpointTransfer: checkpointTransferModel,
   watchdog: watchdogModel,
   migration: migrationModel,
+  supervisor: supervisorModel,
 });
