@@ -53,7 +53,10 @@ export function errorKind(code: string): ErrorKind {
 
 /** What a `next` command may leave open. */
 type CommandValues = Partial<
-  Record<'table' | 'remoteTable' | 'peer' | 'operation' | 'dupid' | 'port' | 'path' | 'cluster', string>
+  Record<
+    'table' | 'remoteTable' | 'peer' | 'operation' | 'dupid' | 'port' | 'path' | 'cluster' | 'heal',
+    string
+  >
 >;
 
 /**

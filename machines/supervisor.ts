@@ -19,14 +19,12 @@ import { describeStates } from './effects.js';
 import { ask, type SupervisorOutput, supervisorSetup } from './supervisorSetup.js';
 import type { SupervisionSight } from './supervisorVerdict.js';
 
-const on = (what: SupervisionSight) => ({ type: 'sees' as const, params: { what } });
+const on = (...what: SupervisionSight[]) => ({ type: 'sees' as const, params: { what } });
 const meta = describeStates('status', 'explain');
 const BOTH = 'both clusters';
 const THEN_LOOK = 'it answers, or the request deadline passes; then both clusters are looked at';
 const timedOut = { after: { requestDeadline: { actions: 'timeOut' } } } as const;
-const stops = { guard: on('stop'), target: '#supervisor.handingOver', actions: 'giveReason' } as const;
-const again = { guard: on('again'), target: '#supervisor.pausing', actions: 'noteTrouble' } as const;
-const acts = { SUPERVISION_REPLY: [stops, again, { guard: on('done'), target: 'looking' }] } as const;
+const acts = { SUPERVISION_REPLY: { guard: on('done'), target: 'looking' } } as const;
 const records = { target: '#supervisor.recording' } as const;
 
 export const supervisor = supervisorSetup.createMachine({
@@ -45,6 +43,13 @@ export const supervisor = supervisorSetup.createMachine({
     reason: null,
   }),
   initial: 'looking',
+  // Wherever something is asked for. What comes a second time comes with a number that is over.
+  on: {
+    SUPERVISION_REPLY: [
+      { guard: on('stop'), target: '.handingOver', actions: 'giveReason' },
+      { guard: on('again'), target: '.pausing', actions: 'noteTrouble' },
+    ],
+  },
   output: ({ context }): SupervisorOutput => ({
     outcome: context.reason === null ? 'reached' : 'handedOver',
     reason: context.reason,
@@ -60,15 +65,10 @@ export const supervisor = supervisorSetup.createMachine({
       ...timedOut,
       on: {
         SUPERVISION_REPLY: [
-          stops,
-          again,
           { guard: on('moving'), target: 'pausing', actions: 'noteView' },
-          { guard: on('absent'), target: 'checking', actions: 'noteView' },
-          { guard: on('path'), target: 'checking', actions: 'noteView' },
+          { guard: on('absent', 'path'), target: 'checking', actions: 'noteView' },
           // What is planned follows from the look before this one, too.
-          { guard: on('adopt'), ...records, actions: ['plan', 'noteView'] },
-          { guard: on('heal'), ...records, actions: ['plan', 'noteView'] },
-          { guard: on('cleared'), ...records, actions: ['plan', 'noteView'] },
+          { guard: on('adopt', 'heal', 'cleared'), ...records, actions: ['plan', 'noteView'] },
           { guard: on('remove'), target: 'removing', actions: 'noteView' },
           { guard: on('drop'), target: 'dropping', actions: 'noteView' },
           { guard: on('unverified'), target: 'verifying', actions: 'noteView' },
@@ -96,8 +96,6 @@ export const supervisor = supervisorSetup.createMachine({
           after: { preflightDeadline: { actions: 'timeOut' } },
           on: {
             SUPERVISION_REPLY: [
-              stops,
-              again,
               { guard: on('refused'), target: '#supervisor.handingOver', actions: 'giveReason' },
               { guard: on('blocked'), target: 'pausing', actions: 'noteShut' },
               { guard: 'opensAnew', ...records, actions: 'plan' },
@@ -120,11 +118,7 @@ export const supervisor = supervisorSetup.createMachine({
           entry: [...ask('Retry')],
           ...timedOut,
           on: {
-            SUPERVISION_REPLY: [
-              stops,
-              again,
-              { guard: on('done'), target: '#supervisor.pausing', actions: 'noteRetried' },
-            ],
+            SUPERVISION_REPLY: [{ guard: on('done'), target: '#supervisor.pausing', actions: 'noteRetried' }],
           },
         },
       },
@@ -138,7 +132,7 @@ export const supervisor = supervisorSetup.createMachine({
       entry: [...ask('Record')],
       ...timedOut,
       on: {
-        SUPERVISION_REPLY: [stops, again, { guard: on('done'), target: 'recorded', actions: 'noteRecorded' }],
+        SUPERVISION_REPLY: [{ guard: on('done'), target: 'recorded', actions: 'noteRecorded' }],
       },
     },
     recorded: {
@@ -173,8 +167,6 @@ export const supervisor = supervisorSetup.createMachine({
       after: { verifyDeadline: { actions: 'timeOut' } },
       on: {
         SUPERVISION_REPLY: [
-          stops,
-          again,
           { guard: on('equal'), target: 'reached', actions: 'noteEqual' },
           { guard: on('heal'), ...records, actions: ['plan', 'noteDiffers'] },
           { guard: on('handOver'), target: 'handingOver', actions: ['giveReason', 'noteDiffers'] },

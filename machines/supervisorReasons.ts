@@ -23,8 +23,9 @@ function reasonOfView(context: SightContext, view: SupervisionView): Trouble {
   const { status, follower } = view;
   const because = (error: string, hint: string): Trouble => ({ error, operation: 'Look', hint });
   if (status === 'DS_PAUSE') return because('BRIDLE_PAUSED', `duplication ${view.dupid} is in DS_PAUSE`);
-  if (status === 'none' && memory.step === 'tracking') {
-    return because('BRIDLE_DUPLICATION_GONE', `duplication ${memory.dupid} is not there any more`);
+  const known = context.next?.step === 'tracking' ? context.next : memory;
+  if (status === 'none' && known.step === 'tracking') {
+    return because('BRIDLE_DUPLICATION_GONE', `duplication ${known.dupid} is not there any more`);
   }
   const heal = memory.heal?.kind ?? wantedHeal(context, view);
   if (heal !== null) {

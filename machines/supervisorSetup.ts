@@ -118,6 +118,7 @@ export const supervisorSetup = setup({
       const { context } = given;
       const { error = 'ERR_TIMEOUT', hint } = replyOf(given) ?? {};
       return {
+        requestNo: nextRequestNo(context.requestNo),
         trouble: troubleOf(context, error === 'ERR_OK' ? 'ERR_INVALID_DATA' : error, hint),
         attempt: Math.min(context.attempt + 1, context.times.retry.limitAttempts),
       };
@@ -145,16 +146,20 @@ export const supervisorSetup = setup({
     noteEqual: assign({ verified: true }),
     noteDiffers: assign({ differs: true }),
     giveReason: assign((given) => {
+      const { context } = given;
       const reply = replyOf(given);
-      if (reply !== null) return { reason: reasonToHandOver(given.context, reply) };
-      return { reason: given.context.trouble ?? troubleOf(given.context, 'ERR_TIMEOUT', undefined) };
+      const late = context.trouble ?? troubleOf(context, 'ERR_TIMEOUT', undefined);
+      return {
+        requestNo: nextRequestNo(context.requestNo),
+        reason: reply === null ? late : reasonToHandOver(context, reply),
+      };
     }),
     beginAnew: assign({ attempt: 0, trouble: null, quietLooks: 0, view: null, reason: null }),
   },
   guards: {
-    sees: (given, { what }: { what: SupervisionSight }) => {
+    sees: (given, { what }: { what: readonly SupervisionSight[] }) => {
       const reply = replyOf(given);
-      return reply !== null && judgeSupervision(given.context, reply) === what;
+      return reply !== null && what.includes(judgeSupervision(given.context, reply));
     },
     once: ({ context }) => context.once,
     /** The ways were tried for what is to be added, not for something that stands still. */

@@ -111,6 +111,8 @@ export interface SightContext {
   readonly quietLooks: number;
   readonly quietLooksLimit: number;
   readonly memory: SupervisionMemory;
+  /** What was to be recorded last and is not known to be. */
+  readonly next: SupervisionMemory | null;
   readonly heal: readonly HealKind[];
   readonly healLimit: number;
   readonly verify: boolean;
@@ -156,8 +158,8 @@ function judgeLook(context: SightContext, view: SupervisionView): SupervisionSig
   if (memory.heal !== null) return judgeHealing(context, view, memory.heal);
   const heal = wantedHeal(context, view);
   if (status === 'none') {
-    // Whoever removed it had a reason; it is not added behind their back.
-    if (memory.step === 'tracking') return 'handOver';
+    // Whoever removed it had a reason; it is not added behind their back. Nor if the journal could not be told of it.
+    if (memory.step === 'tracking' || context.next?.step === 'tracking') return 'handOver';
     if (view.follower.claim === 'absent') return 'absent';
   } else {
     if (view.dupid !== memory.dupid) return 'adopt';

@@ -8,6 +8,7 @@ export {
   errorKind,
   nextCommand,
 } from '../machines/errors.js';
+export { HEALS, type Heal, type HealKind, type SupervisionView } from '../machines/supervisorHeals.js';
 export {
   DUPLICATION_STATUSES,
   type DuplicationIdentity,
@@ -28,6 +29,7 @@ export {
   Cluster,
   type ClusterInfo,
   type CreateTableOptions,
+  type DropTableOptions,
   type DuplicationChange,
   type DuplicationInfo,
   type ErrorDetails,
@@ -79,6 +81,7 @@ export type { PolicyRule } from './cluster/policy.js';
 export {
   type AlertWatchOptions,
   type CheckCode,
+  DEFAULT_SUPERVISOR_TIMES,
   type DuplicateOptions,
   Duplication,
   type DuplicationEvent,
@@ -101,9 +104,18 @@ export {
   planMigration,
   preflight,
   type RemoveOptions,
+  readSupervisionRecord,
   resumeMigration,
   type Severity,
   type Stage,
+  type SuperviseOptions,
+  Supervision,
+  type SupervisionEvent,
+  type SupervisionRecord,
+  type SupervisionResult,
+  type SupervisionStatus,
+  type SupervisionTuning,
+  supervise,
   type TroubleView,
   undoMigration,
   type Verdict,

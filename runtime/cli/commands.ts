@@ -29,6 +29,7 @@ const MODULES: readonly CommandModule[] = [
   { names: ['alerts'], load: async () => (await import('./alerts.js')).addAlertsCommand },
   { names: ['metrics'], load: async () => (await import('./metrics.js')).addMetricsCommand },
   { names: ['migrate'], load: async () => (await import('./migrate.js')).addMigrateCommand },
+  { names: ['supervise'], load: async () => (await import('./supervise.js')).addSuperviseCommand },
   { names: ['policy'], load: async () => (await import('./policy.js')).addPolicyCommands },
   { names: ['paths'], load: async () => (await import('./paths.js')).addPathsCommand },
   { names: ['check'], load: async () => (await import('./check.js')).addCheckCommand },

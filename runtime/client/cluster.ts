@@ -15,6 +15,7 @@ import type {
   CallLimits,
   ClusterInfo,
   CreateTableOptions,
+  DropTableOptions,
   DuplicationChange,
   DuplicationInfo,
   ModifiedDuplication,
@@ -188,8 +189,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Resolves when the table is gone; ERR_APP_NOT_EXIST when there was none. */
-  dropTable(name: string, limits: CallLimits = {}): Promise<void> {
-    return tables.dropTable(this.#metas, name, this.#deadline(limits));
+  dropTable(name: string, { expectedOwner, ...limits }: DropTableOptions = {}): Promise<void> {
+    return tables.dropTable(this.#metas, name, this.#deadline(limits), expectedOwner);
   }
 
   /**

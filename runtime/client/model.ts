@@ -103,6 +103,15 @@ export interface CreateTableOptions extends CallLimits {
   readonly envs?: Readonly<Record<string, string>>;
 }
 
+/** How a table is dropped. */
+export interface DropTableOptions extends CallLimits {
+  /**
+   * Embedded clusters only; a real one ignores it: refuse unless the table still has this owner, null: none. Left
+   * out: whoever owns it.
+   */
+  readonly expectedOwner?: string | null;
+}
+
 /** What {@link Cluster.addDuplication} asks the source cluster for. */
 export interface AddDuplicationOptions extends CallLimits {
   readonly table: string;

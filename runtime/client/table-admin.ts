@@ -8,6 +8,8 @@ import { BridleError } from './errors.js';
 import { isOutcomeUnknown, type MetaSession } from './meta-session.js';
 import type { CreateTableOptions, PartitionPlace, TableInfo, TableStatus } from './model.js';
 
+/** On the wire: a table without an owner. */
+const NO_OWNER = '';
 const POLL_FIRST_MS = 20;
 const POLL_CAP_MS = 500;
 
@@ -169,7 +171,6 @@ export async function listTables(metas: MetaSession, deadline: Deadline): Promis
     .sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
 
-/** ERR_APP_NOT_EXIST when there is none. Resolves when it is gone from the list. */
 /** Where the partitions of a table are, by index; ERR_APP_NOT_EXIST. */
 export async function listPartitions(
   metas: MetaSession,
@@ -205,7 +206,16 @@ export async function listPartitions(
     .sort((a, b) => a.index - b.index);
 }
 
-export async function dropTable(metas: MetaSession, name: string, deadline: Deadline): Promise<void> {
+/**
+ * ERR_APP_NOT_EXIST when there is none. Resolves when it is gone from the list. With an expected owner, null for
+ * none, an embedded cluster refuses what belongs to another by then; a real one takes no notice.
+ */
+export async function dropTable(
+  metas: MetaSession,
+  name: string,
+  deadline: Deadline,
+  expectedOwner?: string | null,
+): Promise<void> {
   checkTableName(name);
   let unsure = false;
   for (;;) {
@@ -213,7 +223,11 @@ export async function dropTable(metas: MetaSession, name: string, deadline: Dead
       const answer = await metas.call(
         'RPC_CM_DROP_APP',
         // Once it may have happened, a missing table is the wanted outcome.
-        { appName: name, options: { successIfNotExist: unsure } },
+        {
+          appName: name,
+          options: { successIfNotExist: unsure },
+          ...(expectedOwner === undefined ? {} : { expectedOwner: expectedOwner ?? NO_OWNER }),
+        },
         { deadline, idempotent: false, giveBack: ['ERR_BUSY_DROPPING'] },
       );
       const gone = answer.err === 'ERR_APP_NOT_EXIST' || answer.err === 'ERR_OBJECT_NOT_FOUND';

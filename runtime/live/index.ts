@@ -45,4 +45,16 @@ export {
   setRemote,
 } from './remote-commands.js';
 export { type DuplicationSnapshot, snapshotDuplications } from './snapshot.js';
+export {
+  DEFAULT_SUPERVISOR_TIMES,
+  readSupervisionRecord,
+  type SuperviseOptions,
+  Supervision,
+  type SupervisionEvent,
+  type SupervisionRecord,
+  type SupervisionResult,
+  type SupervisionStatus,
+  type SupervisionTuning,
+  supervise,
+} from './supervision/index.js';
 export type { WaitOptions, WaitTarget } from './wait.js';

@@ -16,6 +16,9 @@ const BRIDLE_CODES = [
   'BRIDLE_CANNOT_CUT_OVER',
   'BRIDLE_FENCED',
   'BRIDLE_DECIDED',
+      'BRIDLE_NEEDS_PERMISSION',
+      'BRIDLE_PAUSED',
+      'BRIDLE_DUPLICATION_GONE',
   'BRIDLE_FOREIGN_TABLE',
   'BRIDLE_GAP',
   'BRIDLE_SOURCE_BEHIND',
@@ -54,6 +57,7 @@ const COMMANDS = [
   /^bridle up --help$/,
   /^bridle status( --meta PEER| --tls-[a-z]+ FILE)*$/,
   /^bridle migrate --resume JOURNAL$/,
+  /^bridle supervise TABLE --to CLUSTER --heal HEAL$/,
 ];
 
 describe('every code has an entry that helps', () => {

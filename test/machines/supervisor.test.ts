@@ -22,9 +22,9 @@ const begin = (more: Partial<SupervisorInput> = {}) => {
     looks: (view: Partial<SupervisionView> = {}) => self.answer({ view: supervisionView(view) }),
     /** Looks until it has been quiet for as long as it may. */
     quiet: (view: Partial<SupervisionView>) => {
-      for (let look = 0; look < 4 && run.at === 'looking'; look++) {
+      for (let look = 0; look < 4 && run.matches('looking'); look++) {
         self.looks(view);
-        if (run.at === 'pausing') run.fire('pause');
+        if (run.matches('pausing')) run.fire('pause');
       }
       return self;
     },
@@ -351,6 +351,18 @@ describe('given a journal that cannot be written', () => {
     const self = begin().looks(NOTHING).answer({ path: 'open' });
     self.answer({ error: 'ERR_FILE_OPERATION_FAILED', hint: 'ENOSPC' });
     expect(self.kinds()).not.toContain('Add');
+  });
+
+  it('when nobody knows whether it was written, then what was seen is not forgotten', () => {
+    const self = begin({ memory: { ...TRACKING, step: 'adding', dupid: 0 }, once: false }).looks(PREPARING);
+    self.answer({ error: 'ERR_DISK_IO_ERROR' });
+    self.run.fire('blockedRecheck');
+    expect(self.looks(NOTHING).run).toMatchObject({
+      at: 'handedOver',
+      context: {
+        reason: { error: 'BRIDLE_DUPLICATION_GONE', hint: expect.stringContaining('duplication 7') },
+      },
+    });
   });
 });
 

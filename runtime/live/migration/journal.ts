@@ -3,15 +3,18 @@
  * whoever finds the file after a crash knows whether a table may be closed, and whether there is a way back.
  */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { z } from 'zod';
 import { MIGRATION_STEPS, type MigrationStep } from '../../../machines/migrationVerdict.js';
 import { BridleError } from '../../client/index.js';
-import { makeDirectory, writeFileDurably } from '../../store/files.js';
-
-const clusterSchema = z.object({ name: z.string(), meta: z.array(z.string()).min(1) });
+import {
+  clusterSchema,
+  holderSchema,
+  isHeldByAnother,
+  makeJournalDirectory,
+  readJournal,
+  thisProcess,
+  writeJournal,
+} from '../journal-file.js';
 
 const journalSchema = z.object({
   version: z.literal(1),
@@ -33,7 +36,7 @@ const journalSchema = z.object({
   /** When the source was closed, or began to be; null before. */
   closedMs: z.number().nullable(),
   /** The process that works on it, or did. */
-  holder: z.object({ host: z.string(), pid: z.number().int() }),
+  holder: holderSchema,
   /** Why it was undone. */
   reason: z.string().nullable(),
 });
@@ -83,12 +86,10 @@ export class MigrationJournal {
       startedMs: nowMs,
       changedMs: nowMs,
       closedMs: null,
-      holder: { host: hostname(), pid: process.pid },
+      holder: thisProcess(),
       reason: null,
     });
-    await makeDirectory(dirname(path)).catch((error: unknown) => {
-      throw fileError(path, error);
-    });
+    await makeJournalDirectory(path);
     await journal.#write(journal.#record);
     return journal;
   }
@@ -106,15 +107,14 @@ export class MigrationJournal {
     if (isOver(step)) {
       throw BridleError.of('ERR_NO_NEED_OPERATE', { operation: 'migrate', hint: `it is ${step} already` });
     }
-    if (holder.pid !== process.pid && holder.host === hostname() && lives(holder.pid)) {
+    if (isHeldByAnother(holder)) {
       throw BridleError.of('ERR_BUSY', {
         operation: 'migrate',
         hint: `process ${holder.pid} is working on it; end that one first`,
       });
     }
     const journal = new MigrationJournal(path, record);
-    const mine = { host: hostname(), pid: process.pid };
-    await journal.#write({ ...record, run: run + 1, holder: mine, changedMs: Date.now() });
+    await journal.#write({ ...record, run: run + 1, holder: thisProcess(), changedMs: Date.now() });
     return journal;
   }
 
@@ -131,47 +131,14 @@ export class MigrationJournal {
   }
 
   async #write(record: MigrationRecord): Promise<void> {
-    const writing = writeFileDurably(this.path, `${JSON.stringify(record, undefined, 2)}\n`);
+    const writing = writeJournal(this.path, record);
     this.#writing = writing.catch(() => undefined);
-    try {
-      await writing;
-    } catch (error) {
-      throw fileError(this.path, error);
-    }
+    await writing;
     this.#record = record;
   }
 }
 
 /** Undefined when there is no file; BRIDLE_BAD_INPUT when it is no journal. */
-export async function readRecord(path: string): Promise<MigrationRecord | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw fileError(path, error);
-  }
-  try {
-    return journalSchema.parse(JSON.parse(text));
-  } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw BridleError.of('BRIDLE_BAD_INPUT', {
-      operation: 'migrate',
-      hint: `${path} is no journal of a migration: ${why}`,
-    });
-  }
-}
-
-function fileError(path: string, error: unknown): BridleError {
-  const hint = `${path}: ${error instanceof Error ? error.message : String(error)}`;
-  return BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: 'write the journal', hint, cause: error });
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+export function readRecord(path: string): Promise<MigrationRecord | undefined> {
+  return readJournal(path, journalSchema, { operation: 'migrate', of: 'a migration' });
 }

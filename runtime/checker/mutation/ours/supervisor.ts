@@ -84,7 +84,10 @@ export const SUPERVISOR_MUTANTS: readonly Plan[] = [
   domain(
     'memory.start',
     'a resumed run forgets what was begun',
-    startsWith((context) => ({ ...context, memory: { ...context.memory, heal: null } })),
+    startsWith((context) => ({
+      ...context,
+      memory: { ...(context.memory as SupervisorContext['memory']), heal: null },
+    })),
   ),
   domain(
     'record.memory',
@@ -100,7 +103,7 @@ export const SUPERVISOR_MUTANTS: readonly Plan[] = [
     'drop.appId',
     'whatever table has the name is dropped',
     effectSays('askSupervision', (params) => {
-      const { request } = params as { request: { kind: string } };
+      const { request } = params as { request: { kind: string; appId?: number } };
       return request.kind === 'Drop' ? { request: { ...request, appId: 0 } } : params;
     }),
   ),

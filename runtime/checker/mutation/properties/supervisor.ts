@@ -118,6 +118,30 @@ export const supervisorPromises = promisesOf<SupervisorContext, SupervisorEvent,
       },
     },
     {
+      name: 'what is paused is left to whoever paused it (S-PAUSE-1)',
+      ofStep: ({ before, after, event }) =>
+        before.control === 'looking' &&
+        event.type === 'SUPERVISION_REPLY' &&
+        event.requestNo === before.context.requestNo &&
+        event.view?.status === 'DS_PAUSE' &&
+        event.view.dupid === before.context.memory.dupid &&
+        !/gaveUp|handedOver/.test(after.control)
+          ? `goes on in ${after.control}`
+          : null,
+    },
+    {
+      name: 'what is done is forgiven, and another copy is compared anew (S-BOUND-1)',
+      ofStep: ({ before, after }) => {
+        const [was, is] = [before.context, after.context];
+        const over =
+          after.control === 'keeping' || after.control === 'done' || was.memory.step !== is.memory.step;
+        if (over && before.control !== after.control && (is.attempt > 0 || is.trouble !== null))
+          return 'not forgiven';
+        const another = was.memory.dupid !== is.memory.dupid;
+        return another && (is.verified || is.differs) ? 'another copy counts as compared' : null;
+      },
+    },
+    {
       name: 'who hands over says why (L-WAIT-1)',
       ofStep: ({ after }) =>
         /gaveUp|handedOver/.test(after.control) && after.context.reason === null ? 'without a reason' : null,

@@ -60,7 +60,7 @@ const VIEWS: Readonly<Record<SupervisionMemory['step'], readonly SupervisionView
   new: [NONE, PREPARING, { ...NONE, follower: ORPHAN }],
   adding: [NONE, PREPARING],
   cleared: [NONE, { ...NONE, follower: ORPHAN }],
-  tracking: [NONE, PREPARING, SHUT, ORPHANED, SHIPS, { ...SHIPS, status: 'DS_PAUSE' }],
+  tracking: [NONE, PREPARING, { ...PREPARING, dupid: 8 }, SHUT, ORPHANED, SHIPS, { ...SHIPS, status: 'DS_PAUSE' }],
   healing: [{ ...NONE, follower: ORPHAN }, NONE, ORPHANED],
 };
 
@@ -98,7 +98,7 @@ export const supervisorModel = pathModel({
   options: {
     inputs: {
       new: INPUT,
-      'that goes on watching': { ...INPUT, once: false, verify: false },
+      'that goes on watching': { ...INPUT, once: false },
       'resumed, with leave to heal': { ...INPUT, memory: TRACKING, heal: ['drop-orphan', 'recopy'] },
       'resumed in a healing': { ...INPUT, memory: HEALING, heal: ['drop-orphan'] },
     },

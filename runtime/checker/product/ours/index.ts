@@ -19,11 +19,13 @@ import { ASSUMPTION_SETS, PROFILES } from './profiles.js';
 import { safetyOf } from './safety.js';
 import { sourceMeta } from './source-meta.js';
 import { sourceNode } from './source-node.js';
+import { supervisorModels } from './supervisor/index.js';
 import { partitionRenamings } from './symmetry.js';
 
 export { type MigrationModelOptions, migrationModel } from './migration/index.js';
 export { type Charts, DEFAULTS, type DuplicationModelOptions, SHIPPED } from './options.js';
 export { ASSUMPTION_SETS, type AssumptionSet, PROFILES } from './profiles.js';
+export { type SupervisorModelOptions, supervisorModel } from './supervisor/index.js';
 export * from './views.js';
 
 /**
@@ -63,6 +65,7 @@ export function ourModels(profile: keyof typeof PROFILES): readonly Model[] {
   return [
     ...PROFILES[profile].map((name) => duplicationModel({ name, ...ASSUMPTION_SETS[name] })),
     ...migrationModels(profile),
+    ...supervisorModels(profile),
   ];
 }
 
