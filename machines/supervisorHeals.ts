@@ -17,9 +17,9 @@ export const HEALS = ['drop-orphan', 'drop-leftover', 'recopy'] as const;
 export type HealKind = (typeof HEALS)[number];
 
 /**
- * Whose the table at the follower is. `own`: this duplication's, in use. `orphan`: made by a duplication that was
- * added from here when no table was there, and not taken up. `leftover`: made by another duplication of this source
- * table. `foreign`: anybody's.
+ * Whose the table at the follower is. `own`: this duplication's, in use or about to be. `orphan`: made by the
+ * duplication that is there, which was added from here when no table was there, and never in use. `leftover`: made
+ * by another duplication of this source table, and perhaps a copy that somebody keeps. `foreign`: anybody's.
  */
 export type FollowerClaim = 'absent' | 'own' | 'orphan' | 'leftover' | 'foreign';
 

@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { HEALS, type HealKind } from '../../machines/supervisorHeals.js';
 import { BridleError, type Cluster } from '../client/index.js';
-import { type Supervision, type SupervisionEvent, type SupervisionResult, supervise } from '../live/index.js';
+import {
+  type Finding,
+  type Supervision,
+  type SupervisionEvent,
+  type SupervisionResult,
+  supervise,
+} from '../live/index.js';
 import { type CommandContext, parseSeconds, parseWhole, perform } from './context.js';
 import { EXIT, exitCodeOf } from './exit-codes.js';
 import { formatExplanation } from './explain.js';
@@ -167,7 +173,7 @@ function lineOf(event: SupervisionEvent): string | null {
     case 'dropping':
       return `dropping   table ${event.appId} of ${event.owner ?? 'no owner'} at the follower`;
     case 'shut':
-      return `shut       ${event.findings.map(({ code, what }) => `${code}: ${what}`).join('; ')}`;
+      return `shut       ${findingsText(event.findings)}`;
     case 'retrying':
       return 'retrying   every way is open; the source is asked to try again';
     case 'trouble':
@@ -196,8 +202,26 @@ function recordedText({ step, dupid, heal }: Extract<SupervisionEvent, { type: '
   }
 }
 
-const troubleText = (trouble: { error: string; operation: string; hint?: string }): string =>
-  `${trouble.error} in ${trouble.operation}${trouble.hint === undefined ? '' : `: ${trouble.hint}`}`;
+/** Many nodes make many ways, and one reason shuts many of them. */
+function findingsText([first, ...others]: readonly Finding[]): string {
+  if (first === undefined) return 'a way, and nobody says which';
+  const more = others.length === 0 ? '' : ` (and ${plural(others.length, 'more finding')})`;
+  return `${first.code}: ${first.what}${more}; ${first.next ?? 'it is tried again'}`;
+}
+
+/** What a supervisor asks for itself is no news: only what was asked of a server, and what has to be allowed, is. */
+function troubleText({
+  error,
+  operation,
+  hint,
+}: {
+  error: string;
+  operation: string;
+  hint?: string;
+}): string {
+  const where = /^[A-Z][a-z]/.test(operation) ? '' : ` (${operation})`;
+  return `${error}${where}${hint === undefined ? '' : `: ${hint}`}`;
+}
 
 function report(result: SupervisionResult, { out }: CommandContext): number {
   const { outcome, reason, dupid, status, verified, explanation, next, journal } = result;

@@ -112,27 +112,25 @@ export function sightOf(
 ): FollowerSight {
   if (found === undefined) return { claim: 'absent', appId: 0, owner: null };
   const owner = found.envs[ENV_OWNER] ?? null;
-  const claim =
-    owner === null ? claimByMaster(found, names, info, memory) : claimByOwner(owner, names, info, memory);
+  const claim = owner === null ? claimByMaster(found, names, info, memory) : claimByOwner(owner, names, info);
   return { claim, appId: found.appId, owner };
 }
 
+/** What an earlier duplication has left may be a copy that somebody wants to keep, whoever added it. */
 function claimByOwner(
   owner: string,
   { sourceCluster, table }: Names,
   info: DuplicationInfo | undefined,
-  { made }: SupervisionMemory,
 ): FollowerClaim {
-  const ownerOf = (duplicationId: number) =>
-    formatOwner({ sourceCluster, sourceTable: table, duplicationId });
-  if (info !== undefined && owner === ownerOf(info.dupid)) return 'own';
-  if (made.some((dupid) => owner === ownerOf(dupid))) return 'orphan';
+  const duplicationId = info?.dupid ?? 0;
+  if (owner === formatOwner({ sourceCluster, sourceTable: table, duplicationId })) return 'own';
   return owner.startsWith(`${sourceCluster}/${table}/`) ? 'leftover' : 'foreign';
 }
 
 /**
  * A real source writes no owner, only its own name and the table's. That a table with these names is the work of
- * this very duplication is known where it was added from here, when no table was there.
+ * this very duplication, and was never in use, is known where it was added from here when no table was there, and
+ * is in DS_PREPARE, to which there is no way back.
  */
 function claimByMaster(
   { envs, name }: TableInfo,

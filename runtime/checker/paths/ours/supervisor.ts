@@ -60,7 +60,15 @@ const VIEWS: Readonly<Record<SupervisionMemory['step'], readonly SupervisionView
   new: [NONE, PREPARING, { ...NONE, follower: ORPHAN }],
   adding: [NONE, PREPARING],
   cleared: [NONE, { ...NONE, follower: ORPHAN }],
-  tracking: [NONE, PREPARING, { ...PREPARING, dupid: 8 }, SHUT, ORPHANED, SHIPS, { ...SHIPS, status: 'DS_PAUSE' }],
+  tracking: [
+    NONE,
+    PREPARING,
+    { ...PREPARING, dupid: 8 },
+    SHUT,
+    ORPHANED,
+    SHIPS,
+    { ...SHIPS, status: 'DS_PAUSE' },
+  ],
   healing: [{ ...NONE, follower: ORPHAN }, NONE, ORPHANED],
 };
 

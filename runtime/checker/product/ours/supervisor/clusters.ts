@@ -155,6 +155,7 @@ function sightOf({ dup, status, table }: ClustersState, made: readonly number[])
   const { appId, by } = table;
   if (by === 0) return { claim: 'foreign', appId, owner: null };
   const owner = `east/users/${by}`;
-  if (by === dup && status !== 'DS_PREPARE') return { claim: 'own', appId, owner };
+  if (by !== dup) return { claim: 'leftover', appId, owner };
+  if (status !== 'DS_PREPARE') return { claim: 'own', appId, owner };
   return { claim: made.includes(by) ? 'orphan' : 'leftover', appId, owner };
 }
