@@ -29,18 +29,30 @@ export const systemClock: Clock = {
   defer: (wake) => void setImmediate(wake),
 };
 
-/** Resolves after `delayMs`, or as soon as the signal is aborted; never rejects. */
-export function sleep(clock: Clock, delayMs: number, signal: AbortSignal, label?: string): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const wake = () => {
-      clock.clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = clock.setTimeout(wake, delayMs, label);
-    signal.addEventListener('abort', wake, { once: true });
-  });
+/**
+ * For who waits again and again, one wait at a time: each resolves after its `delayMs`, or as soon as the signal is
+ * aborted, and never rejects. The signal is listened to once and not for each wait, which would cost more than it.
+ *
+ * @example
+ * const pause = pauses(clock, signal);
+ * for (; !signal.aborted; await pause(1_000, 'node sync')) await sync();
+ */
+export function pauses(
+  clock: Clock,
+  signal: AbortSignal,
+): (delayMs: number, label?: string) => Promise<void> {
+  let wakeNow = (): void => {};
+  signal.addEventListener('abort', () => wakeNow(), { once: true });
+  return (delayMs, label) => {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, delayMs, label);
+      wakeNow = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+  };
 }
 
 /** Resolves when everything that is ready to run has run. */

@@ -2,7 +2,7 @@
  * A replica server: holds partitions, serves rows, hands out checkpoints, ships logs. It reports to its
  * meta server and does what that one orders; while the meta is away it goes on with what it knows.
  */
-import { sleep } from '../../../actors/clock.js';
+import { pauses } from '../../../actors/clock.js';
 import { RateLimiter } from '../../../actors/rateLimiter.js';
 import type { ServerLog } from '../../observe/log.js';
 import { METRICS, metricsResponse, type ProcessMetrics, Scrape } from '../../observe/metrics/index.js';
@@ -267,6 +267,7 @@ export class ReplicaServer implements AsyncDisposable {
   /** Runs `work` again and again; a failure is logged, and its end, and neither ends the loop. */
   async #every(what: string, periodMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
+    const pause = pauses(this.#environment.clock, signal);
     while (!signal.aborted) {
       try {
         await work();
@@ -275,7 +276,7 @@ export class ReplicaServer implements AsyncDisposable {
         const failure = error instanceof RpcError ? `${error.operation}: ${error.code}` : String(error);
         if (!signal.aborted) this.#log.warn('periodic work failed', { actor: what, failure });
       }
-      await sleep(this.#environment.clock, periodMs, signal, what);
+      await pause(periodMs, what);
     }
   }
 
