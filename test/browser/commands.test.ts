@@ -57,14 +57,16 @@ function type(command: string, ...args: string[]) {
 }
 
 it('npm start is recorded, watched by bridle inspect beside it, and opened as one file without a network', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const jsonl = join(directory, 'run.jsonl');
   const html = join(directory, 'run.html');
 
-  // Given a demonstration, and the inspector beside it,
-  const demo = type('npm', 'start', '--', '--record', jsonl, '--rows', '2000', '--partitions', '4');
-  await demo.until(/writing goes on/);
+  // Given a demonstration, and the inspector beside it: from the beginning, and with as many rows as keep the
+  // one going until the other has started, however busy the machine is,
+  const options = ['--rows', '10000', '--partitions', '4', '--deadline', '300'];
+  const demo = type('npm', 'start', '--', '--record', jsonl, ...options);
+  await demo.until(/two clusters are up/);
   const inspect = type('npx', 'bridle', 'inspect');
   const url = await inspect.until(/^http:/);
   {
@@ -72,7 +74,7 @@ it('npm start is recorded, watched by bridle inspect beside it, and opened as on
     const { page } = watched;
     // then the page shows where it stands, until it is there.
     await page.getByRole('button', { name: 'Progress', exact: true }).click();
-    await page.locator('.progress-status', { hasText: 'DS_LOG' }).waitFor({ timeout: 120_000 });
+    await page.locator('.progress-status', { hasText: 'DS_LOG' }).waitFor({ timeout: 300_000 });
     const [code] = await demo.exit;
     expect(code, demo.said.join('\n')).toBe(0);
     // Its servers are gone, which a page says and does not complain of.
