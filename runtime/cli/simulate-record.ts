@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BridleError } from '../client/index.js';
 import type { RecordingLine } from '../observe/recording/lines.js';
 import { writeRecording } from '../observe/recording/write.js';
-import { replay, type Simulated, troubleInWords } from '../simulation/chaos/index.js';
+import { eventInWords, replay, type Simulated } from '../simulation/chaos/index.js';
 import type { SimulationRecording } from '../simulation/index.js';
 
 /** Of virtual time before the violation: what led to it, in a file that a browser can show. */
@@ -29,7 +29,7 @@ export async function recordRun(directory: string, run: Simulated): Promise<stri
     const begin = () => {
       recording = clusters.record({ title: `seed ${seed}: ${violation.property}`, keepLines: 1 });
       recording.note(`${violation.property}: ${violation.seen}`, 'error');
-      for (const { id, trouble } of events) recording.note(`trouble ${id}: ${troubleInWords(trouble)}`);
+      for (const event of events) recording.note(`trouble ${event.id}: ${eventInWords(event)}`);
       recording.lines$.subscribe((line) => {
         if (lines.length < KEEP_LINES) lines.push(line);
       });

@@ -1,12 +1,12 @@
 /** What `bridle simulate` found, for people and for programs. */
 import {
+  eventInWords,
   FAULT_KINDS,
   PROPERTIES,
   PROPERTIES_IN_WORDS,
   type PropertyName,
   type Simulated,
   type StrikesByKind,
-  troubleInWords,
 } from '../simulation/chaos/index.js';
 import type { Summary } from '../simulation/chaos/summary.js';
 import { formatFacts, formatMs, formatTable, plural } from './output.js';
@@ -117,8 +117,8 @@ export function violationAsText(run: Simulated, commit: string | null, file: str
       ['at', `${(violation.atMs / 1_000).toFixed(3)} s of virtual time`],
       ['needs', needsInWords(run)],
     );
-    for (const { id, atMs, trouble } of (minimised?.events ?? planned).slice(0, 40)) {
-      facts.push([`  ${id}`, `${(atMs / 1_000).toFixed(3)} s  ${troubleInWords(trouble)}`]);
+    for (const event of (minimised?.events ?? planned).slice(0, 40)) {
+      facts.push([`  ${event.id}`, `${(event.atMs / 1_000).toFixed(3)} s  ${eventInWords(event)}`]);
     }
   }
   if (file !== null) facts.push(['recording', file], ['look at it', `bridle inspect ${file}`]);
@@ -149,7 +149,7 @@ function violationAsJson({ violation, minimised, planned }: Simulated, file: str
     ...violation,
     minimised: minimised !== null,
     complete: minimised?.complete ?? false,
-    schedule: events.map(({ id, atMs, trouble }) => ({ id, atMs, what: troubleInWords(trouble), trouble })),
+    schedule: events.map((event) => ({ ...event, what: eventInWords(event) })),
     recording: file,
   };
 }

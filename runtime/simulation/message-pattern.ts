@@ -30,7 +30,8 @@ export function patternInWords({ from, to, code, what }: MessagePattern): string
   return `${named}${end('from', from)}${end('to', to)}`;
 }
 
-function fits(wildcard: string | undefined, text: string): boolean {
+/** Whether a text is what a wildcard stands for; none stands for anything. */
+export function fits(wildcard: string | undefined, text: string): boolean {
   if (wildcard === undefined || wildcard === text) return true;
   const [head = '', ...rest] = wildcard.split('*');
   if (rest.length === 0 || !text.startsWith(head)) return false;

@@ -17,6 +17,8 @@ export interface Fate {
   readonly delayMs?: number;
   /** Copies that arrive besides, each after its own delay. */
   readonly copiesAfterMs?: readonly number[];
+  /** Takes what makes one more copy arrive, so much later: for whoever waits for something else than time. */
+  readonly kept?: (arrive: (afterMs: number) => void) => void;
 }
 
 export interface VirtualNetworkOptions {

@@ -217,13 +217,14 @@ export class VirtualSocket extends EventEmitter implements Connection {
   #travel(message: WireMessage): void {
     const { schedule, latencyMs, fateOf, watcher } = this.#options;
     const fate = fateOf(message);
-    const { lost, delayMs, copiesAfterMs } = fate;
+    const { lost, delayMs, copiesAfterMs, kept } = fate;
     const frame = new Frame(this, message, this.#labelOf(message), watcher()?.sent(message, fate));
     if (lost !== true) {
       const inOrderMs = Math.max(latencyMs, this.#lastArrivalMs - schedule.nowMs);
       const task = schedule.add(frame, delayMs ?? inOrderMs);
       if (delayMs === undefined) this.#lastArrivalMs = task.dueMs;
     }
+    kept?.((afterMs) => schedule.add(frame, afterMs));
     if (copiesAfterMs === undefined) return;
     for (const afterMs of copiesAfterMs) schedule.add(frame, afterMs);
   }

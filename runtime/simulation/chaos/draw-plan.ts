@@ -2,18 +2,24 @@
  * Draws a run from a seed: storms of some minutes, in which clients write, operators act and things go wrong
  * close to each other, and between them quiet hours with a write now and then.
  */
+import { type Character, drawCharacter } from './character.js';
 import { Draw } from './draw.js';
-import { drawTrouble } from './draw-trouble.js';
+import { addAgain, drawSequence, drawUndoing, drawVerb } from './draw-operator.js';
+import { drawTrouble, serversOf } from './draw-trouble.js';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.js';
-import type { Burst, ChaosPlan, ChaosTrouble, PlannedEvent, Topology } from './plan.js';
+import type { Burst, ChaosPlan, ChaosTrouble, Moment, PlannedEvent, Topology } from './plan.js';
+import type { Focus } from './steps.js';
 import { drawLimits, drawTimes } from './times.js';
 
-const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 /** Runs as long as this are mostly quiet, as a week of a cluster is. */
 const LONG_HOURS = 6;
 /** The first storm begins with the duplication. */
 const FIRST_STORM_MS = 2 * MINUTE_MS;
+/** Requests of a client that writes all through a storm, at most. */
+const MOST_OF_STREAM = 120;
 
 export interface PlanOptions {
   readonly seed: number;
@@ -27,13 +33,15 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   const isLong = hours >= LONG_HOURS;
   const topology = drawTopology(draw.fork('topology'), isLong);
   const endMs = hours * HOUR_MS;
-  const storms = drawStorms(draw.fork('storms'), endMs, isLong);
+  const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && faults.has(kind));
+  const character = drawCharacter(draw.fork('character'), kinds, serversOf(topology));
+  const storms = drawStorms(draw.fork('storms'), character, endMs, isLong);
   return {
     seed,
     hours,
     topology,
-    bursts: drawBursts(draw.fork('bursts'), topology, storms, endMs),
-    events: drawEvents(draw.fork('events'), topology, storms, faults),
+    bursts: drawBursts(draw.fork('bursts'), topology, character, storms, endMs),
+    events: drawEvents(draw.fork('events'), character, storms, faults.has('operator')),
   };
 }
 
@@ -59,20 +67,32 @@ interface Storm {
   readonly forMs: number;
 }
 
-function drawStorms(draw: Draw, endMs: number, isLong: boolean): Storm[] {
+function drawStorms(
+  draw: Draw,
+  { quietMinutes: [least, most] }: Character,
+  endMs: number,
+  isLong: boolean,
+): Storm[] {
   const storms: Storm[] = [];
   let atMs = FIRST_STORM_MS;
   while (atMs < endMs) {
     const forMs = Math.min(draw.int(4, 15) * MINUTE_MS, endMs - atMs);
     storms.push({ atMs, forMs });
-    atMs += forMs + draw.int(40, 150) * (isLong ? 2 : 1) * MINUTE_MS;
+    atMs += forMs + draw.int(least, most) * (isLong ? 2 : 1) * MINUTE_MS;
   }
   return storms;
 }
 
-function drawBursts(draw: Draw, { clients }: Topology, storms: readonly Storm[], endMs: number): Burst[] {
+function drawBursts(
+  draw: Draw,
+  { clients }: Topology,
+  { streams }: Character,
+  storms: readonly Storm[],
+  endMs: number,
+): Burst[] {
   const bursts: Burst[] = [];
   for (const storm of storms) {
+    if (draw.chance(streams)) bursts.push(drawStream(draw, clients, storm));
     for (let client = 0; client < clients; client++) {
       for (let i = draw.int(1, 3); i > 0; i--) {
         const atMs = storm.atMs + draw.int(-30_000, storm.forMs);
@@ -86,29 +106,75 @@ function drawBursts(draw: Draw, { clients }: Topology, storms: readonly Storm[],
   return bursts.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** A storm is a chain of things that follow each other closely, most of them within seconds. */
+/** One client writes all through a storm: whatever is late then has something to be late for. */
+function drawStream(draw: Draw, clients: number, { atMs, forMs }: Storm): Burst {
+  const pauseMs = draw.spread(SECOND_MS, 10 * SECOND_MS);
+  const operations = Math.min(MOST_OF_STREAM, Math.ceil((3 * forMs) / pauseMs));
+  return { atMs, client: draw.int(0, clients - 1), operations, pauseMs };
+}
+
+interface Knot {
+  readonly atMs: number;
+  readonly step: Pick<Moment, 'step' | 'nth'> | null;
+}
+
+/**
+ * Things come in knots: some follow each other within seconds, and then nothing happens for minutes. Those of a
+ * knot that waits for a step of the servers meet there.
+ */
 function drawEvents(
   draw: Draw,
-  topology: Topology,
+  { kinds, focus, operators, sequences, events: [least, most], aimed, leastMs }: Character,
   storms: readonly Storm[],
-  faults: ReadonlySet<FaultKind>,
+  hasOperator: boolean,
 ): PlannedEvent[] {
-  const found: { readonly atMs: number; readonly trouble: ChaosTrouble }[] = [];
-  const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && faults.has(kind));
-  const put = (atMs: number, trouble: ChaosTrouble | null) => {
-    if (trouble !== null) found.push({ atMs: Math.round(atMs), trouble });
-  };
+  const found: Omit<PlannedEvent, 'id'>[] = [];
+  const put = (atMs: number, trouble: ChaosTrouble, { step }: Pick<Knot, 'step'>) =>
+    found.push({ atMs: Math.round(atMs), trouble, moment: step && { ...step, afterMs: drawAfterMs(draw) } });
   for (const [i, storm] of storms.entries()) {
-    const endMs = storm.atMs + storm.forMs;
-    let atMs = storm.atMs;
-    if (i === 0 && faults.has('operator')) put(atMs, drawTrouble(draw, 'operator', topology, 'add'));
-    for (let left = draw.int(3, 9); left > 0 && atMs < endMs; left--) {
-      const isOperator = faults.has('operator') && (kinds.length === 0 || draw.chance(0.3));
+    // Where nothing is duplicated nothing is found.
+    const action = i === 0 ? drawVerb(draw, 'add') : addAgain(draw);
+    if (hasOperator) put(storm.atMs, { kind: 'operator', action }, { step: null });
+    const knots = drawKnots(draw, storm, focus, aimed);
+    for (let left = draw.int(least, most); left > 0; left--) {
+      const isOperator = hasOperator && (kinds.length === 0 || draw.chance(operators));
       const kind = isOperator ? 'operator' : kinds.length === 0 ? null : draw.pick(kinds);
-      if (kind !== null)
-        put(atMs + (draw.chance(0.7) ? draw.spread(1, 20_000) : 0), drawTrouble(draw, kind, topology));
-      if (draw.chance(0.5)) atMs += draw.spread(1_000, storm.forMs);
+      const knot = draw.pick(knots);
+      const atMs = knot.atMs + (draw.chance(0.8) ? draw.spread(1, MINUTE_MS) : 0);
+      if (kind === null) continue;
+      const trouble = drawTrouble(draw, kind, focus, leastMs);
+      put(atMs, trouble, knot);
+      if (trouble.kind !== 'operator' || !draw.chance(0.7)) continue;
+      const undone = drawUndoing(draw, trouble.action);
+      if (undone === null) continue;
+      put(atMs + draw.spread(SECOND_MS, 3 * MINUTE_MS), { kind: 'operator', action: undone }, { step: null });
+    }
+    for (let left = hasOperator ? sequences : 0; left > 0; left--) {
+      const knot = draw.pick(knots);
+      let atMs = knot.atMs + draw.spread(SECOND_MS, MINUTE_MS);
+      for (const action of drawSequence(draw)) {
+        put(
+          atMs,
+          { kind: 'operator', action },
+          draw.chance(aimed) ? { step: drawStep(draw, focus) } : { step: null },
+        );
+        atMs += draw.spread(50, 3 * MINUTE_MS);
+      }
     }
   }
   return found.sort((a, b) => a.atMs - b.atMs).map((event, i) => ({ id: i + 1, ...event }));
 }
+
+/** The first one often begins with the storm, when a duplication is added. */
+function drawKnots(draw: Draw, { atMs, forMs }: Storm, focus: Focus, aimed: number): Knot[] {
+  return Array.from({ length: draw.int(1, 4) }, (_, i) => ({
+    atMs: i === 0 && draw.chance(0.5) ? atMs : atMs + draw.int(0, forMs),
+    step: draw.chance(aimed) ? drawStep(draw, focus) : null,
+  }));
+}
+
+function drawStep(draw: Draw, { steps }: Focus): NonNullable<Knot['step']> {
+  return { step: draw.pick(steps), nth: draw.chance(0.7) ? 1 : draw.spread(2, 8) };
+}
+
+const drawAfterMs = (draw: Draw): number => (draw.chance(0.4) ? 0 : draw.spread(1, 30 * SECOND_MS));

@@ -2,32 +2,35 @@
 import type { PolicyRule } from '../../cluster/policy.js';
 import type { MessagePattern } from '../message-pattern.js';
 import type { Draw } from './draw.js';
+import { drawVerb } from './draw-operator.js';
 import type { FaultKind } from './fault-kinds.js';
-import type { ChaosTrouble, Ends, Topology, Verb } from './plan.js';
+import type { ChaosTrouble, Ends, Topology } from './plan.js';
+import type { Focus } from './steps.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 /** Frames arrive within this after they were sent, or not at all. */
 export const LATEST_MS = 10 * MINUTE_MS;
+const MOST_PASSES = 40;
+const PLACES = ['any', 'any', 'change', 'change', 'log', 'checkpoint'] as const;
 
-/** @param verb of an operator; left out, any */
-export function drawTrouble(
-  draw: Draw,
-  kind: FaultKind,
-  topology: Topology,
-  verb?: Verb['verb'],
-): ChaosTrouble {
-  const forMs = draw.spread(3 * SECOND_MS, 15 * MINUTE_MS);
-  const servers = serversOf(topology);
+/** What may wait until others have passed: only what need not keep its place among them. */
+const isKept = (kind: FaultKind): boolean => kind === 'duplicate' || kind === 'reorder';
+
+/** @param leastMs that it lasts, if it does */
+export function drawTrouble(draw: Draw, kind: FaultKind, focus: Focus, leastMs: number): ChaosTrouble {
+  const forMs = draw.spread(leastMs, 15 * MINUTE_MS);
+  const { servers } = focus;
   switch (kind) {
     case 'loss':
     case 'delay':
     case 'duplicate':
     case 'reorder':
       return {
-        ...{ kind, forMs, pattern: drawPattern(draw, servers) },
+        ...{ kind, forMs, pattern: drawPattern(draw, focus) },
         probability: draw.pick([0.1, 0.3, 0.6, 1]),
-        mostMs: draw.spread(10, kind === 'duplicate' ? LATEST_MS : MINUTE_MS),
+        mostMs: draw.spread(10, kind === 'duplicate' ? LATEST_MS : draw.pick([MINUTE_MS, LATEST_MS])),
+        mostPasses: isKept(kind) && draw.chance(0.5) ? draw.spread(2, MOST_PASSES) : null,
       };
     case 'partition-one-way':
     case 'partition-two-way': {
@@ -47,12 +50,12 @@ export function drawTrouble(
     case 'crash':
       return { kind, ...drawEnd(draw, servers) };
     case 'torn-write': {
-      const end = drawEnd(
-        draw,
-        servers.filter((server) => !server.endsWith('/meta')),
-      );
+      // A meta server's changes are whole or not there.
+      const replicas = servers.filter((server) => !server.endsWith('/meta'));
+      const end = drawEnd(draw, replicas.length > 0 ? replicas : ['east/replica-0', 'west/replica-0']);
       // At rest everything is synced, and there is nothing to be torn.
-      return { kind, ...end, atOperation: { nth: draw.spread(1, 25), when: 'after', what: 'change' } };
+      const what = draw.pick(['change', 'log'] as const);
+      return { kind, ...end, atOperation: { nth: draw.spread(1, 25), when: 'after', what } };
     }
     case 'cluster-crash':
       return {
@@ -80,7 +83,7 @@ export function drawTrouble(
     case 'foreign-table':
       return { kind };
     case 'operator':
-      return { kind, action: drawVerb(draw, verb) };
+      return { kind, action: drawVerb(draw) };
   }
 }
 
@@ -93,52 +96,22 @@ export function serversOf({ sourceReplicas, followerReplicas }: Topology): strin
   return [...of('east', sourceReplicas), ...of('west', followerReplicas)];
 }
 
-function drawVerb(draw: Draw, wanted?: Verb['verb']): Verb {
-  const verb =
-    wanted ?? draw.pick(['add', 'add', 'pause', 'pause', 'start', 'start', 'remove', 'retry', 'fail-mode']);
-  switch (verb) {
-    case 'add':
-      return {
-        ...{ verb, policy: draw.pick(['adopt', 'adopt', 'fail', 'replace']) },
-        onRemove: draw.pick(['keep', 'drop']),
-      };
-    case 'remove':
-      return { verb, follower: draw.pick(['keep', 'drop', null]) };
-    case 'fail-mode':
-      return { verb, failMode: draw.pick(['FAIL_SLOW', 'FAIL_SKIP', 'FAIL_FAST']) };
-    default:
-      return { verb };
-  }
-}
-
 function drawEnd(draw: Draw, servers: readonly string[]): Ends {
   return {
     server: draw.pick(servers),
     downMs: draw.spread(100, 10 * MINUTE_MS),
     atOperation: draw.chance(0.6)
-      ? { nth: draw.spread(1, 25), when: draw.pick(['before', 'after']), what: draw.pick(['any', 'change']) }
+      ? { nth: draw.spread(1, 25), when: draw.pick(['before', 'after']), what: draw.pick(PLACES) }
       : null,
   };
 }
 
-const CODES = [
-  'RPC_CM_CREATE_APP',
-  'RPC_CM_DROP_APP',
-  'RPC_CM_LIST_APPS',
-  'RPC_CM_QUERY_PARTITION_CONFIG_BY_INDEX',
-  'RPC_CM_QUERY_DUPLICATION',
-  'RPC_BRIDLE_NODE_SYNC',
-  'RPC_RRDB_RRDB_DUPLICATE',
-  'RPC_QUERY_LAST_CHECKPOINT_INFO',
-  'RPC_NFS_COPY',
-];
-
-function drawPattern(draw: Draw, servers: readonly string[]): MessagePattern {
+function drawPattern(draw: Draw, { servers, codes, isNarrow }: Focus): MessagePattern {
   const what = draw.pick([undefined, 'request', 'reply'] as const);
-  const scope = draw.pick(['all', 'code', 'code', 'from', 'between'] as const);
+  const scope = isNarrow ? 'code' : draw.pick(['all', 'code', 'code', 'from', 'between'] as const);
   return {
     ...(what === undefined ? {} : { what }),
-    ...(scope === 'code' ? { code: draw.pick(CODES) } : {}),
+    ...(scope === 'code' ? { code: draw.pick(codes) } : {}),
     ...(scope === 'from' ? { from: draw.pick(servers) } : {}),
     ...(scope === 'between' ? { from: draw.pick(['east/*', 'west/*']), to: draw.pick(servers) } : {}),
   };

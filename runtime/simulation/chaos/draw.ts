@@ -35,6 +35,16 @@ export class Draw {
     return items[Math.floor(this.#random() * items.length)] as Item;
   }
 
+  /** So many different ones, or all that there are. */
+  some<Item>(items: readonly Item[], count: number): Item[] {
+    const left = [...items];
+    const found: Item[] = [];
+    while (found.length < count && left.length > 0) {
+      found.push(...left.splice(this.int(0, left.length - 1), 1));
+    }
+    return found;
+  }
+
   /** As many small values as large ones: most of what goes wrong does so within milliseconds of something. */
   spread(least: number, most: number): number {
     return Math.round(least * (most / least) ** this.#random());

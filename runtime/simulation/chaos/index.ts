@@ -12,4 +12,4 @@ export {
   simulate,
 } from './simulate.js';
 export type { Strike, StrikesByKind } from './strikes.js';
-export { troubleInWords } from './trouble-in-words.js';
+export { eventInWords } from './trouble-in-words.js';

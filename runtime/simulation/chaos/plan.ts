@@ -32,8 +32,8 @@ export type Ends = {
   readonly atOperation: {
     readonly nth: number;
     readonly when: 'before' | 'after';
-    /** Of all operations, or of those that leave something to be synced. */
-    readonly what: 'any' | 'change';
+    /** Of all operations, of those that leave something to be synced, of those on logs or on checkpoints. */
+    readonly what: 'any' | 'change' | 'log' | 'checkpoint';
   } | null;
 };
 
@@ -52,6 +52,11 @@ export type ChaosTrouble =
       readonly probability: number;
       /** Of a delay or a copy, at most. */
       readonly mostMs: number;
+      /**
+       * Instead of a time: it arrives when so many other messages, at most, have gone between the two servers.
+       * Null: time decides.
+       */
+      readonly mostPasses: number | null;
     }
   | {
       readonly kind: 'partition-one-way' | 'partition-two-way';
@@ -91,10 +96,30 @@ export type ChaosTrouble =
   | { readonly kind: 'foreign-table' }
   | { readonly kind: 'operator'; readonly action: Verb };
 
+/** A step of the servers at work, which somebody can wait for. */
+export type Step =
+  | ({ readonly of: 'message' } & MessagePattern)
+  | {
+      readonly of: 'disk';
+      /** Wildcards. Of a commit, the path is its keys. */
+      readonly server: ServerPattern;
+      readonly what: string;
+      readonly path: string;
+    };
+
+/** The `nth` such step from then on, and so long after it; if it does not come within a while, without it. */
+export interface Moment {
+  readonly step: Step;
+  readonly nth: number;
+  readonly afterMs: number;
+}
+
 export interface PlannedEvent {
   /** Counts from 1, by time. */
   readonly id: number;
   readonly atMs: number;
+  /** From `atMs` on the trouble waits for this, not for ever; null: it strikes at once. */
+  readonly moment: Moment | null;
   readonly trouble: ChaosTrouble & { readonly kind: FaultKind };
 }
 

@@ -29,7 +29,7 @@ export const PROPERTIES_IN_WORDS: Readonly<Record<PropertyName, string>> = {
   PauseSticky: 'only an operator ends a pause or changes the fail mode',
   Monotone: 'no confirmed decree goes back, nor one that the follower names',
   NoPrematureGc: 'no log that a live duplication may need is collected',
-  NoAbort: 'nothing throws, is rejected unheard, or breaks its contract',
+  NoAbort: 'nothing throws, is rejected unheard, breaks its contract, or fails to open without a cause',
   Obeys: 'every request is answered in time, and a refusal says what is legal',
   NoSilentWait: 'what stands still says so, and why',
   Releases: 'a removed duplication leaves nothing behind that it was told to take along',

@@ -9,6 +9,7 @@ import { FaultDesk } from './faults/desk.js';
 import { type Healed, heal } from './heal.js';
 import { Ledger } from './ledger.js';
 import { LogWatch } from './monitors/logs.js';
+import { Openings } from './monitors/openings.js';
 import { RowBooks } from './monitors/row-books.js';
 import { Statuses } from './monitors/statuses.js';
 import { Waits } from './monitors/waits.js';
@@ -78,10 +79,15 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   const books = new RowBooks(judge, (appId) => statuses.ownerOf(appId));
   const { times, limits } = topology;
   const waits = new Waits({ clusters, judge, books, statuses, processes, times, limits, isCalm });
+  const openings = new Openings({
+    ...{ clusters, judge, processes },
+    diskTroubleMs: (server) => desk?.diskTroubleMs(server) ?? null,
+  });
   world.wrapEngine = (engine, server, directory) => books.watch(engine, server, directory);
   world.onRest = () => {
     statuses.look();
     waits.look();
+    openings.look();
   };
   const defects = listenForDefects(world, judge);
   const ledger = new Ledger(2 * LATEST_MS);

@@ -1,6 +1,19 @@
 /** What goes wrong, as one would tell it. */
 import { patternInWords } from '../message-pattern.js';
-import type { ChaosTrouble, Verb } from './plan.js';
+import type { ChaosTrouble, Moment, PlannedEvent, Verb } from './plan.js';
+
+/** @example eventInWords({ id: 3, atMs: 0, trouble: { kind: 'foreign-table' }, moment: null }) */
+export function eventInWords({ trouble, moment }: PlannedEvent): string {
+  return `${troubleInWords(trouble)}${moment === null ? '' : `, ${momentInWords(moment)}`}`;
+}
+
+function momentInWords({ step, nth, afterMs }: Moment): string {
+  const what =
+    step.of === 'message' ? patternInWords(step) : `${step.what} of ${step.path} by ${step.server}`;
+  return `${afterMs === 0 ? 'at' : `${seconds(afterMs)} after`} the ${nth === 1 ? 'next' : `${ordinal(nth)} next`} ${what}`;
+}
+
+const ordinal = (nth: number): string => `${nth}${['th', 'st', 'nd', 'rd'][nth < 4 ? nth : 0]}`;
 
 /** @example troubleInWords({ kind: 'full-disk', forMs: 2000, server: 'east/meta' }) // 'the disk of east/meta is full for 2 s' */
 export function troubleInWords(trouble: ChaosTrouble): string {
@@ -9,13 +22,15 @@ export function troubleInWords(trouble: ChaosTrouble): string {
     case 'delay':
     case 'duplicate':
     case 'reorder': {
-      const { kind, pattern, probability, mostMs, forMs } = trouble;
+      const { kind, pattern, probability, mostMs, mostPasses, forMs } = trouble;
+      const others = `up to ${mostPasses} other messages between the two`;
       const which = `${Math.round(probability * 100)} % of every ${patternInWords(pattern)}`;
       const fate = {
         loss: 'is lost',
         delay: `takes up to ${seconds(mostMs)}`,
-        duplicate: `arrives again within ${seconds(mostMs)}`,
-        reorder: `takes up to ${seconds(mostMs)}, out of order`,
+        duplicate: `arrives again ${mostPasses === null ? `within ${seconds(mostMs)}` : `after ${others}`}`,
+        reorder:
+          mostPasses === null ? `takes up to ${seconds(mostMs)}, out of order` : `arrives after ${others}`,
       }[kind];
       return `${which} ${fate} for ${seconds(forMs)}`;
     }
@@ -30,7 +45,9 @@ export function troubleInWords(trouble: ChaosTrouble): string {
     case 'torn-write': {
       const { kind, server, downMs, atOperation } = trouble;
       const at =
-        atOperation === null ? '' : ` ${atOperation.when} its disk operation ${atOperation.nth} from then`;
+        atOperation === null
+          ? ''
+          : ` ${atOperation.when} its disk operation ${atOperation.nth}${OPERATIONS[atOperation.what]} from then`;
       const how = {
         kill: 'is killed',
         crash: 'crashes, and what it has not synced is gone',
@@ -59,6 +76,13 @@ export function troubleInWords(trouble: ChaosTrouble): string {
       return `operator: ${verbInWords(trouble.action)}`;
   }
 }
+
+const OPERATIONS = {
+  any: '',
+  change: ' that changes something',
+  log: ' on a log',
+  checkpoint: ' on a checkpoint',
+};
 
 function verbInWords(action: Verb): string {
   switch (action.verb) {

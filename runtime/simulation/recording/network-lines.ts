@@ -61,7 +61,7 @@ function lostBecause(how: 'nobody' | 'dropped', to: string): string {
 }
 
 /** What is lost and has a copy that arrives is late. */
-function fateOf({ lost, delayMs, copiesAfterMs = [] }: Fate): Pick<SendLine, 'fate'> {
-  if (lost === true) return { fate: copiesAfterMs.length === 0 ? 'lost' : 'delayed' };
+function fateOf({ lost, delayMs, copiesAfterMs = [], kept }: Fate): Pick<SendLine, 'fate'> {
+  if (lost === true) return { fate: copiesAfterMs.length === 0 && kept === undefined ? 'lost' : 'delayed' };
   return delayMs === undefined ? {} : { fate: 'delayed' };
 }

@@ -9,11 +9,13 @@ import type { Fate } from '../../virtual-network.js';
 import type { WireMessage } from '../../wire-message.js';
 import { Draw } from '../draw.js';
 import type { OperatorAtWork } from '../operator-at-work.js';
-import type { ChaosTrouble, PlannedEvent } from '../plan.js';
+import type { ChaosTrouble, Ends, PlannedEvent } from '../plan.js';
 import type { Processes } from '../processes.js';
 import type { Strikes } from '../strikes.js';
 import { type DiskFault, failingDisk, fullDisk, isFetchedBlock, rotInRead, slowDisk } from './disk-faults.js';
+import { KeptMessages } from './kept-messages.js';
 import { isOfOperator, type MessageFault, messageFault, partitionFault } from './message-faults.js';
+import { Moments } from './moments.js';
 import { tornBy } from './survival.js';
 
 /** What leaves something on a disk that is not synced. */
@@ -27,6 +29,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   'remove',
 ]);
 
+/** How long a trouble waits for its moment, before it strikes without it. */
+const MOMENT_MS = 2 * 60_000;
 /** How long a server that is to end with one of its disk operations is waited for. */
 const AMBUSH_MS = 10 * 60_000;
 
@@ -44,10 +48,16 @@ type OfKind<Kind extends ChaosTrouble['kind']> = Extract<ChaosTrouble, { readonl
 
 interface Ambush {
   readonly server: string;
-  readonly what: 'any' | 'change';
+  readonly what: NonNullable<Ends['atOperation']>['what'];
   readonly when: 'before' | 'after';
   left: number;
   readonly strike: () => void;
+}
+
+function isMeant(what: Ambush['what'], operation: DiskOperation): boolean {
+  if (what === 'any') return true;
+  if (!CHANGES.has(operation.what)) return false;
+  return what === 'change' || operation.path.includes(what === 'log' ? '/log/' : '/checkpoints/');
 }
 
 /** What a rule of a policy is about: requests of the other cluster, or its replies. */
@@ -65,12 +75,17 @@ export class FaultDesk {
   /** Turns bits over in what was written, by event. */
   readonly #rots = new Map<number, (operation: DiskOperation) => void>();
   readonly #ends = new Map<number, () => void>();
+  readonly #moments = new Moments();
+  readonly #kept: KeptMessages;
+  /** Nothing begins any more. */
+  #over = false;
   /** When a disk had its latest trouble. */
   readonly #diskTroubleMs = new Map<string, number>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { world } = options.clusters;
+    this.#kept = new KeptMessages(world);
     world.messageRules.push((message) => this.#fateOf(message));
     world.diskRules.push((operation) => this.#failureOf(operation));
     world.diskTroubles = {
@@ -97,13 +112,44 @@ export class FaultDesk {
     return this.#ends.size === 0;
   }
 
-  /** Whether a disk has had trouble lately. */
-  isDiskTroubled(server: string): boolean {
-    const sinceMs = this.#diskTroubleMs.get(server);
-    return sinceMs !== undefined && this.#options.clusters.world.nowMs - sinceMs < AMBUSH_MS;
+  /** When a disk had its latest trouble; null: never. */
+  diskTroubleMs(server: string): number | null {
+    return this.#diskTroubleMs.get(server) ?? null;
   }
 
-  begin({ id, trouble }: PlannedEvent): void {
+  /** Whether a disk has had trouble lately. */
+  isDiskTroubled(server: string): boolean {
+    const sinceMs = this.diskTroubleMs(server);
+    return sinceMs !== null && this.#options.clusters.world.nowMs - sinceMs < AMBUSH_MS;
+  }
+
+  /** Makes it happen, or waits for its moment. */
+  begin({ id, trouble, moment }: PlannedEvent): void {
+    if (this.#over) return;
+    if (moment === null) {
+      this.#strike(id, trouble);
+      return;
+    }
+    const { schedule } = this.#options.clusters.world;
+    const strikeAfter = (afterMs: number) => {
+      const run = () => {
+        if (!this.#over) this.#strike(id, trouble);
+      };
+      schedule.add({ kind: 'timer', server: 'chaos', label: `moment of trouble ${id}`, run }, afterMs);
+    };
+    let hasCome = false;
+    this.#moments.wait(id, moment, () => {
+      hasCome = true;
+      this.#ends.get(id)?.();
+      strikeAfter(moment.afterMs);
+    });
+    this.#lasts(id, MOMENT_MS, () => {
+      this.#moments.forget(id);
+      if (!hasCome) strikeAfter(0);
+    });
+  }
+
+  #strike(id: number, trouble: ChaosTrouble): void {
     const { clusters, strikes, operator } = this.#options;
     const { world } = clusters;
     const draw = this.#draw(id);
@@ -116,7 +162,7 @@ export class FaultDesk {
         this.#network(
           id,
           trouble.forMs,
-          messageFault(trouble, draw, () => world.nowMs),
+          messageFault(trouble, draw, () => world.nowMs, this.#kept),
         );
         break;
       case 'partition-one-way':
@@ -160,6 +206,7 @@ export class FaultDesk {
 
   /** Ends everything that is in force. Who is down stays so. */
   liftAll(): void {
+    this.#over = true;
     for (const end of [...this.#ends.values()]) end();
     this.#options.clusters.world.clockOffsetsMs.clear();
   }
@@ -170,7 +217,9 @@ export class FaultDesk {
 
   #lasts(id: number, forMs: number, lift: () => void): void {
     const end = () => {
-      if (!this.#ends.delete(id)) return;
+      // Whoever waited for a moment lasts a second time when it has come.
+      if (this.#ends.get(id) !== end) return;
+      this.#ends.delete(id);
       lift();
     };
     this.#ends.set(id, end);
@@ -232,7 +281,7 @@ export class FaultDesk {
   #ambush(operation: DiskOperation, when: 'before' | 'after'): void {
     for (const [id, ambush] of this.#ambushes) {
       if (ambush.server !== operation.server || ambush.when !== when) continue;
-      if (ambush.what === 'change' && !CHANGES.has(operation.what)) continue;
+      if (!isMeant(ambush.what, operation)) continue;
       ambush.left -= 1;
       if (ambush.left > 0) continue;
       this.#ends.get(id)?.();
@@ -271,6 +320,7 @@ export class FaultDesk {
     this.#options.onDone(operation);
     if (isFetchedBlock(operation)) for (const rot of this.#rots.values()) rot(operation);
     if (this.#ambushes.size > 0) this.#ambush(operation, 'after');
+    this.#moments.noteDisk(operation);
   }
 
   #failureOf(operation: DiskOperation): string | undefined {
@@ -289,6 +339,8 @@ export class FaultDesk {
   }
 
   #fateOf(message: WireMessage): Fate | undefined {
+    this.#moments.noteMessage(message);
+    this.#kept.pass(message);
     if (this.#messages.size === 0 || isOfOperator(message)) return undefined;
     for (const [id, fault] of this.#messages) {
       const fate = fault(message);

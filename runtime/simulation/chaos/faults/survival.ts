@@ -1,4 +1,7 @@
-/** What a power failure leaves of bytes that were not synced: a beginning of them, or sectors here and there. */
+/**
+ * What a power failure leaves of bytes that were not synced: a beginning of them, sectors here and there, or a
+ * beginning in a file that is as long as it was to be, because its length was written before its bytes.
+ */
 import type { Survival } from '../../disk-tree.js';
 import type { Draw } from '../draw.js';
 
@@ -16,7 +19,8 @@ export function tornBy(draw: Draw, onTorn: () => void): Survival {
     },
     content: (synced, written) => {
       if (synced.equals(written)) return synced;
-      const left = draw.chance(0.5) ? beginningOf(draw, synced, written) : sectorsOf(draw, synced, written);
+      const tear = draw.pick([beginningOf, sectorsOf, lengthOf]);
+      const left = tear(draw, synced, written);
       if (!left.equals(synced)) onTorn();
       return left;
     },
@@ -29,6 +33,13 @@ function beginningOf(draw: Draw, synced: Buffer, written: Buffer): Buffer {
   const until = draw.int(from, written.length);
   const rest = synced.subarray(Math.min(until, synced.length));
   return Buffer.concat([written.subarray(0, until), until < synced.length ? rest : Buffer.alloc(0)]);
+}
+
+/** The length is there, and of the bytes a beginning; then zeros. */
+function lengthOf(draw: Draw, synced: Buffer, written: Buffer): Buffer {
+  const left = Buffer.alloc(written.length);
+  beginningOf(draw, synced, written).copy(left);
+  return left;
 }
 
 /** The disk wrote in an order of its own; where a sector is missing there are zeros, or what was there before. */

@@ -104,6 +104,8 @@ export class Waits {
       failMode,
       confirmed,
       context.prepared,
+      // A table that is there at last is progress, also where storage refuses what comes next.
+      followerTable === null,
       readiness?.readyPartitions,
       readiness?.copiedBytes,
     ]);
