@@ -29,12 +29,14 @@ export interface Character {
 
 const SECOND_MS = 1_000;
 
+const ENDS: readonly FaultKind[] = ['kill', 'crash', 'cluster-crash', 'torn-write'];
+
 /** What has to do with each other. Messages go wrong more often than disks, and in more ways. */
 const FAMILIES: readonly (readonly FaultKind[])[] = [
   ['loss', 'delay', 'duplicate', 'reorder'],
   ['loss', 'delay', 'duplicate', 'reorder'],
   ['partition-one-way', 'partition-two-way', 'policy'],
-  ['kill', 'crash', 'cluster-crash', 'torn-write'],
+  ENDS,
   ['failed-write', 'full-disk', 'slow-disk'],
   ['bit-rot', 'clock-jump', 'foreign-table'],
 ];
@@ -64,11 +66,14 @@ export function drawCharacter(
   };
 }
 
-/** One to four. */
+/** One to five. */
 function drawKinds(draw: Draw, wanted: readonly FaultKind[]): FaultKind[] {
   const families = FAMILIES.map((family) => family.filter((kind) => wanted.includes(kind)));
   const left = families.filter(({ length }) => length > 0);
   if (left.length === 0) return [];
   const kinds = Array.from({ length: draw.pick([1, 2, 2, 3, 4]) }, () => draw.pick(draw.pick(left)));
+  // Whoever was in the middle of something goes on after a restart, or not: few coincidences need none.
+  const ends = ENDS.filter((kind) => wanted.includes(kind));
+  if (ends.length > 0 && draw.chance(0.4)) kinds.push(draw.pick(ends));
   return [...new Set(kinds)];
 }
