@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster, Table } from '../../../runtime/index.js';
-import { drained, duplicateTo, fill, LedgerWriter, pause, QUICK, startPair, until } from '../support.js';
+import { drained, duplicateTo, fill, LedgerWriter, pause, QUICK, startPair } from '../support.js';
 import { type Armed, arm, type Strike } from './plan.js';
 
 const PARTITIONS = 2;
@@ -46,18 +46,19 @@ export async function runScenario(strike: Strike | null): Promise<Outcome> {
     await using pair = await startBoth().catch(startBoth);
     const create = () => pair.source.client.createTable('users', { partitionCount: PARTITIONS });
     // The answer may have died with the server; then the table is there.
-    await create().catch(create).catch(tableIsThere);
+    await answered(() => create().catch(tableIsThere));
     const table = await pair.source.client.table('users');
     await fill(table, ROWS);
     const writer = new LedgerWriter(table, { rows: 60, lanes: 3 }).start();
-    const duplicateNow = () => duplicateTo(pair, 'users', pair.follower, { timeoutMs: 30_000 });
-    await using handle = await duplicateNow().catch(duplicateNow);
+    await using handle = await answered(() =>
+      duplicateTo(pair, 'users', pair.follower, { timeoutMs: 30_000 }),
+    );
     const order = new OrderWatch(pair.follower.client).start();
     await handle.waitFor('DS_LOG', { timeoutMs: 90_000 });
     await pause(600);
-    await again(() => handle.pause());
+    await answered(() => handle.pause());
     await handle.waitFor('DS_PAUSE', { timeoutMs: 60_000 });
-    await again(() => handle.start());
+    await answered(() => handle.start());
     await handle.waitFor('DS_LOG', { timeoutMs: 60_000 });
     await pause(600);
     await writer.stop();
@@ -86,16 +87,16 @@ async function tableIsThere(error: unknown): Promise<void> {
 }
 
 /** A request may die with the server that had it: it is asked again until it is answered. */
-async function again(request: () => Promise<unknown>): Promise<void> {
-  await until(
-    'an answer',
-    () =>
-      request().then(
-        () => true,
-        () => false,
-      ),
-    60_000,
-  );
+async function answered<T>(request: () => Promise<T>): Promise<T> {
+  const deadlineMs = Date.now() + 60_000;
+  for (;;) {
+    try {
+      return await request();
+    } catch (error) {
+      if (Date.now() > deadlineMs) throw error;
+      await pause(100);
+    }
+  }
 }
 
 /** Reads the rows of the ledger at the follower, over and over, and notes every version that goes back. */
