@@ -15,6 +15,7 @@ import {
 } from '../../../machines/migration.js';
 import type { MigrationView } from '../../../machines/migrationVerdict.js';
 import type { Cluster, VerifyProgress, VerifyReport } from '../../client/index.js';
+import { statePath } from '../state-path.js';
 import type { MigrationJournal } from './journal.js';
 import { ClusterMigrationPort } from './port.js';
 
@@ -197,7 +198,7 @@ export class Migration implements AsyncDisposable {
   #read(before: MigrationStatus | null): MigrationStatus {
     const { snapshot } = this.#host;
     const { view, trouble, reason, decided, thresholdDecrees } = snapshot.context;
-    const state = pathOf(snapshot.value);
+    const state = statePath(snapshot.value);
     const phase = phaseOf(state);
     const [meta] = Object.values(snapshot.getMeta() as Record<string, StateMeta | undefined>).reverse();
     return {
@@ -214,12 +215,6 @@ export class Migration implements AsyncDisposable {
       reason,
     };
   }
-}
-
-function pathOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [[key, inner] = ['', '']] = Object.entries(value as Record<string, unknown>);
-  return `${key}.${pathOf(inner)}`;
 }
 
 function phaseOf(state: string): MigrationPhase {

@@ -17,6 +17,7 @@ import type { DuplicationStatus } from '../../../machines/vocabulary.js';
 import type { VerifyProgress, VerifyReport } from '../../client/index.js';
 import type { Explanation } from '../../observe/explain.js';
 import type { Finding } from '../preflight/index.js';
+import { statePath } from '../state-path.js';
 import type { SupervisionJournal } from './journal.js';
 import type { Watched } from './look.js';
 import { ClusterSupervisionPort } from './port.js';
@@ -61,6 +62,7 @@ export type SupervisionEvent =
   /** A way is shut; it is tried again. */
   | { readonly type: 'shut'; readonly findings: readonly Finding[] }
   | { readonly type: 'retrying'; readonly dupid: number }
+  /** What the source tells, or what came of a question; it is tried again. */
   | { readonly type: 'trouble'; readonly trouble: Trouble }
   | { readonly type: 'verifying'; readonly progress: VerifyProgress }
   | { readonly type: 'verified'; readonly report: VerifyReport }
@@ -108,6 +110,9 @@ export class Supervision implements AsyncDisposable {
   #explanation: Explanation | null = null;
   #findings: readonly Finding[] = [];
   #verified: VerifyReport | null = null;
+  #wasReached = false;
+  /** What was told last; found again, it is not told again. */
+  #handedOver: Trouble | null = null;
 
   /** @internal Use `supervise`. */
   constructor(parts: SupervisionParts) {
@@ -216,6 +221,9 @@ export class Supervision implements AsyncDisposable {
     if (memory !== before.memory) {
       yield { type: 'recorded', step: memory.step, dupid: memory.dupid, heal: memory.heal };
     }
+    const told = now.view?.trouble ?? null;
+    if (told !== null && !sameTrouble(told, before.view?.trouble ?? null))
+      yield { type: 'trouble', trouble: told };
     if (trouble !== null && !sameTrouble(trouble, before.trouble)) {
       if (trouble.error === 'BRIDLE_PREFLIGHT') yield { type: 'shut', findings: this.#findings };
       else yield { type: 'trouble', trouble };
@@ -228,19 +236,15 @@ export class Supervision implements AsyncDisposable {
     if (reason !== null && !sameTrouble(reason, this.#handedOver)) {
       yield { type: 'handedOver', reason, next };
     }
-    // Looked at again and found the same, it is not told again.
     if (reason !== null || this.#wasReached) this.#handedOver = reason;
   }
-
-  #wasReached = false;
-  #handedOver: Trouble | null = null;
 
   #read(): SupervisionStatus {
     const { snapshot } = this.#host;
     const { view, memory, trouble, reason } = snapshot.context;
     const [meta] = Object.values(snapshot.getMeta() as Record<string, StateMeta | undefined>).reverse();
     return {
-      state: pathOf(snapshot.value),
+      state: statePath(snapshot.value),
       waitingFor: meta?.waitingFor ?? '',
       from: meta?.from ?? '',
       blocked: snapshot.hasTag('blocked'),
@@ -250,11 +254,11 @@ export class Supervision implements AsyncDisposable {
       memory,
       trouble,
       reason,
-      next: this.#next(reason),
+      next: this.#next(reason ?? (trouble?.error === 'BRIDLE_PREFLIGHT' ? trouble : null)),
     };
   }
 
-  /** Of the reason; without one, what is worth typing while all is well. */
+  /** Of the reason, or of a way that is shut; without one, what is worth typing while all is well. */
   #next(reason: Trouble | null): string {
     const { table, target, remoteTable } = this.#parts;
     if (reason === null) return `bridle status ${table} --watch`;
@@ -275,9 +279,3 @@ const isOver = (state: string): boolean => state === 'keeping' || state === 'don
 
 const sameTrouble = (a: Trouble | null, b: Trouble | null): boolean =>
   a?.error === b?.error && a?.operation === b?.operation && a?.hint === b?.hint;
-
-function pathOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  const [[key, inner] = ['', '']] = Object.entries(value as Record<string, unknown>);
-  return `${key}.${pathOf(inner)}`;
-}
