@@ -27,7 +27,9 @@ const NONE: SupervisionView = {
 };
 
 /** What the clusters show when nothing goes wrong any more: what is asked for has happened. */
-function seenNext({ memory }: SupervisorContext): SupervisionView {
+function seenNext({ memory: recorded, next }: SupervisorContext): SupervisionView {
+  // What was seen and could not be recorded is there still.
+  const memory = next?.step === 'tracking' ? next : recorded;
   if (memory.step !== 'adding' && memory.step !== 'tracking') return NONE;
   const dupid = memory.dupid === 0 ? 7 : memory.dupid;
   const owner = `east/users/${dupid}`;
