@@ -74,7 +74,7 @@ export function nextCommand(code: string, values: CommandValues): string {
 }
 
 /** Names can come from another cluster: whatever a shell would not take literally is quoted. */
-function shellWord(value: string): string {
+export function shellWord(value: string): string {
   return /^[\w.:@/,+=-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,6 +1,7 @@
 /** `bridle supervise`: drives a duplication to DS_LOG and keeps it there, on clusters that somebody else runs. */
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { shellWord } from '../../machines/errors.js';
 import { HEALS, type HealKind } from '../../machines/supervisorHeals.js';
 import { BridleError, type Cluster } from '../client/index.js';
 import {
@@ -120,7 +121,7 @@ async function run(
     journal: resolve(options.journal ?? join(context.data, `supervise-${table}-${to}.json`)),
   });
   // Awaited here: leaving the block stops the work.
-  return await watch(supervision, context);
+  return await watch(supervision, context, (next) => withOptions(next, options));
 }
 
 async function openTarget(
@@ -136,15 +137,36 @@ async function openTarget(
   return target;
 }
 
+/** The same command with more leave has to find the same clusters and the same journal. */
+function withOptions(next: string, options: SuperviseCommandOptions): string {
+  const [, heal] = /^bridle supervise .* --heal (\S+)$/.exec(next) ?? [];
+  if (heal === undefined) return next;
+  const { follower, remoteTable, once, verify, journal } = options;
+  const given = [
+    ...(follower === undefined ? [] : ['--follower', follower]),
+    ...(remoteTable === undefined ? [] : ['--remote-table', remoteTable]),
+    ...(journal === undefined ? [] : ['--journal', shellWord(journal)]),
+    ...(once === true ? ['--once'] : []),
+    ...(verify === true ? ['--verify'] : []),
+    ...['--heal', [...options.heal, heal].join(',')],
+  ];
+  return `${next.slice(0, -` --heal ${heal}`.length)} ${given.join(' ')}`;
+}
+
 /** One line for each event, until it ends or is interrupted. */
-async function watch(supervision: Supervision, context: CommandContext): Promise<number> {
+async function watch(
+  supervision: Supervision,
+  context: CommandContext,
+  complete: (next: string) => string,
+): Promise<number> {
   const { out, signal } = context;
   const tell = (line: string, event: object): void => {
     if (out.json) out.line(JSON.stringify(event));
     else out.line(line);
   };
   tell(`journal  ${supervision.journal}`, { type: 'journal', journal: supervision.journal });
-  const watching = supervision.events$.subscribe((event) => {
+  const watching = supervision.events$.subscribe((seen) => {
+    const event = seen.type === 'handedOver' ? { ...seen, next: complete(seen.next) } : seen;
     const line = lineOf(event);
     if (line !== null)
       tell(`${new Date().toISOString()}  ${line}`, { at: new Date().toISOString(), ...event });
@@ -155,7 +177,8 @@ async function watch(supervision: Supervision, context: CommandContext): Promise
       signal.addEventListener('abort', () => resolve('interrupted'), { once: true });
     });
     const ended = await Promise.race([supervision.done, interrupted]);
-    return ended === 'interrupted' ? EXIT.interrupted : report(ended, context);
+    if (ended === 'interrupted') return EXIT.interrupted;
+    return report({ ...ended, next: complete(ended.next) }, context);
   } finally {
     watching.unsubscribe();
   }

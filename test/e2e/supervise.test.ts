@@ -50,7 +50,7 @@ describe('given a copy that an earlier duplication has left', () => {
       expect(JSON.parse(refused.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
         outcome: 'handedOver',
         reason: { error: 'BRIDLE_NEEDS_PERMISSION', operation: 'drop-leftover' },
-        next: 'bridle supervise users --to west --heal drop-leftover',
+        next: `bridle supervise users --to west --follower ${pair.follower.servers.meta} --journal ${journal} --once --heal drop-leftover`,
       });
 
       const allowed = [...args, '--heal', 'drop-leftover'];
