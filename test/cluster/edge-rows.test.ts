@@ -19,7 +19,7 @@ async function pair() {
     await until(
       `${table} at DS_LOG`,
       async () => (await source.client.queryDuplication(table))[0]?.status === 'DS_LOG',
-      20_000,
+      60_000,
     );
   };
   const equal = (table: string, rows: number) =>
@@ -73,4 +73,4 @@ test('given empty values and the longest keys in 64 partitions, then all of them
   await equal('empty', 0);
   const there = await follower.client.table('wide');
   expect(await there.get('user 7', '')).toEqual(Buffer.alloc(0));
-}, 60_000);
+}, 180_000);
