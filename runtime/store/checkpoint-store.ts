@@ -135,6 +135,8 @@ export class CheckpointStore {
     const text = JSON.stringify(manifest, undefined, 2);
     await writeFileDurably(join(making, manifestFile), text, this.#fileSystem);
     const directory = join(this.#directory, `checkpoint.${manifest.decree}`);
+    // Nobody knows of what is there: an attempt whose name could not be made durable, or a removal that failed.
+    await this.#fileSystem.remove(directory);
     await this.#fileSystem.rename(making, directory);
     await this.#fileSystem.syncDirectory(this.#directory);
     const info = infoOf(directory, manifest);

@@ -26,7 +26,11 @@ export async function installPartition(
   const checked = parseManifest(manifest);
   const target = resolve(directory);
   try {
-    if (await isInstalled(target, checked, fileSystem)) return;
+    if (await isInstalled(target, checked, fileSystem)) {
+      // The attempt before may have failed right there.
+      await fileSystem.syncDirectory(dirname(target));
+      return;
+    }
     const making = join(dirname(target), `${basename(target)}.installing`);
     await fileSystem.remove(making);
     await fileSystem.makeDirectory(making);

@@ -169,6 +169,35 @@ describe('checkpoints', () => {
     await store.close();
   });
 
+  it('are made again when the name of the one before could not be made durable', async () => {
+    const fileSystem = new FaultyFileSystem();
+    const store = await open(join(temporaryDirectory(), 'p'), { fileSystem });
+    await writeAll(store, ['put a 1']);
+    fileSystem.failSyncDirectory = { errno: 'EIO' };
+    expect(await codeOf(store.checkpoint())).toBe('ERR_DISK_IO_ERROR');
+    expect(store.checkpoints.list()).toEqual([]);
+    fileSystem.failSyncDirectory = undefined;
+    expect((await store.checkpoint()).decree).toBe(1);
+    await store.close();
+  });
+
+  it('are durably installed when that failed before and is asked for again', async () => {
+    const root = temporaryDirectory();
+    const fileSystem = new FaultyFileSystem();
+    const store = await open(join(root, 'p'));
+    await writeAll(store, ['put a 1']);
+    const { directory, ...manifest } = await store.checkpoint();
+    const install = () => PartitionStore.install(join(root, 'q'), directory, manifest, fileSystem);
+    await install();
+    fileSystem.syncedDirectories.length = 0;
+    fileSystem.failSyncDirectory = { errno: 'EIO' };
+    expect(await codeOf(install())).toBe('ERR_DISK_IO_ERROR');
+    fileSystem.failSyncDirectory = undefined;
+    await install();
+    expect(fileSystem.syncedDirectories).toEqual([root]);
+    await store.close();
+  });
+
   it('are refused when a file is not what the manifest says, or would leave the directory', async () => {
     const root = temporaryDirectory();
     const store = await open(join(root, 'p'));

@@ -87,7 +87,9 @@ export class FaultyFileSystem implements FileSystem {
   failSync: Fault | undefined;
   failTruncate: Fault | undefined;
   failOpen: Fault | undefined;
+  failSyncDirectory: Fault | undefined;
   syncs = 0;
+  readonly syncedDirectories: string[] = [];
   readonly makeDirectory = nodeFileSystem.makeDirectory;
   readonly list = nodeFileSystem.list;
   readonly stat = nodeFileSystem.stat;
@@ -124,8 +126,10 @@ export class FaultyFileSystem implements FileSystem {
     };
   }
 
-  syncDirectory(path: string): Promise<void> {
-    return nodeFileSystem.syncDirectory(path);
+  async syncDirectory(path: string): Promise<void> {
+    if (this.failSyncDirectory !== undefined) throw errnoError(this.failSyncDirectory);
+    await nodeFileSystem.syncDirectory(path);
+    this.syncedDirectories.push(path);
   }
 }
 
