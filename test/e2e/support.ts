@@ -87,10 +87,10 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const [source, follower] = await Promise.all([
-      start({ name: 'east', id: 1 }),
-      start({ name: 'west', id: 2 }),
-    ]);
+    const starting = [start({ name: 'east', id: 1 }), start({ name: 'west', id: 2 })] as const;
+    // If one fails, the other has to be there before it can be taken away.
+    await Promise.allSettled(starting);
+    const [source, follower] = await Promise.all(starting);
     return { directory, source, follower, startAnother: start, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
