@@ -16,15 +16,11 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   ERR_TRY_AGAIN: CHANCE,
   ERR_VERSION_OUTDATED:
     'one server writes its metadata alone, so nobody comes between; not brought about yet',
-  'a failed partition did not close cleanly': 'needs a disk that fails again while a failed store is closed',
   'a request failed unexpectedly': DEFECT,
   'an effect broke its contract': DEFECT,
   'cannot delete a dropped partition': 'needs a disk that refuses to delete, just when a table is dropped',
   'cannot delete fetched files': 'needs a disk that refuses to delete, just after a checkpoint was installed',
-  'cannot record that partitions are open':
-    'needs a metadata disk that fails, just after a table was created',
   'cannot start': PROCESS,
-  'maintenance of a partition failed': 'needs a disk that fails during a checkpoint for maintenance',
   'new certificates are in use': PROCESS,
   'stopping failed': PROCESS,
   'uncaught exception': DEFECT,
