@@ -64,7 +64,7 @@ it('npm start is recorded, watched by bridle inspect beside it, and opened as on
 
   // Given a demonstration, and the inspector beside it: from the beginning, and with as many rows as keep the
   // one going until the other has started, however busy the machine is,
-  const options = ['--rows', '10000', '--partitions', '4', '--deadline', '300'];
+  const options = ['--rows', '30000', '--partitions', '4', '--deadline', '300'];
   const demo = type('npm', 'start', '--', '--record', jsonl, ...options);
   await demo.until(/two clusters are up/);
   const inspect = type('npx', 'bridle', 'inspect');

@@ -22,7 +22,7 @@ export const FOLLOWER_BUGS: readonly PlantedBug[] = [
     file: ADMIT,
     find: "return 'repeated';",
     put: "return 'apply';",
-    shows: 'a copy of a batch arrives after the next batch; at seed 7 with `--faults duplicate,operator`',
+    shows: 'a copy of a batch arrives after the next batch',
   },
   {
     name: 'a batch that the follower refuses counts as applied',
