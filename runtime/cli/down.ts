@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { BridleError } from '../client/index.js';
+import { isAlive } from '../live/is-alive.js';
 import { perform } from './context.js';
-import { type ClusterState, isAlive, readState } from './state-file.js';
+import { type ClusterState, readState } from './state-file.js';
 
 /** Then the processes are killed: what they confirmed is on disk. */
 const GRACE_MS = 20_000;

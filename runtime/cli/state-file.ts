@@ -3,6 +3,7 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { openCluster } from '../client/index.js';
+import { isAlive } from '../live/is-alive.js';
 
 const STATE_FILE = 'bridle.json';
 /** Directories looked at when a cluster is searched by name. */
@@ -43,16 +44,6 @@ export async function writeState(state: ClusterState): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   await rename(temporary, path);
-}
-
-/** True for a process that is there, also one of another user. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The state of a directory whose cluster answers under its name; pids alone can have been reused. */

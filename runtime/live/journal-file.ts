@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BridleError } from '../client/index.js';
 import { makeDirectory, writeFileDurably } from '../store/files.js';
+import { isAlive } from './is-alive.js';
 
 export const clusterSchema = z.object({ name: z.string(), meta: z.array(z.string()).min(1) });
 
@@ -16,16 +17,7 @@ export const thisProcess = (): Holder => ({ host: hostname(), pid: process.pid }
 
 /** Whether another process of this machine is at work on it. Of other machines nobody can tell. */
 export function isHeldByAnother({ host, pid }: Holder): boolean {
-  return pid !== process.pid && host === hostname() && lives(pid);
-}
-
-function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid !== process.pid && host === hostname() && isAlive(pid);
 }
 
 /** Undefined when there is no file; BRIDLE_BAD_INPUT when it is not such a journal. `of`: `a migration`. */

@@ -1,8 +1,7 @@
 /**
- * How often a recording asks its servers. A question costs about as much as twenty lines, and most of a
- * recording's price were questions: so it asks often while little happens, and seldom while more happens than
- * anybody follows with their eyes. All servers are asked at the same time, for lines are told when the slowest
- * has answered.
+ * How often a recording asks its servers. A question costs about as much as twenty lines, so it asks often while
+ * little happens, and seldom while more happens than anybody follows with their eyes. All servers are asked at the
+ * same time, for lines are told when the slowest has answered.
  */
 
 /** Lines of all servers together. */

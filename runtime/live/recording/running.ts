@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isAlive } from '../is-alive.js';
 
 const cluster = z.object({
   name: z.string(),
@@ -96,14 +97,5 @@ async function readNote(file: string): Promise<RunAnnouncement | null> {
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -8,6 +8,7 @@ import type {
   SupervisorInput,
 } from '../../../../machines/index.js';
 import type { PossibleEvent } from '../../paths/automatic.js';
+import { NONE } from '../../paths/ours/supervisor.js';
 import { asked, numbered, promisesOf, same, timerOf, type View } from './promise.js';
 
 const requests = (effects: Parameters<typeof asked>[0]): SupervisionRequest[] =>
@@ -15,16 +16,6 @@ const requests = (effects: Parameters<typeof asked>[0]): SupervisionRequest[] =>
 
 const FINAL = /^(done|gaveUp)$/;
 const REQUESTING = /^(looking|recording|adding|removing|dropping|verifying)$|probing|retrying/;
-
-const NONE: SupervisionView = {
-  status: 'none',
-  dupid: 0,
-  progress: 0,
-  blocked: false,
-  skippedMutations: 0,
-  trouble: null,
-  follower: { claim: 'absent', appId: 0, owner: null },
-};
 
 /** What the clusters show when nothing goes wrong any more: what is asked for has happened. */
 function seenNext({ memory: recorded, next }: SupervisorContext): SupervisionView {

@@ -10,6 +10,7 @@ import {
   type SupervisorInput,
   supervisor,
 } from '../../../../machines/index.js';
+import { SUPERVISOR_TIMES } from '../../product/ours/supervisor/options.js';
 import { pathModel } from '../model.js';
 import { RETRY, staleNumber } from './times.js';
 
@@ -20,24 +21,15 @@ const INPUT: SupervisorInput = {
   heal: [],
   healLimit: 1,
   quietLooksLimit: 2,
-  times: {
-    requestDeadlineMs: 5_000,
-    preflightDeadlineMs: 20_000,
-    verifyDeadlineMs: 600_000,
-    pollMs: 250,
-    keepMs: 1_000,
-    pathRecheckMs: 2_000,
-    patienceMs: 60_000,
-    blockedRecheckMs: 30_000,
-    retry: RETRY,
-  },
+  times: { ...SUPERVISOR_TIMES, retry: RETRY },
 };
 
 const NO_TABLE: FollowerSight = { claim: 'absent', appId: 0, owner: null };
 const OWN: FollowerSight = { claim: 'own', appId: 2, owner: 'east/users/7' };
 const ORPHAN: FollowerSight = { claim: 'orphan', appId: 2, owner: null };
 
-const NONE: SupervisionView = {
+/** Both clusters before anything is there. */
+export const NONE: SupervisionView = {
   status: 'none',
   dupid: 0,
   progress: 0,
