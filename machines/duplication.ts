@@ -25,7 +25,7 @@ export const duplication = chart.createMachine({
     writeNo: 0,
     prepared: input.confirmed.map(() => false),
     writing: input.confirmed,
-    lastCommitted: input.confirmed,
+    lastCommitted: input.confirmed.map(() => -1),
     partitionTrouble: input.confirmed.map(() => null),
     trouble: null,
     blocked: false,

@@ -7,10 +7,10 @@ import {
   type DuplicationEffects,
   type DuplicationEvent,
   type DuplicationInput,
-  lagDecrees,
   laggingPartitions,
-  othersBehind,
   refusal,
+  someBehind,
+  tellsOfLag,
   troubleToTell,
 } from './duplicationRules.js';
 import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
@@ -135,8 +135,8 @@ const base = setup({
     allPrepared: ({ context }) =>
       context.prepared.every(Boolean) && context.confirmed.every((decree) => decree >= 0),
     advances: ({ context, event }) => event.type === 'CONFIRM' && advances(context, event),
-    behind: ({ context, event }) => event.type === 'CONFIRM' && lagDecrees(context, event) > 0,
-    othersBehind: ({ context, event }) => event.type === 'CONFIRM' && othersBehind(context, event.partition),
+    behind: ({ context, event }) => event.type === 'CONFIRM' && tellsOfLag(context, event),
+    othersBehind: ({ context, event }) => event.type === 'CONFIRM' && someBehind(context, event.partition),
     someTroubled: ({ context }) => context.partitionTrouble.some((trouble) => trouble !== null),
     troubled: ({ event }) => event.type === 'CONFIRM' && event.trouble !== null,
     durably: ({ context }, params: { status: DuplicationStatus }) => context.status === params.status,
@@ -150,6 +150,10 @@ const base = setup({
 
 export const chart = base.extend({
   actions: {
+    /** A partition that is behind already, or of which nobody has told yet, may never be told of again. */
+    expectShipping: base.enqueueActions(({ context, enqueue }) => {
+      enqueue(someBehind(context) ? { type: 'expectProgress', params: { stage: 'ship' } } : 'expectNothing');
+    }),
     /** The follower table goes on: its trouble is over, and if it was announced as blocked, so is this. */
     followerGoesOn: base.enqueueActions(({ context, enqueue }) => {
       enqueue('clearTrouble');

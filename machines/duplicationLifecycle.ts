@@ -88,7 +88,7 @@ export const lifecycle = chart.createStateConfig({
     },
     DS_LOG: {
       tags: 'DS_LOG',
-      entry: 'expectNothing',
+      entry: 'expectShipping',
       meta: meta(
         'nothing: mutations are shipped as they come',
         'the source’s replica servers',

@@ -46,6 +46,7 @@ export interface DuplicationContext extends DuplicationInput {
   readonly prepared: readonly boolean[];
   /** Decree being written for each partition, at least the confirmed one. */
   readonly writing: readonly number[];
+  /** Volatile, as the sources report it; −1 where none has since this meta server started. */
   readonly lastCommitted: readonly number[];
   readonly partitionTrouble: readonly (Trouble | null)[];
   /** Of the follower table; `blocked` says that trying again does not help. */
@@ -141,30 +142,29 @@ export function troubleToTell(context: DuplicationContext, event: DuplicationEve
   return reported ? event.trouble : context.storageTrouble;
 }
 
-/** How many decrees a report says the follower is behind; 0 while either side is unknown. */
-export function lagDecrees(context: DuplicationContext, event: Confirm): number {
-  const confirmed = Math.max(event.decree, context.confirmed[event.partition] ?? -1);
-  return confirmed < 0 ? 0 : Math.max(0, event.lastCommitted - confirmed);
+/** Behind what its source has committed, or it may be: −1 says that the source has not told. */
+const mayLag = (confirmed: number, lastCommitted: number): boolean =>
+  lastCommitted < 0 || (confirmed >= 0 && lastCommitted > confirmed);
+
+const lags = ({ confirmed, lastCommitted }: DuplicationContext, partition: number): boolean =>
+  mayLag(confirmed[partition] ?? -1, lastCommitted[partition] ?? -1);
+
+/** Whether a report says that its partition is behind. */
+export function tellsOfLag({ confirmed }: DuplicationContext, event: Confirm): boolean {
+  return mayLag(Math.max(event.decree, confirmed[event.partition] ?? -1), event.lastCommitted);
 }
 
-/** The partitions that lag while logs are shipped; nobody waits for a single one before. */
-export function laggingPartitions({
-  status,
-  confirmed,
-  lastCommitted,
-}: DuplicationContext): readonly number[] {
-  if (status !== 'DS_LOG') return [];
-  return confirmed.flatMap((decree, p) => (decree >= 0 && (lastCommitted[p] ?? -1) > decree ? [p] : []));
+/** The partitions that owe progress while logs are shipped; nobody waits for a single one before. */
+export function laggingPartitions(context: DuplicationContext): readonly number[] {
+  if (context.status !== 'DS_LOG') return [];
+  return context.confirmed.flatMap((_, p) => (lags(context, p) ? [p] : []));
 }
 
-/** Whether any other partition lags or is in trouble, by its latest report. */
-export function othersBehind(context: DuplicationContext, partition: number): boolean {
-  return context.confirmed.some((confirmed, p) => {
-    if (p === partition) return false;
-    return (
-      context.partitionTrouble[p] !== null || (confirmed >= 0 && (context.lastCommitted[p] ?? -1) > confirmed)
-    );
-  });
+/** Whether any partition, but for the one that is just heard of, lags or is in trouble. */
+export function someBehind(context: DuplicationContext, heardOf: number | null = null): boolean {
+  return context.confirmed.some(
+    (_, p) => p !== heardOf && (context.partitionTrouble[p] !== null || lags(context, p)),
+  );
 }
 
 const at = <T>(list: readonly T[], index: number, value: T): readonly T[] =>

@@ -466,11 +466,48 @@ describe('the watchdog', () => {
   it.each([
     ['DS_PREPARE', ['EXPECT']],
     ['DS_APP', ['EXPECT']],
-    ['DS_LOG', ['QUIET']],
+    ['DS_LOG', ['EXPECT']],
     ['DS_PAUSE', ['QUIET']],
     ['DS_REMOVED', ['QUIET']],
   ] as const)('given %s, then it is told %j', (status, events) => {
     expect(told(REACH[status]())).toEqual(events);
+  });
+
+  // Defect found by simulation: log shipping began calm, whoever was behind; a source that then died was never missed.
+  describe('given DS_LOG begins', () => {
+    const beginning = (...reports: Confirm[]): Run => {
+      const run = REACH.DS_APP();
+      for (const report of reports) run.send(report);
+      return persisted(run.childDone('followerTable'));
+    };
+    const expected = (run: Run) => run.sentToChild('watchdog').filter(({ type }) => type !== 'PROGRESS');
+
+    it.each([
+      ['everybody has caught up', [confirm(0, 5), confirm(1, 5)], [{ type: 'QUIET' }]],
+      [
+        'one is behind',
+        [confirm(0, 5), confirm(1, 5, { lastCommitted: 21 })],
+        [{ type: 'EXPECT', stage: 'ship', lagging: [1] }],
+      ],
+      [
+        'one is in trouble',
+        [confirm(0, 5, { trouble: trouble('ERR_DISK_IO_ERROR') }), confirm(1, 5)],
+        [{ type: 'EXPECT', stage: 'ship', lagging: [] }],
+      ],
+      ['one was never heard of', [confirm(0, 5)], [{ type: 'EXPECT', stage: 'ship', lagging: [1] }]],
+    ] as const)('when %s, then the watchdog is told so', (_, reports, told) => {
+      expect(expected(beginning(...reports))).toEqual(told);
+    });
+
+    it('when the meta server has started again, then it is calm only when every partition has been heard of', () => {
+      const run = REACH.DS_LOG();
+      expect(expected(run)).toEqual([{ type: 'EXPECT', stage: 'ship', lagging: [0, 1] }]);
+      expect(expected(run.send(confirm(0, 5)))).toEqual([]);
+      expect(expected(run.send(confirm(1, 5, { lastCommitted: -1 })))).toEqual([
+        { type: 'EXPECT', stage: 'ship', lagging: [1] },
+      ]);
+      expect(expected(run.send(confirm(1, 5)))).toEqual([{ type: 'QUIET' }]);
+    });
   });
 
   it('given a new duplication, then progress is expected at once', () => {
@@ -478,7 +515,7 @@ describe('the watchdog', () => {
   });
 
   it('given DS_LOG, when a partition lags, catches up, or is in trouble, then it is told', () => {
-    const run = REACH.DS_LOG();
+    const run = REACH.DS_LOG().send(confirm(1, 5));
     expect(told(run.send(confirm(0, 5, { lastCommitted: 50 })))).toEqual(['EXPECT']);
     expect(told(run.send(confirm(0, 5, { trouble: trouble('ERR_TIMEOUT') })))).toEqual(['EXPECT', 'TROUBLE']);
     expect(told(run.send(confirm(0, 9)))).toEqual(['EXPECT']);

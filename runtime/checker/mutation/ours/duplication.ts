@@ -47,7 +47,7 @@ export const DUPLICATION_MUTANTS: readonly Plan[] = [
     'a restarted meta server forgets what was confirmed',
     startsWith((context) => {
       const unknown = (context.confirmed as readonly number[]).map(() => -1);
-      return { ...context, confirmed: unknown, writing: unknown, lastCommitted: unknown };
+      return { ...context, confirmed: unknown, writing: unknown };
     }),
   ),
   domain(

@@ -13,15 +13,24 @@ type Announcement = Effects['announce'];
 const sent = (effects: readonly Effect[], type: string): Effect[] =>
   effects.filter(({ kind, name, to }) => kind === 'send' && name === type && to === 'watchdog');
 
-/** What the watchdog is to expect in each status. */
-const PATIENCE: Readonly<Record<Context['status'], 'EXPECT' | 'QUIET'>> = {
-  DS_INIT: 'EXPECT',
-  DS_PREPARE: 'EXPECT',
-  DS_APP: 'EXPECT',
-  DS_LOG: 'QUIET',
-  DS_PAUSE: 'QUIET',
-  DS_REMOVED: 'QUIET',
-};
+/** Behind what its source has committed; and where no source has told yet, nobody knows that it is not. */
+const lags = (confirmed: number, lastCommitted: number): boolean =>
+  lastCommitted < 0 || (confirmed >= 0 && lastCommitted > confirmed);
+
+const lagging = ({ status, confirmed, lastCommitted }: Context): readonly number[] =>
+  status === 'DS_LOG'
+    ? confirmed.flatMap((decree, p) => (lags(decree, lastCommitted[p] ?? -1) ? [p] : []))
+    : [];
+
+const isTroubled = ({ partitionTrouble }: Context): boolean =>
+  partitionTrouble.some((trouble) => trouble !== null);
+
+/** What the watchdog is to hear when a status begins: in `DS_LOG` that depends on who is behind already. */
+function patience(context: Context): 'EXPECT' | 'QUIET' {
+  if (context.status === 'DS_PAUSE' || context.status === 'DS_REMOVED') return 'QUIET';
+  if (context.status !== 'DS_LOG') return 'EXPECT';
+  return lagging(context).length > 0 || isTroubled(context) ? 'EXPECT' : 'QUIET';
+}
 
 const STAGES: Readonly<Record<Context['status'], readonly string[]>> = {
   DS_INIT: ['prepare'],
@@ -48,31 +57,28 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
       const { before, after, event, effects } = seen;
       const { status } = after.context;
       if (status !== before.context.status) {
-        return sent(effects, PATIENCE[status]).length > 0 ? null : `${status} is not told`;
+        return sent(effects, patience(after.context)).length > 0 ? null : `${status} is not told`;
       }
       if (event.type !== 'CONFIRM' || status !== 'DS_LOG') return null;
       const { confirmed, lastCommitted, partitionTrouble } = after.context;
       const p = event.partition;
       const holds = Math.max(event.decree, confirmed[p] ?? -1);
-      const behind = holds >= 0 && event.lastCommitted > holds;
+      const behind = lags(holds, event.lastCommitted);
       const others = confirmed.some(
-        (decree, q) =>
-          q !== p && (partitionTrouble[q] !== null || (decree >= 0 && (lastCommitted[q] ?? -1) > decree)),
+        (decree, q) => q !== p && (partitionTrouble[q] !== null || lags(decree, lastCommitted[q] ?? -1)),
       );
       const due = advances(before, event) || event.trouble !== null || behind;
       if (due) return sent(effects, 'EXPECT').length > 0 ? null : 'progress is due, and it is not told';
       return sent(effects, 'QUIET').length > 0 === others ? 'calm is told wrongly' : null;
     },
     ofStart: ({ after, effects }) =>
-      sent(effects, PATIENCE[after.context.status]).length > 0 ? null : 'it is not told at the start',
+      sent(effects, patience(after.context)).length > 0 ? null : 'it is not told at the start',
   },
   {
     name: 'the watchdog hears at what stage it is, and who lags (L-STUCK-1)',
     ofStep: ({ after, effects, event }) => {
-      const { status, confirmed, lastCommitted } = after.context;
-      const behind = confirmed.flatMap((decree, p) =>
-        status === 'DS_LOG' && decree >= 0 && (lastCommitted[p] ?? -1) > decree ? [p] : [],
-      );
+      const { status } = after.context;
+      const behind = lagging(after.context);
       for (const { params } of [...sent(effects, 'EXPECT'), ...sent(effects, 'PROGRESS')]) {
         const told = params as { stage?: string; partition?: number | null; lagging: readonly number[] };
         if (!same(told.lagging, behind)) return `it hears that ${told.lagging.join()} lag`;
@@ -90,8 +96,7 @@ export const duplicationWatch: readonly ChartPromise<Context, Event, Input>[] = 
       const { before, event, effects } = seen;
       const progressed = sent(effects, 'PROGRESS').length > 0;
       if (event.type === 'PROGRESS_PERSISTED') {
-        const troubled = before.context.partitionTrouble.some((trouble) => trouble !== null);
-        return progressed === !troubled ? null : 'progress in trouble counts, or none does';
+        return progressed === !isTroubled(before.context) ? null : 'progress in trouble counts, or none does';
       }
       const done =
         (event as { type: string }).type === 'xstate.done.actor.followerTable' &&

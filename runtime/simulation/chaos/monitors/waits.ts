@@ -112,7 +112,8 @@ export class Waits {
     const before = this.#progress.get(record.duplicationId);
     const isDone =
       status === 'DS_PAUSE' ||
-      (status === 'DS_LOG' && confirmed.every((decree, p) => decree >= (lastCommitted[p] ?? -1)));
+      (status === 'DS_LOG' &&
+        lastCommitted.every((decree, p) => decree >= 0 && (confirmed[p] ?? -1) >= decree));
     // Whoever has nothing to do is not late; his patience begins when there is something again.
     if (isDone || before?.what !== what || before.life !== life) {
       this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
