@@ -14,12 +14,12 @@ import { contextDifferences, sameState } from './chartDifferences.js';
 import type {
   ActorEnd,
   ChartWatcher,
+  LateStep,
   LostStep,
   StepEnd,
   Watchable,
   WatchedGuard,
   WatchedMail,
-  WatchedStep,
 } from './chartWatcher.js';
 import { type SelectedTransition, takenTransitions } from './takenTransitions.js';
 import { transitionIds } from './transitionIds.js';
@@ -50,9 +50,8 @@ interface Known {
   readonly arrived: { readonly event: object; readonly from: string }[];
   /** As the watcher has it; null before the actor begins. */
   snapshot: Snapshot | null;
-  /** After the latest microstep of the event it works on. */
-  latest: Snapshot | null;
-  edges: string[];
+  /** Of the event it works on, as are those below. */
+  microsteps: Microstep[];
   effects: { name: string; params: unknown }[];
   guards: WatchedGuard[];
   tell: StepEnd | null;
@@ -203,21 +202,15 @@ export class ChartObserver implements Watchable {
     this.#working.add(actor);
   }
 
-  #microstep(actor: AnyActorRef, { snapshot, _transitions }: Microstep): void {
+  #microstep(actor: AnyActorRef, microstep: Microstep): void {
     const known = this.#of(actor);
     this.#opens(actor, known);
-    const before = known.latest ?? known.snapshot;
-    const ids = transitionIds(snapshot.machine);
-    for (const transition of takenTransitions(_transitions, before?._nodes ?? NONE)) {
-      const id = ids.get(transition);
-      if (id !== undefined) known.edges.push(id);
-    }
-    const asked = this.#asked.get(snapshot.machine);
+    known.microsteps.push(microstep);
+    const asked = this.#asked.get(microstep.snapshot.machine);
     if (asked !== undefined && asked.length > 0) {
       for (const each of asked) known.guards.push(each);
       asked.length = 0;
     }
-    known.latest = snapshot;
   }
 
   #action(actor: AnyActorRef, { type, params }: { readonly type: string; readonly params: unknown }): void {
@@ -234,7 +227,7 @@ export class ChartObserver implements Watchable {
     const { tell, snapshot: before } = known;
     const from = taken(known.arrived, event);
     const ended = snapshot.status === 'active' ? null : (snapshot.status as ActorEnd);
-    let step: WatchedStep | LostStep | null;
+    let step: LateStep | LostStep | null;
     try {
       step = this.#stepOf(known, event, from, snapshot);
       known.snapshot = snapshot;
@@ -250,26 +243,28 @@ export class ChartObserver implements Watchable {
 
   /** @returns null for what is no step of a chart's own */
   #stepOf(
-    { snapshot: before, edges, effects, guards }: Known,
+    { snapshot: before, microsteps, effects, guards }: Known,
     event: { readonly type: string },
     from: string,
     snapshot: Snapshot,
-  ): WatchedStep | null {
+  ): LateStep | null {
     const silent =
       snapshot.machine === undefined ||
       event.type === 'xstate.stop' ||
-      (event.type === 'xstate.init' && edges.length + effects.length === 0);
+      (event.type === 'xstate.init' && effects.length === 0 && edgesOf(before, microsteps).length === 0);
     if (silent) return null;
-    const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
-    const { mail } = this.#options;
-    const { changes, removed } = contextDifferences(before?.context, snapshot.context);
-    return { event, from, edges, state, changes, removed, effects, guards, mail: mail?.() ?? NO_MAIL };
+    const mail = this.#options.mail?.() ?? NO_MAIL;
+    return () => ({
+      ...{ event, from, effects, guards, mail },
+      edges: edgesOf(before, microsteps),
+      state: sameState(before?.value, snapshot.value) ? undefined : snapshot.value,
+      ...contextDifferences(before?.context, snapshot.context),
+    });
   }
 
   #closes(actor: AnyActorRef, known: Known): void {
     known.tell = null;
-    known.latest = null;
-    known.edges = [];
+    known.microsteps = [];
     known.effects = [];
     known.guards = [];
     this.#working.delete(actor);
@@ -305,13 +300,28 @@ export class ChartObserver implements Watchable {
       const parent = actor._parent;
       const name = parent === undefined ? this.#options.name : `${this.#of(parent).name}/${actor.id}`;
       known = {
-        ...{ name, arrived: [], snapshot: null, latest: null },
-        ...{ edges: [], effects: [], guards: [], tell: null },
+        ...{ name, arrived: [], snapshot: null, tell: null },
+        ...{ microsteps: [], effects: [], guards: [] },
       };
       this.#known.set(actor, known);
     }
     return known;
   }
+}
+
+/** Ids of the transitions taken in some steps that follow each other. */
+function edgesOf(before: Snapshot | null, microsteps: readonly Microstep[]): readonly string[] {
+  const edges: string[] = [];
+  let active = before?._nodes ?? NONE;
+  for (const { snapshot, _transitions } of microsteps) {
+    const ids = transitionIds(snapshot.machine);
+    for (const transition of takenTransitions(_transitions, active)) {
+      const id = ids.get(transition);
+      if (id !== undefined) edges.push(id);
+    }
+    active = snapshot._nodes;
+  }
+  return edges;
 }
 
 /** Whence the event came that has been taken; those before it will not be any more. */

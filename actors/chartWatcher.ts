@@ -80,6 +80,12 @@ export interface LostStep {
   readonly lost: unknown;
 }
 
+/**
+ * A step of which only the facts are there until somebody needs to know: working them out between two pieces of a
+ * chart's own work costs several times as much as doing it for many steps in one go. It may throw.
+ */
+export type LateStep = () => WatchedStep;
+
 /** Takes the step, null if there is nothing to tell, and how the actor ended if that was its end. */
-export type StepEnd = (actor: string, step: WatchedStep | LostStep | null, ended: ActorEnd | null) => void;
+export type StepEnd = (actor: string, step: LateStep | LostStep | null, ended: ActorEnd | null) => void;
 export type ActorEnd = 'done' | 'stopped' | 'error';

@@ -1,6 +1,7 @@
 /** Turns what charts do into lines of a recording. */
 import type {
   ChartWatcher,
+  LateStep,
   StepEnd,
   Watchable,
   WatchedActor,
@@ -71,7 +72,8 @@ class Charts implements ChartRecorder {
     const fill = this.#recorder.reserve();
     return (actor, step, ended) => {
       const lines: Facts[] = [];
-      if (step !== null) lines.push('lost' in step ? gap(actor, step.lost) : () => stepText(actor, step));
+      if (typeof step === 'function') lines.push(() => stepText(actor, step));
+      else if (step !== null) lines.push(gap(actor, step.lost));
       if (ended !== null) lines.push({ t: 'end', actor, status: ended });
       fill(...lines);
     };
@@ -85,9 +87,9 @@ const gap = (actor: string, why: unknown): LineFacts => ({
   why: `a step of ${actor} could not be recorded: ${messageOf(why)}`,
 });
 
-function stepText(actor: string, step: WatchedStep): string {
+function stepText(actor: string, step: LateStep): string {
   try {
-    return textOfStep(actor, step);
+    return textOfStep(actor, step());
   } catch (error) {
     return JSON.stringify(gap(actor, error)).slice(0, -1);
   }
