@@ -254,12 +254,12 @@ export class ChartObserver implements Watchable {
       (event.type === 'xstate.init' && effects.length === 0 && edgesOf(before, microsteps).length === 0);
     if (silent) return null;
     const mail = this.#options.mail?.() ?? NO_MAIL;
-    return () => ({
-      ...{ event, from, effects, guards, mail },
-      edges: edgesOf(before, microsteps),
-      state: sameState(before?.value, snapshot.value) ? undefined : snapshot.value,
-      ...contextDifferences(before?.context, snapshot.context),
-    });
+    return () => {
+      const edges = edgesOf(before, microsteps);
+      const state = sameState(before?.value, snapshot.value) ? undefined : snapshot.value;
+      const { changes, removed } = contextDifferences(before?.context, snapshot.context);
+      return { event, from, edges, state, changes, removed, effects, guards, mail };
+    };
   }
 
   #closes(actor: AnyActorRef, known: Known): void {
