@@ -39,7 +39,7 @@ const PAGE = `# Planted defects
 
 Does the simulation find what it is there for? Each defect below is put into a copy of the build, by replacing
 one text in one file; nothing of it is in the product. Then \`bridle simulate --seeds 1000 --stop-on-failure\` of
-that copy has to find it. The text must be there exactly once: code that changes so that a defect cannot be
+that copy has to find it, at a seed that holds without the defect. The text must be there exactly once: code that changes so that a defect cannot be
 planted any more fails \`npm test\`.
 
 \`npm run test:planted -- --write\` runs them all and writes this page. *Troubles* is how many of the things that

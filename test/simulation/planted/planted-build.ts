@@ -7,6 +7,8 @@ import type { PlantedBug } from './bug.js';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 const DIST = join(REPOSITORY, 'dist');
+const COMMAND_LINE = join('runtime', 'cli', 'main.js');
+export const BUILD_AS_IT_IS = join(DIST, COMMAND_LINE);
 
 export interface PlantedBuild {
   /** Of its command line. */
@@ -36,7 +38,7 @@ export async function plantedBuild(bug: PlantedBug): Promise<PlantedBuild> {
   await symlink(join(REPOSITORY, 'node_modules'), join(directory, 'node_modules'), 'dir');
   await writeFile(join(directory, 'dist', bug.file), text);
   return {
-    main: join(directory, 'dist', 'runtime', 'cli', 'main.js'),
+    main: join(directory, 'dist', COMMAND_LINE),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
