@@ -46,8 +46,27 @@ export async function recordRun(directory: string, run: Simulated): Promise<stri
     await mkdir(directory, { recursive: true });
     await writeFile(file, writeRecording(recorded.header, [...ourChartLines(), ...lines]));
   } catch (error) {
-    const hint = error instanceof Error ? error.message : String(error);
-    throw BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: `write ${file}`, hint });
+    const hint = `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`;
+    throw BridleError.of('ERR_FILE_OPERATION_FAILED', { operation: 'simulate', hint });
   }
   return file;
+}
+
+/**
+ * The same, but what was found is told also where its recording cannot be written: that can be made again.
+ *
+ * @param tell why there is no recording
+ */
+export async function recordIfPossible(
+  directory: string,
+  run: Simulated,
+  tell: (text: string) => void,
+): Promise<string | null> {
+  try {
+    return await recordRun(directory, run);
+  } catch (error) {
+    const { hint, message } = BridleError.from(error);
+    tell(`seed ${run.seed} is not recorded: ${hint ?? message}`);
+    return null;
+  }
 }

@@ -7,7 +7,7 @@ import { type CommandContext, parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
 import { reportProgress } from './progress.js';
 import { commitOf } from './simulate-commit.js';
-import { recordRun } from './simulate-record.js';
+import { recordIfPossible } from './simulate-record.js';
 import { runAsJson, runAsText, summaryAsJson, summaryAsText, violationAsText } from './simulate-report.js';
 
 interface SimulateFlags {
@@ -86,11 +86,8 @@ async function work(context: CommandContext, flags: SimulateFlags): Promise<numb
   const { hours, faults, twice = false, minimise, jobs } = flags;
   const each = { hours, faults, twice, minimise, signal };
   const commit = await commitOf();
-  const failed = async (run: Simulated): Promise<string | null> => {
-    if (run.violation === null) return null;
-    const file = await recordRun(flags.record ?? DEFAULT_RECORD_DIRECTORY, run);
-    return file;
-  };
+  const directory = flags.record ?? DEFAULT_RECORD_DIRECTORY;
+  const failed = (run: Simulated) => recordIfPossible(directory, run, (text) => out.note(text));
   if (flags.seeds === undefined) {
     const only = flags.only === undefined ? {} : { only: flags.only };
     const run = await simulate({ ...each, ...only, seed: flags.seed ?? 1 });

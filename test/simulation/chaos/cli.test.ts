@@ -1,10 +1,10 @@
 /** `bridle simulate`, in this process: it needs no cluster. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../../runtime/cli/program.js';
-import { recordRun } from '../../../runtime/cli/simulate-record.js';
+import { recordIfPossible, recordRun } from '../../../runtime/cli/simulate-record.js';
 import { violationAsText } from '../../../runtime/cli/simulate-report.js';
 import { readRecordingFile } from '../../../runtime/observe/recording/read-file.js';
 import { simulate } from '../../../runtime/simulation/chaos/index.js';
@@ -73,7 +73,7 @@ describe('bridle simulate', () => {
   });
 
   it(
-    'given a violation, then it is told with a schedule and a command, and recorded for the inspector',
+    'given a violation, then it is told with a schedule and a command, and recorded if the disk lets it',
     async () => {
       const held = await simulate({ seed: 4, hours: 0.2 });
       const violation = { property: 'NoGap', seen: 'a row is missing', atMs: 600_000 } as const;
@@ -87,6 +87,11 @@ describe('bridle simulate', () => {
         const [name = ''] = readdirSync(directory);
         const recording = await readRecordingFile(join(directory, name));
         expect(recording.header).toMatchObject({ source: 'simulation', seed: 4 });
+        writeFileSync(join(directory, 'taken'), '');
+        const told: string[] = [];
+        const place = join(directory, 'taken');
+        expect(await recordIfPossible(place, failed, (line) => void told.push(line))).toBe(null);
+        expect(told).toEqual([expect.stringMatching(/^seed 4 is not recorded: .*taken.* cannot be written/)]);
       } finally {
         rmSync(directory, { recursive: true });
       }
