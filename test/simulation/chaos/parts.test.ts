@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DuplicationRecord, TableRecord } from '../../../runtime/cluster/meta/meta-store.js';
 import { Draw } from '../../../runtime/simulation/chaos/draw.js';
+import { LATEST_MS } from '../../../runtime/simulation/chaos/draw-trouble.js';
 import { FAULT_KINDS, faultsOf } from '../../../runtime/simulation/chaos/fault-kinds.js';
 import { tornBy } from '../../../runtime/simulation/chaos/faults/survival.js';
 import { Ledger } from '../../../runtime/simulation/chaos/ledger.js';
@@ -194,4 +195,25 @@ describe('tables of the follower that are dropped', () => {
     new Drops(judge, 'east', () => 0).noteTable(was, { ...was, status: 'AS_DROPPED' }, [record]);
     expect(judge.violation?.property ?? null).toBe(violated);
   });
+
+  // Found by a seed: a full disk put the drop off until the duplication that had asked for it was long gone.
+  it.each([
+    ['goes on', [[2], [2]], null],
+    ['was forgotten by a meta server that died', [[2], []], 'OwnTable'],
+    ['begins too late', [[], [2]], 'OwnTable'],
+  ] as const)(
+    'given one that may be replaced, and a drop that %s, then OwnTable holds or not',
+    (_, looks, violated) => {
+      const judge = new Judge(() => 0);
+      let nowMs = 0;
+      const drops = new Drops(judge, 'east', () => nowMs);
+      drops.noteDuplication({ ...duplication, policy: 'replace', status: 'DS_PREPARE' });
+      for (const dropping of looks) {
+        drops.noteDropping(dropping);
+        nowMs += 2 * LATEST_MS;
+      }
+      drops.noteTable(table, { ...table, status: 'AS_DROPPED' }, []);
+      expect(judge.violation?.property ?? null).toBe(violated);
+    },
+  );
 });

@@ -12,6 +12,8 @@ export class Drops {
   readonly #mayDrop = new Set<string>();
   /** Until when a request to replace whatever is there may still arrive. */
   #mayReplaceUntilMs = -1;
+  /** Tables that the follower had begun to drop by then: its disk may take as long as it likes. */
+  readonly #begunInTime = new Set<number>();
 
   constructor(judge: Judge, sourceCluster: string, nowMs: () => number) {
     this.#judge = judge;
@@ -33,11 +35,25 @@ export class Drops {
     } else if (policy === 'replace') this.#mayReplaceUntilMs = this.#nowMs() + LATEST_MS;
   }
 
+  /** Whether it matters what the follower is dropping now. */
+  get looksAtDropping(): boolean {
+    return this.#begunInTime.size > 0 || this.#nowMs() <= this.#mayReplaceUntilMs;
+  }
+
+  /** @param dropping ids of the tables of which the follower's meta server is writing down that they are dropped */
+  noteDropping(dropping: readonly number[]): void {
+    // A meta server that dies forgets what it had not written.
+    for (const appId of this.#begunInTime) if (!dropping.includes(appId)) this.#begunInTime.delete(appId);
+    if (this.#nowMs() > this.#mayReplaceUntilMs) return;
+    for (const appId of dropping) this.#begunInTime.add(appId);
+  }
+
   noteTable(was: TableRecord, is: TableRecord, living: readonly DuplicationRecord[]): void {
     if (was.status !== 'AS_AVAILABLE' || is.status === 'AS_AVAILABLE') return;
     const owner = was.envs['duplication.owner'] ?? null;
     for (const record of living) this.noteDuplication(record);
-    const holds = (owner !== null && this.#mayDrop.has(owner)) || this.#nowMs() <= this.#mayReplaceUntilMs;
+    const mayReplace = this.#nowMs() <= this.#mayReplaceUntilMs || this.#begunInTime.has(was.appId);
+    const holds = (owner !== null && this.#mayDrop.has(owner)) || mayReplace;
     this.#judge.check('OwnTable', holds, () => `table ${was.name} of ${owner ?? 'nobody'} is dropped`);
   }
 }

@@ -80,12 +80,22 @@ export class Statuses {
       this.#followerRevision = theirs.revision;
       this.#noteTables(theirs);
     }
+    if (this.#drops.looksAtDropping) this.#drops.noteDropping(this.#dropping());
     const ours = disk.imageOf(this.#ours);
     if (ours.revision !== this.#sourceRevision) {
       this.#sourceRevision = ours.revision;
       this.#noteDurable(this.#readDurable(ours));
     }
     this.#noteVisible();
+  }
+
+  /** Ids of the tables that the follower's meta server is dropping. */
+  #dropping(): readonly number[] {
+    const tables = this.#clusters.follower.meta?.tables;
+    if (tables === undefined) return [];
+    return this.followerTables().flatMap(({ appId, name }) =>
+      tables.statusOf(name) === 'AS_DROPPING' ? [appId] : [],
+    );
   }
 
   #readDurable(image: MemoryMapImage): Map<number, DurableDuplication> {
