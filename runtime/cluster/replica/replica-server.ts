@@ -205,8 +205,8 @@ export class ReplicaServer implements AsyncDisposable {
     };
     const inputs = [report.policyVersion, ...report.partitions, 'leftovers', ...report.leftovers];
     const text = this.#reportText.of(inputs, () => JSON.stringify(report));
-    const { nodeDeadMs } = this.#config.times;
-    const options = { timeoutMs: nodeDeadMs, signal: this.#stop.signal };
+    // A client that is closed ends its calls; to listen to a signal for each costs more.
+    const options = { timeoutMs: this.#config.times.nodeDeadMs };
     const { json } = await this.#metas.call('RPC_BRIDLE_NODE_SYNC', { json: text }, options);
     this.#follow(this.#orders.of([json], () => nodeOrdersSchema.parse(JSON.parse(json))));
     this.#orderedAtMs = this.#environment.clock.now();

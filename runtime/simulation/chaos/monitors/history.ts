@@ -56,11 +56,23 @@ export class History {
 
   /** Rows that changed after the one decree, up to the other. */
   *changedIn(after: number, upTo: number): Iterable<string> {
-    for (let i = this.#changes.length - 1; i >= 0; i--) {
+    // A copy that was left behind is compared again and again: what is newer than it must cost nothing.
+    for (let i = this.#upTo(upTo); i >= 0; i--) {
       const change = this.#changes[i];
       if (change === undefined || change.decree <= after) return;
-      if (change.decree <= upTo) yield* change.keys;
+      yield* change.keys;
     }
+  }
+
+  /** Index of the latest change that is not above the decree; −1: none. */
+  #upTo(decree: number): number {
+    let [low, high] = [0, this.#changes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#changes[middle]?.decree ?? Number.POSITIVE_INFINITY) <= decree) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
   }
 }
 

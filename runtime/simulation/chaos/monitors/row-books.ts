@@ -162,6 +162,11 @@ export class RowBooks {
     const history = this.#histories.get(copy.partition);
     const { mark } = copy;
     if (history === undefined || mark < 0 || mark > history.last || !history.isKnown(mark)) return;
+    // Copies that were left behind are as they were, however much the source writes.
+    if (mark === copy.comparedUpTo && copy.touched.size === 0) {
+      this.#judge.check('NoGap', true, () => '');
+      return;
+    }
     const keys = new Set(copy.comparedUpTo < 0 ? [...copy.rows.keys(), ...history.keys()] : copy.touched);
     if (copy.comparedUpTo >= 0) for (const key of history.changedIn(copy.comparedUpTo, mark)) keys.add(key);
     for (const key of keys) {

@@ -31,6 +31,8 @@ export class Statuses {
   #followerRevision = -1;
   #durable = new Map<number, DurableDuplication>();
   #tables = new Map<number, TableRecord>();
+  /** Of these, the ones that are not dropped: asked for at each moment, and most are dropped in a long run. */
+  #available: readonly TableRecord[] = [];
   readonly #visible = new Map<
     number,
     { context: object; status: DuplicationStatus; confirmed: readonly number[] }
@@ -64,7 +66,7 @@ export class Statuses {
 
   /** Tables on the disk of the follower's meta server that are not dropped. */
   followerTables(): readonly TableRecord[] {
-    return [...this.#tables.values()].filter(({ status }) => status === 'AS_AVAILABLE');
+    return this.#available;
   }
 
   /** Who a table of the follower was made for. */
@@ -131,6 +133,7 @@ export class Statuses {
       }
       this.#tables.set(record.appId, record);
     }
+    this.#available = [...this.#tables.values()].filter(({ status }) => status === 'AS_AVAILABLE');
   }
 
   #noteDurable(found: Map<number, DurableDuplication>): void {
