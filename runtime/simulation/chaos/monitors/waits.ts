@@ -1,4 +1,7 @@
-/** Looked at once a minute: what stands still, what was released, what is open and how far it is. */
+/**
+ * Looked at once a minute: what stands still, what was released, what is open and how far it is. Progress is noted
+ * when it is made: what comes and goes between two looks was progress to the watchdog, too.
+ */
 import { formatOwner } from '../../../../machines/index.js';
 import type { ClusterLimits, ClusterTimes } from '../../../cluster/config.js';
 import type { HostedDuplication } from '../../../cluster/meta/hosted-duplication.js';
@@ -26,6 +29,8 @@ interface Progress {
   readonly life: number;
   readonly what: string;
   readonly sinceMs: number;
+  /** What was looked at; charts replace their contexts. */
+  readonly contexts: readonly [unknown, unknown];
 }
 
 export class Waits {
@@ -45,11 +50,13 @@ export class Waits {
   look(): void {
     const { clusters, isCalm } = this.#options;
     const { nowMs } = clusters.world;
+    const duplications = clusters.source.meta?.duplications.all() ?? [];
+    for (const hosted of duplications) this.#noteProgress(hosted);
     if (nowMs - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = nowMs;
     if (!isCalm()) this.#calmSinceMs = nowMs;
     this.#checkApplied();
-    for (const hosted of clusters.source.meta?.duplications.all() ?? []) this.#checkWait(hosted);
+    for (const hosted of duplications) this.#checkWait(hosted);
     this.#checkReleased();
     this.#checkCollected();
   }
@@ -91,32 +98,46 @@ export class Waits {
     }
   }
 
-  /** What moves nowhere for longer than the watchdog is patient has to say why. */
-  #checkWait(hosted: HostedDuplication): void {
-    const { clusters, judge, times, processes } = this.#options;
-    const { nowMs } = clusters.world;
-    const { record, context, followerTable } = hosted;
-    const { status, failMode, confirmed, lastCommitted } = context;
-    const life = processes.lifeOf(`${clusters.source.name}/meta`);
-    const readiness = followerTable?.context.readiness ?? null;
+  #noteProgress({ record, context, followerTable }: HostedDuplication): void {
+    const before = this.#progress.get(record.duplicationId);
+    const followerContext = followerTable?.context;
+    const life = this.#options.processes.lifeOf(`${this.#options.clusters.source.name}/meta`);
+    const [seen, followerSeen] = before?.contexts ?? [];
+    const isNew = before === undefined || before.life !== life;
+    if (!isNew && seen === context && followerSeen === followerContext) return;
+    const { status, failMode, confirmed, prepared } = context;
+    const readiness = followerContext?.readiness ?? null;
     const what = JSON.stringify([
       status,
       failMode,
       confirmed,
-      context.prepared,
+      prepared,
       // A table that is there at last is progress, also where storage refuses what comes next.
       followerTable === null,
       readiness?.readyPartitions,
       readiness?.copiedBytes,
     ]);
+    const { nowMs } = this.#options.clusters.world;
+    const sinceMs = isNew || before.what !== what ? nowMs : before.sinceMs;
+    const contexts = [context, followerContext] as const;
+    this.#progress.set(record.duplicationId, { life, what, sinceMs, contexts });
+  }
+
+  /** What moves nowhere for longer than the watchdog is patient has to say why. */
+  #checkWait(hosted: HostedDuplication): void {
+    const { clusters, judge, times } = this.#options;
+    const { nowMs } = clusters.world;
+    const { record, context } = hosted;
+    const { status, confirmed, lastCommitted } = context;
     const before = this.#progress.get(record.duplicationId);
+    if (before === undefined) return;
     const isDone =
       status === 'DS_PAUSE' ||
       (status === 'DS_LOG' &&
         lastCommitted.every((decree, p) => decree >= 0 && (confirmed[p] ?? -1) >= decree));
     // Whoever has nothing to do is not late; his patience begins when there is something again.
-    if (isDone || before?.what !== what || before.life !== life) {
-      this.#progress.set(record.duplicationId, { life, what, sinceMs: nowMs });
+    if (isDone) {
+      this.#progress.set(record.duplicationId, { ...before, sinceMs: nowMs });
       return;
     }
     const { noProgressMs } = times.duplication.watchdog;
