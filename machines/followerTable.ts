@@ -18,7 +18,16 @@
  */
 import { assign, or, raise, sendParent, setup } from 'xstate';
 import { declareEffects, describeStates, nextRequestNo, type StateMeta } from './effects.js';
-import { type FollowerTableGoal, judge, troubleOf, type Verdict } from './followerTableVerdict.js';
+import {
+  type Advance,
+  advanceOf,
+  type FollowerTableGoal,
+  isFurther,
+  judge,
+  NO_ADVANCE,
+  troubleOf,
+  type Verdict,
+} from './followerTableVerdict.js';
 import type { FollowerReply, FollowerRequest, Readiness, Trouble } from './messages.js';
 import { type RetryPolicy, retryCeilingMs } from './retry.js';
 import type { DuplicationIdentity, ExistingTablePolicy } from './vocabulary.js';
@@ -58,6 +67,8 @@ export interface FollowerTableContext extends FollowerTableInput {
   /** What was acknowledged and has not been seen since; a look that contradicts it is a failure. */
   readonly acknowledged: 'CreateTable' | 'DropTable' | null;
   readonly readiness: Readiness | null;
+  /** How far the copy has come at most: only what is beyond is progress. */
+  readonly furthest: Advance;
 }
 
 export type FollowerTableEvent = FollowerReply | { readonly type: 'RETRY_NOW' };
@@ -105,14 +116,20 @@ const chart = setup({
     ),
     /** Only what cannot be undone by the next answer is progress: else two answers could alternate for ever. */
     noteProgress: assign({ attempt: 0, trouble: null, acknowledged: null }),
-    noteAcknowledged: assign((_, params: { of: 'CreateTable' | 'DropTable' }) => ({
+    noteAcknowledged: assign(({ context }, params: { of: 'CreateTable' | 'DropTable' }) => ({
       acknowledged: params.of,
+      // A table that is made anew is copied anew.
+      furthest: params.of === 'CreateTable' ? NO_ADVANCE : context.furthest,
     })),
-    noteReadiness: assign(({ event }) =>
-      event.type === 'FOLLOWER_REPLY'
-        ? { readiness: event.readiness ?? null, trouble: event.readiness?.trouble ?? null }
-        : {},
-    ),
+    noteReadiness: assign(({ context, event }) => {
+      if (event.type !== 'FOLLOWER_REPLY') return {};
+      const advance = advanceOf(event.readiness);
+      return {
+        readiness: event.readiness ?? null,
+        trouble: event.readiness?.trouble ?? null,
+        furthest: isFurther(advance, context.furthest) ? advance : context.furthest,
+      };
+    }),
     noteReplacing: assign(({ event }) =>
       event.type === 'FOLLOWER_REPLY' ? { replacing: event.table?.owner ?? null } : {},
     ),
@@ -183,6 +200,7 @@ export const followerTable = chart.createMachine({
     replaced: false,
     acknowledged: null,
     readiness: null,
+    furthest: NO_ADVANCE,
   }),
   initial: 'asking',
   output: ({ context }) => ({ goal: context.goal }),

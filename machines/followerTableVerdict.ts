@@ -56,7 +56,31 @@ export interface VerdictContext {
   readonly replacing: string | null;
   readonly replaced: boolean;
   readonly acknowledged: 'CreateTable' | 'DropTable' | null;
-  readonly readiness: Readiness | null;
+  /** How far the copy has come at most. */
+  readonly furthest: Advance;
+}
+
+/** Partitions that are ready, and of the others the bytes that are copied. */
+export interface Advance {
+  readonly readyPartitions: number;
+  readonly copiedBytes: number;
+}
+
+export const NO_ADVANCE: Advance = { readyPartitions: 0, copiedBytes: 0 };
+
+/** While a partition is in trouble the bytes of the others do not count: they would hide it as long as they come. */
+export function advanceOf(readiness: Readiness | undefined): Advance {
+  const { readyPartitions = 0, copiedBytes = 0, trouble = null } = readiness ?? {};
+  return { readyPartitions, copiedBytes: trouble === null ? copiedBytes : 0 };
+}
+
+/**
+ * Whether one is further than the other. A ready partition counts more than bytes, for those of a partition that has
+ * become ready are not counted any more.
+ */
+export function isFurther(one: Advance, other: Advance): boolean {
+  if (one.readyPartitions !== other.readyPartitions) return one.readyPartitions > other.readyPartitions;
+  return one.copiedBytes > other.copiedBytes;
 }
 
 /** Operations as `Trouble.operation` names them. */
@@ -100,9 +124,10 @@ function judgeLook(context: VerdictContext, reply: FollowerReply): Verdict {
 function judgeReadiness(context: VerdictContext, reply: FollowerReply): Verdict {
   // Dropped, or dropped and made anew by somebody else, between two questions: look again.
   if (ABSENT.has(reply.error) || (reply.table && !isOurs(context, reply.table))) return 'absent';
-  const ready = reply.readiness?.readyPartitions ?? 0;
-  if (ready === context.partitionCount) return 'ready';
-  return ready > (context.readiness?.readyPartitions ?? 0) ? 'moreReady' : 'notReady';
+  const advance = advanceOf(reply.readiness);
+  if (advance.readyPartitions === context.partitionCount) return 'ready';
+  // Than ever before: a partition that comes and goes again and again brings nothing forward.
+  return isFurther(advance, context.furthest) ? 'moreReady' : 'notReady';
 }
 
 /** The error that stands in the way, or null when the answer is one the chart can go on with. */

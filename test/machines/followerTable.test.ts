@@ -282,6 +282,42 @@ describe('readiness', () => {
     expect(run.output).toEqual({ goal: 'ready' });
   });
 
+  // Defect found by reading what a seed had found: a large checkpoint that came all the time was called stuck.
+  it('given a large checkpoint, when bytes of it come, then that is progress, and the same ones again are none', () => {
+    const run = marked(start({ goal: 'ready' }));
+    const copied = (copiedBytes: number, readyPartitions = 0) => {
+      answer(run, { readiness: { readyPartitions, partitionCount: 4, trouble: null, copiedBytes } });
+      const progress = run.sentToParent.some(({ type }) => type === 'FOLLOWER_PROGRESS');
+      run.fire('readinessPoll');
+      return progress;
+    };
+    expect([copied(0), copied(400), copied(800), copied(100), copied(800), copied(900)]).toEqual([
+      ...[false, true, true, false, false, true],
+    ]);
+    // Those of a partition that has become ready are not counted any more.
+    expect([copied(300, 1), copied(400, 1)]).toEqual([true, true]);
+  });
+
+  // Found by a seed: nodes that came and went kept the watchdog calm.
+  it('given a partition that is ready now and then, then only the first time is progress', () => {
+    const run = marked(start({ goal: 'ready' }));
+    const progress = [1, 0, 1, 0, 1].map((readyPartitions) => {
+      ready(run, readyPartitions);
+      const told = run.sentToParent.some(({ type }) => type === 'FOLLOWER_PROGRESS');
+      run.fire('readinessPoll');
+      return told;
+    });
+    expect(progress).toEqual([true, false, false, false, false]);
+  });
+
+  it('given the table is made anew, then it comes forward anew', () => {
+    const run = ready(marked(start({ goal: 'ready' })), 2).fire('readinessPoll');
+    answer(run, { error: 'ERR_OBJECT_NOT_FOUND' });
+    answer(absent(run));
+    ready(marked(run), 1);
+    expect(run.sentToParent).toContainEqual({ type: 'FOLLOWER_PROGRESS' });
+  });
+
   it('given a partition cannot copy, then its trouble is told while waiting', () => {
     const run = marked(start({ goal: 'ready' }));
     const why = { error: 'ERR_NETWORK_FAILURE', operation: 'RPC_NFS_COPY', peer: 'east-2:34801' };

@@ -3,12 +3,13 @@ import { errorKind, PEGASUS_ERROR_NAMES } from '../../machines/errors.js';
 import {
   type FollowerTableGoal,
   judge,
+  NO_ADVANCE,
   ownerInWords,
   troubleOf,
   type Verdict,
   type VerdictContext,
 } from '../../machines/followerTableVerdict.js';
-import type { FollowerReply, FollowerRequest, TableView } from '../../machines/messages.js';
+import type { FollowerReply, FollowerRequest, Readiness, TableView } from '../../machines/messages.js';
 import { EXISTING_TABLE_POLICIES, type ExistingTablePolicy } from '../../machines/vocabulary.js';
 import { FOREIGN, followerInput, reply, tableView } from '../support/inputs.js';
 
@@ -25,7 +26,7 @@ const context = (more: Partial<VerdictContext> = {}): VerdictContext => ({
   replacing: null,
   replaced: false,
   acknowledged: null,
-  readiness: null,
+  furthest: NO_ADVANCE,
   ...more,
 });
 
@@ -294,10 +295,17 @@ describe('what an acknowledgement is worth', () => {
   });
 });
 
-type Counts = 'all' | 'more' | 'same' | 'fewer' | 'nothing' | 'otherCount' | 'foreign';
-const READY: Record<Counts, { answer: FollowerReply; verdict: Verdict }> = {
+const READY: Record<string, { answer: FollowerReply; verdict: Verdict }> = {
   all: { answer: ready(4), verdict: 'ready' },
   more: { answer: ready(3), verdict: 'moreReady' },
+  moreWithFewerBytes: { answer: ready(3, 4, { copiedBytes: 10 }), verdict: 'moreReady' },
+  moreBytes: { answer: ready(2, 4, { copiedBytes: 501 }), verdict: 'moreReady' },
+  sameBytes: { answer: ready(2, 4, { copiedBytes: 500 }), verdict: 'notReady' },
+  moreBytesBesideTrouble: {
+    answer: ready(2, 4, { copiedBytes: 501, trouble: { error: 'ERR_TIMEOUT', operation: 'RPC_NFS_COPY' } }),
+    verdict: 'notReady',
+  },
+  fewerWithMoreBytes: { answer: ready(1, 4, { copiedBytes: 900 }), verdict: 'notReady' },
   same: { answer: ready(2), verdict: 'notReady' },
   fewer: { answer: ready(1), verdict: 'notReady' },
   nothing: { answer: reply(3), verdict: 'notReady' },
@@ -305,16 +313,14 @@ const READY: Record<Counts, { answer: FollowerReply; verdict: Verdict }> = {
   foreign: { answer: { ...ready(4), table: tableView({ owner: FOREIGN }) }, verdict: 'absent' },
 };
 
-function ready(readyPartitions: number, partitionCount = 4): FollowerReply {
-  return reply(3, { readiness: { readyPartitions, partitionCount, trouble: null } });
+function ready(readyPartitions: number, partitionCount = 4, more: Partial<Readiness> = {}): FollowerReply {
+  return reply(3, { readiness: { readyPartitions, partitionCount, trouble: null, ...more } });
 }
 
 it.each(Object.entries(READY))(
-  'given two of four partitions were ready, when the follower says %s, then only more is progress',
+  'given two of four partitions were ready at most, when the follower says %s, then only more is progress',
   (_, { answer, verdict }) => {
-    const before = { readyPartitions: 2, partitionCount: 4, trouble: null };
-    expect(judge(context({ asked: 'QueryPartitions', goal: 'ready', readiness: before }), answer)).toBe(
-      verdict,
-    );
+    const furthest = { readyPartitions: 2, copiedBytes: 500 };
+    expect(judge(context({ asked: 'QueryPartitions', goal: 'ready', furthest }), answer)).toBe(verdict);
   },
 );

@@ -1,6 +1,7 @@
 /** Two clusters in one process on a time of their own: duplications, faults and crashes, in virtual minutes. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_TIMES } from '../../runtime/cluster/config.js';
 import { VirtualClusters, type VirtualClustersOptions } from '../../runtime/simulation/index.js';
 
 const ROWS = 12;
@@ -36,6 +37,27 @@ describe('two clusters in a simulated world', () => {
     expect(allRows(follower)['user 0/name']).toBe('Grace');
     expect(followerTable).toEqual({ owner: expect.stringMatching(OWNER), followerStatus: 'created' });
     expect(durable).toEqual(visible);
+  });
+
+  // Defect found by reading what a seed had found: only partitions that became ready counted.
+  it('given a checkpoint that takes minutes to copy, when its bytes come, then nobody calls it stuck', async () => {
+    const slow = { copyBytesPerSecond: 1_000, copyBlockBytes: 500 };
+    const clusters = await VirtualClusters.start({ limits: slow });
+    await clusters.createTable('users', 1);
+    for (let i = 0; i < 15; i++) await clusters.put('users', `user ${i}`, 'biography', 'x'.repeat(20_000));
+    await clusters.addDuplication('users');
+    const beganMs = clusters.world.nowMs;
+    const stuck = () =>
+      clusters.source.meta?.duplications.all().some(({ context }) => context.stuck !== null);
+    const status = async () => (await clusters.observe()).visible?.status;
+    while ((await status()) !== 'DS_LOG' && clusters.world.nowMs - beganMs < 3_600_000) {
+      await clusters.advance(5_000);
+      expect(stuck()).toBe(false);
+    }
+    expect(await status()).toBe('DS_LOG');
+    expect(clusters.world.nowMs - beganMs).toBeGreaterThan(
+      2 * DEFAULT_TIMES.duplication.watchdog.noProgressMs,
+    );
   });
 
   it('given the same seed, when run twice, then the same happens, frame by frame', async () => {

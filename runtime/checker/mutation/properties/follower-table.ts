@@ -5,6 +5,7 @@ import type {
   FollowerTableContext,
   FollowerTableEvent,
   FollowerTableInput,
+  Readiness,
   TableView,
 } from '../../../../machines/index.js';
 import { describeError, formatOwner } from '../../../../machines/index.js';
@@ -23,6 +24,13 @@ const ASKS: Readonly<Record<string, FollowerRequest['kind']>> = {
 
 const ours = ({ identity }: Context, table: TableView | undefined): boolean =>
   table?.owner === formatOwner(identity);
+
+/** Further than ever: more partitions are ready, or as many and more bytes are there while none is in trouble. */
+function further({ furthest }: Context, readiness: Readiness | null): boolean {
+  const { readyPartitions = 0, copiedBytes = 0, trouble = null } = readiness ?? {};
+  if (readyPartitions !== furthest.readyPartitions) return readyPartitions > furthest.readyPartitions;
+  return trouble === null && copiedBytes > furthest.copiedBytes;
+}
 
 /** A follower that does what it is asked. */
 function answer(context: Context): FollowerReply {
@@ -204,9 +212,10 @@ export const followerTablePromises = promisesOf<Context, FollowerTableEvent, Fol
         const { readiness } = after.context;
         const polled = before.control === 'asking.checking' && event.type === 'FOLLOWER_REPLY';
         const here = polled && (after.control === 'copying' || after.control === 'ready');
-        const more = (readiness?.readyPartitions ?? 0) > (before.context.readiness?.readyPartitions ?? 0);
-        const due = marked || (here && (more || after.control === 'ready'));
+        const due = marked || (here && (further(before.context, readiness) || after.control === 'ready'));
         if (told !== due) return told ? 'progress is told, and there is none' : 'progress is not told';
+        if (here && further(before.context, readiness) && further(after.context, readiness))
+          return 'it forgets how far it has come';
         const settled = here || after.control === 'adopted' || after.control === 'gone';
         if (settled && after.context.attempt !== 0) return 'attempts go on after progress';
         if (here && after.context.trouble !== (readiness?.trouble ?? null))

@@ -37,6 +37,7 @@ function answersTo({ asked, identity, partitionCount }: FollowerTableContext): r
         .map((readyPartitions): Answer => ({ readiness: { readyPartitions, partitionCount, trouble: null } }))
         .concat(
           { readiness: { readyPartitions: 1, partitionCount, trouble: TROUBLES.timeout } },
+          { readiness: { readyPartitions: 0, partitionCount, trouble: null, copiedBytes: 1 } },
           { error: 'ERR_APP_NOT_EXIST' },
         );
   }
