@@ -12,6 +12,7 @@ export * from './messages.js';
 export * from './migration.js';
 export * from './migrationVerdict.js';
 export * from './partitionDuplicator.js';
+export * from './partitionMove.js';
 export * from './partitionProgress.js';
 export * from './retry.js';
 export * from './supervisor.js';

@@ -3,6 +3,7 @@ import type {
   CheckpointTransferTimes,
   DuplicationTimes,
   PartitionDuplicatorTimes,
+  PartitionMoveTimes,
 } from '../../machines/index.js';
 import type { LogLevel } from '../observe/log.js';
 import type { Address, RpcServerLimits, TlsFiles } from '../pegasus/index.js';
@@ -25,6 +26,7 @@ export interface ClusterTimes {
   readonly duplication: DuplicationTimes;
   readonly partition: PartitionDuplicatorTimes;
   readonly transfer: CheckpointTransferTimes;
+  readonly move: PartitionMoveTimes;
 }
 
 export interface ClusterLimits {
@@ -103,6 +105,8 @@ export const DEFAULT_TIMES: ClusterTimes = {
     blockedRecheckMs: 5_000,
     retry: { floorMs: 100, ceilingMs: 3_000, limitAttempts: 12 },
   },
+  // Nobody serves the partition meanwhile: a move that does not come forward is undone soon.
+  move: { leaveDeadlineMs: 15_000, stalledFetchMs: 30_000, storageRetryMs: 1_000 },
 };
 
 export const DEFAULT_LIMITS: ClusterLimits = {

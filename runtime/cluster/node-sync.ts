@@ -55,7 +55,16 @@ const duplicationReport = z.object({
 export type DuplicationReport = z.infer<typeof duplicationReport>;
 
 /** What a partition can be, as its server reports it. */
-export const PARTITION_STATES = ['opening', 'copying', 'serving', 'missing', 'failed'] as const;
+export const PARTITION_STATES = [
+  'opening',
+  'copying',
+  'serving',
+  'missing',
+  'failed',
+  // Being closed for a move, and closed: whoever has the same ballot may fetch it.
+  'leaving',
+  'left',
+] as const;
 
 const partitionReport = z.object({
   appId: z.number().int(),
@@ -71,8 +80,39 @@ const partitionReport = z.object({
   trouble: troubleReport.nullable(),
   transfer: transferReport.nullable(),
   duplications: z.array(duplicationReport),
+  /** Number of the move by which this copy came here; left out or 0: it was made here. */
+  ballot: z.number().int().optional(),
+  /** What a move is told of it, under the move's ballot; `holds`: there is data, up to `decree`. */
+  left: z
+    .object({ ballot: z.number().int(), holds: z.boolean(), decree: z.number().int() })
+    .nullable()
+    .optional(),
 });
 export type PartitionReport = z.infer<typeof partitionReport>;
+
+/** A partition on its way to this node; not open until the orders say that it is this node's. */
+const arrivalReport = z.object({
+  appId: z.number().int(),
+  partitionIndex: z.number().int(),
+  ballot: z.number().int(),
+  state: z.enum(['fetching', 'fetched', 'failed']),
+  /** Of a fetched one: the last of its log. */
+  decree: z.number().int(),
+  trouble: troubleReport.nullable(),
+  transfer: transferReport.nullable(),
+});
+export type ArrivalReport = z.infer<typeof arrivalReport>;
+
+/** On disk, and nobody has ordered it. */
+const leftover = z.object({
+  appId: z.number().int(),
+  partitionIndex: z.number().int(),
+  /** Of a whole partition; see the report of one that is ordered. */
+  ballot: z.number().int().optional(),
+  /** Files of a move to this node, rather than a partition. */
+  arrival: z.boolean().optional(),
+});
+export type Leftover = z.infer<typeof leftover>;
 
 export const nodeReportSchema = z.object({
   node: z.string(),
@@ -80,7 +120,8 @@ export const nodeReportSchema = z.object({
   policyVersion: z.number().int(),
   partitions: z.array(partitionReport),
   /** Found on disk and not ordered: of tables that were dropped while this node was away, perhaps. */
-  leftovers: z.array(z.object({ appId: z.number().int(), partitionIndex: z.number().int() })).default([]),
+  leftovers: z.array(leftover).default([]),
+  arrivals: z.array(arrivalReport).optional(),
 });
 export type NodeReport = z.infer<typeof nodeReportSchema>;
 
@@ -107,6 +148,10 @@ const partitionOrder = z.object({
   owner: z.string().nullable(),
   /** Where a follower fetches its checkpoint. */
   master: z.object({ cluster: z.string(), metas: z.array(z.string()), table: z.string() }).nullable(),
+  /** Number of the move that brought it here; 0 or left out: it was made here. A copy of another is not opened. */
+  ballot: z.number().int().optional(),
+  /** Close it for clients, and hand it over to whoever comes with this ballot. */
+  leaving: z.object({ ballot: z.number().int(), to: z.string() }).nullable().optional(),
   /** It has been open before: an absent directory means loss, not a new partition. */
   existed: z.boolean(),
   /** Requests of clients that are refused, as the table's environment has it, and the version of that. */
@@ -118,10 +163,32 @@ const partitionOrder = z.object({
 });
 export type PartitionOrder = z.infer<typeof partitionOrder>;
 
+const arrivalOrder = z.object({
+  appId: z.number().int(),
+  appName: z.string(),
+  partitionIndex: z.number().int(),
+  ballot: z.number().int(),
+  /** `host:port` of the node that has closed it. */
+  from: z.string(),
+});
+export type ArrivalOrder = z.infer<typeof arrivalOrder>;
+
+/** What to delete, and of what age at most: a copy that came with a later move stays. */
+const dropOrder = z.object({
+  appId: z.number().int(),
+  partitionIndex: z.number().int(),
+  /** Only a copy of an earlier move than this; left out: whatever there is, the table is dropped. */
+  below: z.number().int().optional(),
+  /** Only what was fetched for a move to this node. */
+  arrival: z.boolean().optional(),
+});
+export type DropOrder = z.infer<typeof dropOrder>;
+
 export const nodeOrdersSchema = z.object({
   policy: policySchema,
   partitions: z.array(partitionOrder),
-  /** Partitions of dropped tables that this node still has. */
-  drop: z.array(z.object({ appId: z.number().int(), partitionIndex: z.number().int() })),
+  /** Partitions of dropped tables that this node still has, and copies that moves have left behind. */
+  drop: z.array(dropOrder),
+  arrivals: z.array(arrivalOrder).optional(),
 });
 export type NodeOrders = z.infer<typeof nodeOrdersSchema>;

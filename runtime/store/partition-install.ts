@@ -22,6 +22,7 @@ export async function installPartition(
   filesDirectory: string,
   manifest: CheckpointManifest,
   fileSystem: FileSystem = nodeFileSystem,
+  notes: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const checked = parseManifest(manifest);
   const target = resolve(directory);
@@ -40,6 +41,7 @@ export async function installPartition(
     const segment = await createSegment(partitionPaths.log(making), checked.decree + 1, fileSystem);
     await segment.retire();
     const identity = JSON.stringify(identityOf(checked));
+    for (const [name, text] of notes) await writeFileDurably(join(making, name), text, fileSystem);
     await writeFileDurably(partitionPaths.installed(making), identity, fileSystem);
     await fileSystem.rename(making, target);
     await fileSystem.syncDirectory(dirname(target));

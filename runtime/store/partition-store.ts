@@ -180,7 +180,7 @@ export class PartitionStore<Result = unknown> {
    *
    * Sizes and checksums are verified first, and the directory appears at once, complete. Repeating the call,
    * also after a crash at any point of it and after the partition has moved on, changes nothing. The received
-   * files may be deleted afterwards.
+   * files may be deleted afterwards. `notes` are small files of the caller's that appear with it, by name.
    *
    * @throws StoreError `ERR_WRONG_CHECKSUM`; `ERR_CORRUPTION` for a manifest that is not one;
    * `ERR_PATH_ALREADY_EXIST` when something else is in the directory.
@@ -190,8 +190,9 @@ export class PartitionStore<Result = unknown> {
     filesDirectory: string,
     manifest: CheckpointManifest,
     fileSystem: FileSystem = nodeFileSystem,
+    notes?: ReadonlyMap<string, string>,
   ): Promise<void> {
-    return installPartition(directory, filesDirectory, manifest, fileSystem);
+    return installPartition(directory, filesDirectory, manifest, fileSystem, notes);
   }
 
   /** Last decree that is applied, thus visible to `get` and `scan`. */

@@ -4,6 +4,32 @@ import { DUPLICATION_STATUSES, EXISTING_TABLE_POLICIES, FAIL_MODES } from '../..
 import { type DurableMap, type Json, type MapCommit, openDurableMap, StoreError } from '../../store/index.js';
 import { policySchema } from '../policy.js';
 
+const moveEnd = z.object({
+  ballot: z.number().int(),
+  from: z.string(),
+  to: z.string(),
+  outcome: z.enum(['moved', 'undone']),
+  atMs: z.number(),
+  error: z.string().optional(),
+  operation: z.string().optional(),
+  peer: z.string().optional(),
+  hint: z.string().optional(),
+});
+export type MoveEnd = z.infer<typeof moveEnd>;
+
+const placeSchema = z.object({
+  node: z.string(),
+  /** Whether it has ever been open. */
+  existed: z.boolean(),
+  /** Number of the move that brought it there; left out or 0: it was made there. */
+  ballot: z.number().int().optional(),
+  /** A move that is under way; the place is where it was until that is decided. */
+  moving: z.object({ to: z.string(), ballot: z.number().int(), sinceMs: z.number() }).optional(),
+  lastMove: moveEnd.optional(),
+});
+/** Where a partition lives: the one thing that decides who opens it. */
+export type PlaceRecord = z.infer<typeof placeSchema>;
+
 export const tableRecordSchema = z.object({
   appId: z.number().int().positive(),
   name: z.string(),
@@ -16,8 +42,7 @@ export const tableRecordSchema = z.object({
   status: z.enum(['AS_AVAILABLE', 'AS_DROPPED']),
   createSecond: z.number().int(),
   dropSecond: z.number().int(),
-  /** Where each partition lives, and whether it has ever been open there. */
-  partitions: z.array(z.object({ node: z.string(), existed: z.boolean() })),
+  partitions: z.array(placeSchema),
 });
 export type TableRecord = z.infer<typeof tableRecordSchema>;
 

@@ -14,6 +14,8 @@ export interface QueryCheckpointOptions {
   readonly timeoutMs: number;
   /** Only a checkpoint at this decree or later will do; a source of another make ignores it. */
   readonly minDecree?: number;
+  /** Not a checkpoint, but the partition that was closed for the move of this number. */
+  readonly moveBallot?: number;
   /** Where this node listens, for the source's log. */
   readonly learner?: Address;
   readonly signal?: AbortSignal;
@@ -41,7 +43,7 @@ export async function queryCheckpoint(
   gpid: Gpid,
   options: QueryCheckpointOptions,
 ): Promise<CheckpointView> {
-  const { timeoutMs, minDecree, learner = null, signal } = options;
+  const { timeoutMs, minDecree, moveBallot, learner = null, signal } = options;
   const peer = parsePeer(primary, queryOperation);
   const fail = (error: string, hint?: string): never => {
     throw new CopyError({
@@ -61,6 +63,7 @@ export async function queryCheckpoint(
     ...(learner === null ? {} : { hpLearner: learner }),
     checksumType: ChecksumType.MD5,
     ...(minDecree === undefined ? {} : { minDecree }),
+    ...(moveBallot === undefined ? {} : { moveBallot }),
   };
   const answer = await client
     .call(peer, queryOperation, request, { timeoutMs, ...(signal === undefined ? {} : { signal }) })

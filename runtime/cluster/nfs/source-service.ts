@@ -14,10 +14,11 @@ import type {
   LearnResponse,
 } from '../../pegasus/schemas/transfer.js';
 import type { CheckpointFile } from '../../store/checkpoint-manifest.js';
-import type { CheckpointInfo, CheckpointStore } from '../../store/checkpoint-store.js';
+import type { CheckpointStore } from '../../store/checkpoint-store.js';
 import { type FileSystem, nodeFileSystem } from '../../store/file-system.js';
 import { type CheckpointToken, formatToken, parseToken } from './checkpoint-token.js';
 import { isPlainFileName } from './copy-paths.js';
+import { gpidOfHandover, type Handover } from './handover.js';
 import { OpenFiles } from './open-files.js';
 import { PROBE_CHECKPOINT, PROBE_CONTENT, PROBE_GPID, PROBE_TOKEN } from './probe-checkpoint.js';
 
@@ -30,9 +31,20 @@ export interface ServedPartition {
   };
 }
 
+/** What may be read: a checkpoint, or a partition that was closed for a move. */
+interface Offered {
+  readonly decree: number;
+  readonly files: readonly CheckpointFile[];
+  /** Of a checkpoint: where its files are. Of a handover: how requests name it. */
+  readonly directory: string;
+  readonly paths?: ReadonlyMap<string, string>;
+}
+
 export interface CheckpointServiceOptions {
   /** The partition on this server; undefined when it is not here. */
   readonly partition: (gpid: Gpid) => ServedPartition | undefined;
+  /** The partition as it was closed for the move of that number, or for any; undefined while it is not. */
+  readonly handover?: (gpid: Gpid, ballot: number | null) => Handover | undefined;
   /** Where this server listens. */
   readonly serverAddress: Address;
   /** Largest block that is read at once. Default 4 MiB. */
@@ -65,7 +77,8 @@ type Found<T> = T | PegasusErrorName;
  * | RPC_NFS_COPY | bytes of a file, with their CRC-32 |
  *
  * Errors go in the body. ERR_OBJECT_NOT_FOUND: partition, checkpoint or file is not here (any more).
- * ERR_PATH_NOT_FOUND: there is no checkpoint yet, or none at the wanted decree. ERR_INVALID_PARAMETERS: a
+ * ERR_PATH_NOT_FOUND: there is no checkpoint yet, or none at the wanted decree. ERR_TRY_AGAIN: the partition is not
+ * closed for the move that asks. ERR_INVALID_PARAMETERS: a
  * request that no right client sends. ERR_FILE_OPERATION_FAILED: the file is there and cannot be read as it was.
  *
  * Only files named by a checkpoint's manifest can be read, so no request leaves the checkpoint's directory. For
@@ -130,9 +143,13 @@ export class CheckpointService implements AsyncDisposable {
     return this.close();
   }
 
-  async #query({ pid, minDecree, checksumType }: LearnRequest): Promise<LearnResponse> {
+  async #query({ pid, minDecree, checksumType, moveBallot }: LearnRequest): Promise<LearnResponse> {
     if (sameGpid(pid, PROBE_GPID)) {
       return this.#described(pid, PROBE_CHECKPOINT, checksumType === ChecksumType.MD5);
+    }
+    if (moveBallot !== undefined) {
+      const handover = this.#options.handover?.(pid, moveBallot) ?? 'ERR_TRY_AGAIN';
+      return this.#described(pid, handover, checksumType === ChecksumType.MD5);
     }
     const partition = this.#options.partition(pid);
     if (partition === undefined) return this.#described(pid, 'ERR_OBJECT_NOT_FOUND');
@@ -154,7 +171,7 @@ export class CheckpointService implements AsyncDisposable {
     return this.#described(pid, latest, checksumType === ChecksumType.MD5);
   }
 
-  #described(gpid: Gpid, found: Found<CheckpointInfo>, withMd5 = false): LearnResponse {
+  #described(gpid: Gpid, found: Found<Offered>, withMd5 = false): LearnResponse {
     const { serverAddress } = this.#options;
     const checkpoint = typeof found === 'string' ? undefined : found;
     const decree = checkpoint?.decree ?? 0;
@@ -181,7 +198,12 @@ export class CheckpointService implements AsyncDisposable {
         ...(withMd5 ? { fileChecksums: files.map(({ md5 }) => md5) } : {}),
       },
       learnee: serverAddress,
-      baseLocalDir: checkpoint === undefined ? '' : formatToken({ gpid, decree }),
+      baseLocalDir:
+        checkpoint === undefined
+          ? ''
+          : checkpoint.paths === undefined
+            ? formatToken({ gpid, decree })
+            : checkpoint.directory,
       hpLearnee: serverAddress,
     };
   }
@@ -214,8 +236,9 @@ export class CheckpointService implements AsyncDisposable {
       return { error: 'ERR_OK', fileContent, offset, size, crc32: crc32(fileContent) };
     }
     try {
-      const fileContent = await this.#read(join(checkpoint.directory, file.name), file, offset, size);
-      const gpid = parseToken(sourceDir)?.gpid;
+      const path = checkpoint.paths?.get(file.name) ?? join(checkpoint.directory, file.name);
+      const fileContent = await this.#read(path, file, offset, size);
+      const gpid = parseToken(sourceDir)?.gpid ?? gpidOfHandover(sourceDir);
       if (gpid !== undefined) this.#options.onBlock?.(gpid, fileContent.length);
       return { error: 'ERR_OK', fileContent, offset, size, crc32: crc32(fileContent) };
     } catch {
@@ -232,8 +255,14 @@ export class CheckpointService implements AsyncDisposable {
     });
   }
 
-  /** The checkpoint a directory token means, pinned. */
-  #checkpoint(directory: string, pid: Gpid | undefined): Found<CheckpointInfo> {
+  /** What a directory token means; a checkpoint is pinned. */
+  #checkpoint(directory: string, pid: Gpid | undefined): Found<Offered> {
+    const moving = gpidOfHandover(directory);
+    if (moving !== undefined) {
+      if (pid !== undefined && !sameGpid(pid, moving)) return 'ERR_INVALID_PARAMETERS';
+      const handover = this.#options.handover?.(moving, null);
+      return handover?.directory === directory ? handover : 'ERR_OBJECT_NOT_FOUND';
+    }
     const token = parseToken(directory);
     if (token === undefined) return 'ERR_INVALID_PARAMETERS';
     if (pid !== undefined && !sameGpid(pid, token.gpid)) return 'ERR_INVALID_PARAMETERS';

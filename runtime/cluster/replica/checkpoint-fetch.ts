@@ -11,6 +11,7 @@ import { queryCheckpoint } from '../nfs/remote-source.js';
 import type { PartitionOrder } from '../node-sync.js';
 import { locatePrimary, rpcTrouble } from './follower-shipper.js';
 import type { NodeContext } from './node-context.js';
+import { PLACE_FILE, placeText } from './place.js';
 import { storeTrouble } from './source-log.js';
 
 export interface CheckpointFetchOptions {
@@ -73,7 +74,9 @@ export class CheckpointFetch implements CheckpointSourcePort {
     const { decree, files } = checkpoint;
     const installed = this.#try(async () => {
       const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
-      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest, fileSystem);
+      const { ballot = 0 } = this.#options.order;
+      const notes = new Map(ballot === 0 ? [] : [[PLACE_FILE, placeText({ ballot, decree: -1 })]]);
+      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest, fileSystem, notes);
       await fileSystem.remove(copyBase);
       return null;
     });

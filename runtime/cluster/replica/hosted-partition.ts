@@ -4,66 +4,36 @@
  *   opening ─► serving            a table of this cluster, new or found on disk
  *   copying ─► serving            a follower's: the checkpoint comes from the source first
  *   missing                       it was here once and is not any more: never made anew silently
+ *   serving ─► leaving ─► left    closed for a move, until the orders say that it opens again or is dropped
  */
-import { join } from 'node:path';
-import { METRICS, type Scrape } from '../../observe/metrics/index.js';
+import type { Scrape } from '../../observe/metrics/index.js';
 import type { Gpid } from '../../pegasus/index.js';
-import { writeFile } from '../../store/files.js';
-import { type FileSystem, PartitionStore, StoreError } from '../../store/index.js';
+import { type FileSystem, type PartitionStore, StoreError } from '../../store/index.js';
 import type { PartitionSize } from '../facts.js';
-import { PARTITION_STATES, type PartitionOrder, type PartitionReport } from '../node-sync.js';
-import { ClientAdmission, type RrdbResult, rrdbApply, type ServingPartition } from '../rrdb/index.js';
+import type { PartitionOrder, PartitionReport } from '../node-sync.js';
+import type { Handover } from '../nfs/handover.js';
+import { ClientAdmission, type RrdbResult, type ServingPartition } from '../rrdb/index.js';
 import { Unchanged } from '../unchanged.js';
+import { CheckpointFetch } from './checkpoint-fetch.js';
+import { closeForMove } from './departure.js';
 import { HostedDuplicator, troubleReport } from './hosted-duplicator.js';
 import { HostedTransfer } from './hosted-transfer.js';
 import type { NodeContext } from './node-context.js';
+import {
+  copyOf,
+  deletePartition,
+  engineBytes,
+  hasRoom,
+  isThere,
+  openPartition,
+  partitionDirectory,
+} from './partition-directory.js';
+import { measurePartition } from './partition-metrics.js';
+import { settlePlace, writePlace } from './place.js';
 import { storeTrouble } from './source-log.js';
 
 /** Checkpoints kept beside those that a follower is reading. */
 const CHECKPOINTS_KEPT = 2;
-
-const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
-
-/** The current segment is never collected: it has to be small beside the limit, or the limit never holds. */
-const segmentSizeOf = (logBytes: number): number => Math.min(MAX_SEGMENT_BYTES, Math.ceil(logBytes / 4));
-
-/** Where a partition's files are collected before they are installed. */
-const copyOf = (directory: string): string => `${directory}.copy`;
-
-/**
- * Whether a partition is there, rather than what is left of one: an empty mount point, say, or a directory that
- * was deleted under a running server, which wrote some more. Opening such a rest would make an empty partition.
- */
-const isThere = (directory: string, fileSystem: FileSystem): boolean =>
-  ['log', 'engine'].some((part) => fileSystem.has(join(directory, part)));
-
-/** Where a partition lives on a replica server. */
-export const partitionDirectory = (base: string, { appId, partitionIndex }: Gpid): string =>
-  join(base, `${appId}.${partitionIndex}`);
-
-/** Deletes a partition that is not open, with everything that was fetched for it. */
-export async function deletePartition(directory: string, fileSystem: FileSystem): Promise<void> {
-  await fileSystem.remove(directory);
-  await fileSystem.remove(copyOf(directory));
-}
-
-/** What opening an engine may write at most: its log becomes a table. */
-const ROOM_TO_OPEN_BYTES = 16 * 1024 * 1024;
-const PROBE_BYTES = 64 * 1024;
-
-/** Whether there is room to open a partition: on the disk, and for this process, which may have a quota. */
-async function hasRoom(directory: string, fileSystem: FileSystem): Promise<boolean> {
-  const file = `${directory}.probe`;
-  try {
-    if ((await fileSystem.freeBytes(directory)) < ROOM_TO_OPEN_BYTES) return false;
-    await writeFile(file, Buffer.alloc(PROBE_BYTES), fileSystem);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await fileSystem.remove(file).catch(() => undefined);
-  }
-}
 
 export class HostedPartition {
   readonly gpid: Gpid;
@@ -80,10 +50,14 @@ export class HostedPartition {
   #transfer: HostedTransfer | null = null;
   #trouble: PartitionReport['trouble'] = null;
   #busy: Promise<unknown> = Promise.resolve();
-  #opening: Promise<unknown> = Promise.resolve();
+  #opening: Promise<unknown>;
   #closed = false;
+  /** Set from the order to leave until it may open again; then with what is handed over, null if there is no data. */
+  #leaving: { handover?: Handover | null } | null = null;
 
-  constructor(node: NodeContext, order: PartitionOrder) {
+  /** @param after what has to end on its directory before it is looked at */
+  constructor(node: NodeContext, order: PartitionOrder, after: Promise<unknown> = Promise.resolve()) {
+    this.#opening = after;
     this.#node = node;
     this.#order = order;
     this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
@@ -110,6 +84,11 @@ export class HostedPartition {
     };
   }
 
+  /** Number of the move that brought it here; 0: none. */
+  get ballot(): number {
+    return this.#order.ballot ?? 0;
+  }
+
   /** Name of its table. */
   get table(): string {
     return this.#order.appName;
@@ -119,11 +98,20 @@ export class HostedPartition {
     return this.#store;
   }
 
+  /** What the node that it moves to may fetch: only while the partition is closed for that very move, or for any. */
+  handover(ballot: number | null): Handover | undefined {
+    const ordered = this.#order.leaving?.ballot;
+    if (ordered === undefined || (ballot !== null && ordered !== ballot)) return undefined;
+    return this.#leaving?.handover ?? undefined;
+  }
+
   follow(order: PartitionOrder): void {
     const { copyRetryNo = 0 } = order;
     if (copyRetryNo !== 0 && copyRetryNo !== this.#order.copyRetryNo) this.#transfer?.retryNow();
     this.#order = order;
     this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
+    if (order.leaving) return this.#leave();
+    if (this.#leaving !== null) return this.#comeBack();
     if (this.#store === null || this.#followed === order) return;
     this.#followed = order;
     const wanted = new Map(order.duplications.map((duplication) => [duplication.duplicationId, duplication]));
@@ -151,9 +139,12 @@ export class HostedPartition {
     const trouble = copying?.trouble ?? this.#trouble;
     const transfer = copying?.transfer ?? null;
     const duplications = [...this.#duplicators.values()].map((duplicator) => duplicator.report());
+    const { ballot = 0, leaving } = this.#order;
+    const handover = this.#leaving?.handover;
+    const leftFor = leaving && handover !== undefined ? leaving.ballot : null;
     const facts = [
       ...[state, lastCommitted, firstLogDecree, logBytes, envVersion, writesClosed, trouble, transfer],
-      ...duplications,
+      ...[ballot, leftFor, handover, ...duplications],
     ];
     // Field by field: on Node 20 each field that follows a spread costs several microseconds.
     return this.#report.of(facts, () => ({
@@ -168,57 +159,24 @@ export class HostedPartition {
       trouble,
       transfer,
       duplications,
+      ballot,
+      left:
+        leftFor === null || handover === undefined
+          ? null
+          : { ballot: leftFor, holds: handover !== null, decree: handover?.decree ?? -1 },
     }));
   }
 
   /** Adds what this partition tells to a scrape. */
-  async measure(scrape: Scrape): Promise<void> {
-    const of = { table: this.#order.appName, partition: this.gpid.partitionIndex };
-    const { state, lastCommitted, logBytes, transfer } = this.report();
-    for (const each of PARTITION_STATES)
-      scrape.add(METRICS.partitions, { table: of.table, state: each }, each === state ? 1 : 0);
-    if (transfer !== null) {
-      scrape.set(METRICS.partitionCopied, of, transfer.doneBytes);
-      scrape.set(METRICS.partitionCopySize, of, transfer.totalBytes);
-    }
-    if (this.#store === null) return;
-    scrape.set(METRICS.partitionLogBytes, of, logBytes);
-    scrape.set(METRICS.partitionCommitted, of, lastCommitted);
-    for (const [duplication, duplicator] of this.#duplicators) {
-      const labels = { ...of, duplication };
-      const held = duplicator.heldDecree;
-      scrape.set(METRICS.partitionLogHeld, labels, duplicator.logHeldBytes);
-      if (held < 0) continue;
-      scrape.set(METRICS.partitionHeld, labels, held);
-      scrape.set(METRICS.partitionLagDecrees, labels, Math.max(0, lastCommitted - held));
-      const oldestMs = await duplicator.oldestUnshippedMs();
-      if (oldestMs === undefined) continue;
-      const nowMs = this.#node.environment.clock.epochMs();
-      scrape.set(
-        METRICS.partitionLagSeconds,
-        labels,
-        oldestMs === null ? 0 : Math.max(0, nowMs - oldestMs) / 1_000,
-      );
-    }
+  measure(scrape: Scrape): Promise<void> {
+    const nowMs = this.#node.environment.clock.epochMs();
+    return measurePartition(scrape, this.table, this.report(), this.#store === null ? [] : this.#duplicators, nowMs);
   }
 
-  /** On disk, in bytes. A file that goes away meanwhile does not count. */
+  /** On disk, in bytes. */
   async sizes(): Promise<PartitionSize> {
-    const engine = join(this.#directory, 'engine');
-    const entries = await this.#fileSystem.list(engine).catch(() => []);
-    const files = await Promise.all(
-      entries.map(({ name }) =>
-        this.#fileSystem.stat(join(engine, name)).then(
-          ({ sizeBytes }) => sizeBytes,
-          () => 0,
-        ),
-      ),
-    );
-    return {
-      ...this.gpid,
-      dataBytes: files.reduce((sum, sizeBytes) => sum + sizeBytes, 0),
-      logBytes: this.#store?.logSizeBytes ?? 0,
-    };
+    const dataBytes = await engineBytes(this.#directory, this.#fileSystem);
+    return { ...this.gpid, dataBytes, logBytes: this.#store?.logSizeBytes ?? 0 };
   }
 
   /**
@@ -227,7 +185,7 @@ export class HostedPartition {
    */
   maintain(): Promise<void> {
     return this.#exclusively(async () => {
-      if (this.#closed) return;
+      if (this.#closed || this.#leaving !== null) return;
       if (this.#store === null) {
         // A directory that is back, because a disk was mounted or a backup restored, is opened like any other.
         const back = this.#state === 'missing' && isThere(this.#directory, this.#fileSystem);
@@ -264,18 +222,98 @@ export class HostedPartition {
     await deletePartition(this.#directory, this.#fileSystem);
   }
 
+  /** Opens nothing that is not the copy that counts: after a move there may be another one here. */
   #begin(): void {
+    const { ballot = 0, existed, leaving, master } = this.#order;
+    if (leaving) return this.#leave();
+    if (ballot === 0) return this.#beginHere();
+    this.#state = 'opening';
+    const settled = this.#opening
+      .catch(() => undefined)
+      .then(() => settlePlace(this.#directory, { ballot, existed }, this.#fileSystem))
+      .then(async (ours) => {
+        if (this.#closed || this.#leaving !== null) return;
+        if (!ours) throw this.#otherCopy(ballot);
+        // What is made here from now on is of this place; a copied checkpoint brings the note with it.
+        if (!existed && master === null) await writePlace(this.#directory, { ballot, decree: -1 }, this.#fileSystem);
+        this.#beginHere();
+      });
+    this.#opening = settled;
+    settled.catch((error: unknown) => this.#noteFailed(error));
+  }
+
+  #otherCopy(ballot: number): StoreError {
+    const detail = `the copy here did not come with move ${ballot}, by which the partition came to this node`;
+    const about = { operation: 'open partition', path: this.#directory, detail };
+    return new StoreError('ERR_INCONSISTENT_STATE', about);
+  }
+
+  #noteFailed(error: unknown): void {
+    this.#state = 'failed';
+    this.#noteTrouble(storeTrouble(error, 'open partition'));
+  }
+
+  /** Closes it for a move, once; it stays so until the orders say something else. */
+  #leave(): void {
+    if (this.#leaving !== null) return;
+    const leaving: { handover?: Handover | null } = {};
+    this.#leaving = leaving;
+    void this.#exclusively(async () => {
+      // A checkpoint while it still serves: the shorter is the time in which nobody does.
+      await this.#opening.catch(() => undefined);
+      await this.#store?.checkpoint().catch(() => undefined);
+      if (this.#closed || this.#leaving !== leaving) return;
+      this.#state = 'leaving';
+      for (const duplicator of this.#duplicators.values()) duplicator.stop();
+      this.#duplicators.clear();
+      this.#followed = null;
+      const transfer = this.#transfer;
+      this.#transfer = null;
+      await transfer?.stop();
+      await this.#opening.catch(() => undefined);
+      const store = this.#store;
+      this.#store = null;
+      const { ballot = 0, existed } = this.#order;
+      const ours = ballot === 0 || (await settlePlace(this.#directory, { ballot, existed }, this.#fileSystem));
+      if (!ours) throw this.#otherCopy(ballot);
+      leaving.handover =
+        store !== null || isThere(this.#directory, this.#fileSystem)
+          ? await closeForMove(store, {
+              gpid: this.gpid,
+              directory: this.#directory,
+              fileSystem: this.#fileSystem,
+              open: () => openPartition(this.#node, this.#directory),
+            })
+          : null;
+      this.#state = 'left';
+    }).catch((error: unknown) => this.#noteFailed(error));
+  }
+
+  #comeBack(): void {
+    void this.#exclusively(async () => {
+      if (this.#closed || this.#leaving === null || this.#order.leaving) return;
+      this.#leaving = null;
+      this.#begin();
+    });
+  }
+
+  #beginHere(): void {
     const { master, existed } = this.#order;
     const found = isThere(this.#directory, this.#fileSystem);
     if (master !== null) {
       this.#state = found ? 'opening' : 'copying';
       this.#transfer = new HostedTransfer({
         node: this.#node,
-        order: { ...this.#order, master },
-        directory: this.#directory,
+        partition: this.#order,
+        fetch: new CheckpointFetch({
+          node: this.#node,
+          order: { ...this.#order, master },
+          directory: this.#directory,
+          copyBase: copyOf(this.#directory),
+          open: () => this.#open(),
+        }),
         copyBase: copyOf(this.#directory),
         installed: found,
-        open: () => this.#open(),
       });
     } else if (existed && !found) {
       this.#state = 'missing';
@@ -283,10 +321,7 @@ export class HostedPartition {
       this.#noteTrouble({ error: 'ERR_PATH_NOT_FOUND', operation: 'open partition', hint });
     } else {
       this.#state = 'opening';
-      this.#open().catch((error: unknown) => {
-        this.#state = 'failed';
-        this.#noteTrouble(storeTrouble(error, 'open partition'));
-      });
+      this.#open().catch((error: unknown) => this.#noteFailed(error));
     }
   }
 
@@ -298,24 +333,15 @@ export class HostedPartition {
   }
 
   async #openStore(): Promise<void> {
-    if (this.#store !== null || this.#closed) return;
-    const { clock, fileSystem, openEngine, bootId } = this.#node.environment;
-    const store = await PartitionStore.open<RrdbResult>({
-      directory: this.#directory,
-      clock,
-      fileSystem,
-      openEngine,
-      ...(bootId === null ? {} : { bootId }),
-      apply: rrdbApply({ clusterId: this.#node.config.cluster.id }),
-      logOptions: { segmentSizeBytes: segmentSizeOf(this.#node.config.limits.logBytes) },
-    });
+    if (this.#store !== null || this.#closed || this.#leaving !== null) return;
+    const store = await openPartition(this.#node, this.#directory);
     if (this.#closed) return store.close();
     this.#store = store;
     this.#state = 'serving';
     this.#trouble = null;
     // The chart ends with this; its last word would otherwise be repeated for ever.
     const transfer = this.#transfer;
-    if (transfer !== null) clock.defer(() => this.#forgetTransfer(transfer));
+    if (transfer !== null) this.#node.environment.clock.defer(() => this.#forgetTransfer(transfer));
     this.follow(this.#order);
   }
 

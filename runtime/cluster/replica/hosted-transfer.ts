@@ -1,7 +1,8 @@
-/** The `checkpointTransfer` chart of one partition, at the follower. */
+/** The `checkpointTransfer` chart of one partition: at the follower, or where a move takes it. */
 import { ChartHost } from '../../../actors/chartHost.js';
 import { fileCopyLogic } from '../../../actors/fileCopy.js';
 import { checkpointTransferHandlers } from '../../../actors/handlers.js';
+import type { CheckpointSourcePort } from '../../../actors/ports.js';
 import { checkpointTransfer, type FileCopyReport, type StateMeta } from '../../../machines/index.js';
 import { actorLog } from '../../observe/actor-log.js';
 import { correlationId } from '../../observe/correlation.js';
@@ -10,13 +11,27 @@ import { chartEnvironment } from '../environment.js';
 import { DiskSink } from '../nfs/disk-sink.js';
 import { RemoteSource } from '../nfs/remote-source.js';
 import type { TransferReport, TroubleReport } from '../node-sync.js';
-import { CheckpointFetch, type CheckpointFetchOptions } from './checkpoint-fetch.js';
 import { troubleReport } from './hosted-duplicator.js';
+import type { NodeContext } from './node-context.js';
 
 /** Blocks asked for ahead of the one being written. */
 const READ_AHEAD_BLOCKS = 2;
 
-export interface HostedTransferOptions extends CheckpointFetchOptions {
+export interface HostedTransferOptions {
+  readonly node: NodeContext;
+  readonly partition: {
+    readonly appId: number;
+    readonly appName: string;
+    readonly partitionIndex: number;
+    /** Identity of the duplication that it is for, if it is for one. */
+    readonly owner: string | null;
+  };
+  readonly fetch: CheckpointSourcePort & {
+    /** Resolves when nothing of it changes the disk. */
+    idle(): Promise<void>;
+  };
+  /** Where its files are collected. */
+  readonly copyBase: string;
   readonly installed: boolean;
 }
 
@@ -25,11 +40,10 @@ export class HostedTransfer {
   readonly #journal: Journal;
   readonly #host: ChartHost<typeof checkpointTransfer>;
   readonly #doneBytes = new Map<string, number>();
-  readonly #fetch: CheckpointFetch;
 
   constructor(options: HostedTransferOptions) {
     this.#options = options;
-    const { node, order, copyBase, installed } = options;
+    const { node, partition: order, copyBase, installed } = options;
     const { times, limits } = node.config;
     const { environment } = node;
     const table = order.appName;
@@ -47,7 +61,6 @@ export class HostedTransfer {
         onTrouble: (actor, trouble) => node.counts.failed(table, actor, trouble),
       }),
     );
-    this.#fetch = new CheckpointFetch(options);
     this.#host = new ChartHost({
       name: `transfer/${order.appId}.${order.partitionIndex}`,
       machine: checkpointTransfer,
@@ -58,7 +71,7 @@ export class HostedTransfer {
         times: times.transfer,
         installed,
       },
-      handlers: checkpointTransferHandlers(this.#fetch),
+      handlers: checkpointTransferHandlers(options.fetch),
       children: {
         fileCopy: {
           logic: fileCopyLogic({
@@ -121,7 +134,7 @@ export class HostedTransfer {
   /** Stops, and resolves when nothing of it changes the disk any more, apart from blocks being written. */
   async stop(): Promise<void> {
     this.#host.stop();
-    await this.#fetch.idle();
+    await this.#options.fetch.idle();
   }
 
   #noteReport(report: FileCopyReport): void {

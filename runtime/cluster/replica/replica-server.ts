@@ -27,18 +27,30 @@ import { factsAnswer } from '../facts.js';
 import { frontDoor } from '../front-door.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
-import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
+import {
+  type ArrivalOrder,
+  type DropOrder,
+  type Leftover,
+  type NodeOrders,
+  type NodeReport,
+  nodeOrdersSchema,
+} from '../node-sync.js';
 import { PolicyGate } from '../policy.js';
 import { probeAnswer } from '../probe.js';
 import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
 import { measureServer } from '../server-metrics.js';
 import { Unchanged } from '../unchanged.js';
-import { deletePartition, HostedPartition, partitionDirectory } from './hosted-partition.js';
+import { deleteArrival, HostedArrival } from './hosted-arrival.js';
+import { HostedPartition } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
 import { NodeCounts } from './node-counts.js';
+import { deletePartition, openPartition, partitionDirectory } from './partition-directory.js';
+import { readPlace } from './place.js';
 
 const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partitionIndex}`;
+
+const arrivalKey = (gpid: Gpid): string => `${keyOf(gpid)} arrival`;
 
 export interface ReplicaServerOptions {
   readonly config: ServerConfig;
@@ -57,9 +69,12 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #client: RpcClient;
   readonly #metas: MetaGroup;
   readonly #partitions = new Map<string, HostedPartition>();
+  /** On their way to this node. */
+  readonly #arrivals = new Map<string, HostedArrival>();
+  /** What is being done on a partition's directory before anything else may be. */
   readonly #dropping = new Map<string, Promise<void>>();
-  /** Partitions on disk that nobody has ordered, or whose deletion failed. */
-  readonly #leftovers = new Map<string, Gpid>();
+  /** Partitions on disk that nobody has ordered, or whose deletion failed, and what was fetched for moves. */
+  readonly #leftovers = new Map<string, Leftover>();
   readonly #checkpoints: CheckpointService;
   readonly #rrdb: RrdbService;
   readonly #server: RpcServer;
@@ -113,6 +128,7 @@ export class ReplicaServer implements AsyncDisposable {
         const store = this.#partitions.get(keyOf(gpid))?.store ?? null;
         return store === null ? undefined : { store };
       },
+      handover: (gpid, ballot) => this.#partitions.get(keyOf(gpid))?.handover(ballot),
       serverAddress: config.listen,
       clock,
       fileSystem,
@@ -183,6 +199,7 @@ export class ReplicaServer implements AsyncDisposable {
     await this.#server.close();
     await this.#client.close();
     await this.#loops;
+    await Promise.all([...this.#arrivals.values()].map((arrival) => arrival.stop()));
     await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
     await Promise.all(this.#dropping.values());
     await this.#checkpoints.close();
@@ -202,8 +219,10 @@ export class ReplicaServer implements AsyncDisposable {
       policyVersion: this.#gate.policy.version,
       partitions: [...this.#partitions.values()].map((partition) => partition.report()),
       leftovers: [...this.#leftovers.values()],
+      arrivals: [...this.#arrivals.values()].map((arrival) => arrival.report()),
     };
-    const inputs = [report.policyVersion, ...report.partitions, 'leftovers', ...report.leftovers];
+    const { policyVersion, partitions, leftovers, arrivals = [] } = report;
+    const inputs = [policyVersion, ...partitions, 'leftovers', ...leftovers, 'arrivals', ...arrivals];
     const text = this.#reportText.of(inputs, () => JSON.stringify(report));
     // A client that is closed ends its calls; to listen to a signal for each costs more.
     const options = { timeoutMs: this.#config.times.nodeDeadMs };
@@ -220,34 +239,88 @@ export class ReplicaServer implements AsyncDisposable {
       if (hosted !== undefined) hosted.follow(order);
       else if (!this.#dropping.has(key)) {
         this.#leftovers.delete(key);
-        this.#partitions.set(key, new HostedPartition(this.#node, order));
+        this.#leftovers.delete(arrivalKey(order));
+        const arrived = this.#arrivals.get(key)?.stop();
+        this.#arrivals.delete(key);
+        this.#partitions.set(key, new HostedPartition(this.#node, order, arrived));
       }
     }
-    for (const gpid of orders.drop) this.#drop(gpid);
+    for (const order of orders.arrivals ?? []) this.#expect(order);
+    for (const order of orders.drop) this.#drop(order);
+  }
+
+  /** Has a partition fetched from the node that has closed it. */
+  #expect(order: ArrivalOrder): void {
+    const key = keyOf(order);
+    const known = this.#arrivals.get(key);
+    if (known?.ballot === order.ballot || this.#dropping.has(key)) return;
+    this.#leftovers.delete(arrivalKey(order));
+    const arrival = new HostedArrival({
+      node: this.#node,
+      order,
+      directory: partitionDirectory(this.#config.directory, order),
+      tryToOpen: async (directory) => {
+        const store = await openPartition(this.#node, directory);
+        await store.close();
+        return store.lastDurableDecree;
+      },
+      after: known?.stop() ?? Promise.resolve(),
+    });
+    this.#arrivals.set(key, arrival);
   }
 
   async #findLeftovers(): Promise<void> {
-    for (const { name } of await this.#environment.fileSystem.list(this.#config.directory)) {
-      const [, appId, partitionIndex] = /^(\d+)\.(\d+)(?:\.copy)?$/.exec(name) ?? [];
+    const { fileSystem } = this.#environment;
+    for (const { name } of await fileSystem.list(this.#config.directory)) {
+      const [, appId, partitionIndex, rest = ''] =
+        /^(\d+)\.(\d+)(\.copy|\.arriving|\.arriving\.copy)?$/.exec(name) ?? [];
       if (appId === undefined || partitionIndex === undefined) continue;
       const gpid = { appId: Number(appId), partitionIndex: Number(partitionIndex) };
-      this.#leftovers.set(keyOf(gpid), gpid);
+      if (rest.startsWith('.arriving')) {
+        this.#leftovers.set(arrivalKey(gpid), { ...gpid, arrival: true });
+        continue;
+      }
+      const { ballot } = await readPlace(partitionDirectory(this.#config.directory, gpid), fileSystem);
+      this.#leftovers.set(keyOf(gpid), { ...gpid, ...(ballot === 0 ? {} : { ballot }) });
     }
   }
 
-  #drop(gpid: Gpid): void {
+  /** Deletes a partition, or what was fetched for a move, or both. */
+  #drop({ appId, partitionIndex, below, arrival }: DropOrder): void {
+    const gpid = { appId, partitionIndex };
     const key = keyOf(gpid);
+    if (this.#dropping.has(key)) return;
     const hosted = this.#partitions.get(key);
-    if (this.#dropping.has(key) || (hosted === undefined && !this.#leftovers.has(key))) return;
-    this.#partitions.delete(key);
-    this.#leftovers.delete(key);
+    const arriving = this.#arrivals.get(key);
+    const left = this.#leftovers.get(key);
+    const leftArrival = this.#leftovers.get(arrivalKey(gpid));
+    const ballot = hosted?.ballot ?? left?.ballot ?? 0;
+    // A copy that came with a later move than the order knows of is not its to delete.
+    const partition = arrival !== true && (below === undefined || ballot < below);
+    const fetched = arrival === true || below === undefined;
+    const isHere = (partition && (hosted ?? left)) || (fetched && (arriving ?? leftArrival));
+    if (!isHere) return;
+    if (partition) {
+      this.#partitions.delete(key);
+      this.#leftovers.delete(key);
+    }
+    if (fetched) {
+      this.#arrivals.delete(key);
+      this.#leftovers.delete(arrivalKey(gpid));
+    }
     const directory = partitionDirectory(this.#config.directory, gpid);
-    const dropped = (
-      hosted === undefined ? deletePartition(directory, this.#environment.fileSystem) : hosted.drop()
-    )
+    const { fileSystem } = this.#environment;
+    const work = async () => {
+      if (partition) await (hosted === undefined ? deletePartition(directory, fileSystem) : hosted.drop());
+      if (!fetched) return;
+      await arriving?.stop();
+      await deleteArrival(directory, fileSystem);
+    };
+    const dropped = work()
       .catch((error: unknown) => {
         this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) });
-        this.#leftovers.set(key, gpid);
+        if (partition) this.#leftovers.set(key, { ...gpid, ...(ballot === 0 ? {} : { ballot }) });
+        if (fetched) this.#leftovers.set(arrivalKey(gpid), { ...gpid, arrival: true });
       })
       .finally(() => this.#dropping.delete(key));
     this.#dropping.set(key, dropped);

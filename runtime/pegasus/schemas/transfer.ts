@@ -35,6 +35,8 @@ export const learnRequest = struct('learn_request', {
   checksumType: optional(9, 'i32'),
   /** Ours: only a checkpoint at this decree or later will do. */
   minDecree: optional(100, 'i64'),
+  /** Ours: not a checkpoint, but the whole partition, which the server has closed for the move of this number. */
+  moveBallot: optional(101, 'i64'),
 });
 export type LearnRequest = Infer<typeof learnRequest>;
 
