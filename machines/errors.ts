@@ -12,6 +12,7 @@ import {
   PEGASUS_ERROR_NAMES,
   type PegasusErrorName,
 } from './errors/entry.js';
+import { MOVE_ERRORS } from './errors/moves.js';
 import { REQUEST_ERRORS } from './errors/requests.js';
 import { TABLE_ERRORS } from './errors/tables.js';
 import { TLS_ERRORS } from './errors/tls.js';
@@ -30,7 +31,10 @@ const PEGASUS_ERRORS: Readonly<Record<PegasusErrorName, ErrorFacts>> = {
 export const CATALOGUE: Readonly<Record<string, CatalogueEntry>> = Object.freeze({
   ...Object.fromEntries(PEGASUS_ERROR_NAMES.map((code) => [code, { code, ...PEGASUS_ERRORS[code] }])),
   ...Object.fromEntries(
-    Object.entries({ ...BRIDLE_ERRORS, ...TLS_ERRORS }).map(([code, facts]) => [code, { code, ...facts }]),
+    Object.entries({ ...BRIDLE_ERRORS, ...MOVE_ERRORS, ...TLS_ERRORS }).map(([code, facts]) => [
+      code,
+      { code, ...facts },
+    ]),
   ),
 });
 
@@ -90,6 +94,7 @@ const SECTIONS: readonly (readonly [title: string, codes: readonly string[]])[] 
   ['Tables and duplications', Object.keys(TABLE_ERRORS)],
   ['Checkpoints, logs and disks', Object.keys(DATA_ERRORS)],
   ["Bridle's own", Object.keys(BRIDLE_ERRORS)],
+  ['Moving partitions', Object.keys(MOVE_ERRORS)],
   ['TLS', Object.keys(TLS_ERRORS)],
   ['Not met in a duplication', Object.keys(ELSEWHERE_ERRORS)],
 ];

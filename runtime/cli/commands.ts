@@ -16,6 +16,7 @@ const MODULES: readonly CommandModule[] = [
   { names: ['up'], load: async () => (await import('./up.js')).addUpCommand },
   { names: ['down'], load: async () => (await import('./down.js')).addDownCommand },
   { names: ['table'], load: async () => (await import('./table.js')).addTableCommands },
+  { names: ['move'], load: async () => (await import('./move.js')).addMoveCommand },
   { names: ['load'], load: async () => (await import('./load.js')).addLoadCommand },
   { names: ['preflight'], load: async () => (await import('./preflight.js')).addPreflightCommand },
   { names: ['duplicate'], load: async () => (await import('./duplicate.js')).addDuplicateCommand },

@@ -19,11 +19,15 @@ import type {
   DuplicationChange,
   DuplicationInfo,
   ModifiedDuplication,
+  MovedPartition,
+  MovePartitionOptions,
   PartitionPlace,
+  PlaceOfPartition,
   ServerInfo,
   TableEnvChange,
   TableInfo,
 } from './model.js';
+import { listPlaces, movePartition } from './move-admin.js';
 import { Router } from './router.js';
 import { Table } from './table.js';
 import * as tables from './table-admin.js';
@@ -48,6 +52,8 @@ export interface OpenClusterOptions {
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Creating waits for all replicas to be opened. */
 const DEFAULT_CREATE_TIMEOUT_MS = 60_000;
+/** Copying a partition takes as long as it takes; a move that stands still is undone by the cluster. */
+const DEFAULT_MOVE_TIMEOUT_MS = 10 * 60_000;
 /** A refused connection is final enough: asked this often before saying that nothing runs there. */
 const OPEN_ROUNDS = 2;
 const OPEN_ROUND_PAUSE_MS = 150;
@@ -188,6 +194,30 @@ export class Cluster implements AsyncDisposable {
     return tables.listPartitions(this.#metas, table, this.#deadline(limits));
   }
 
+  /**
+   * Moves a partition to another replica server of the same embedded cluster; resolves when the new place is durable
+   * (default deadline 10 min). Clients wait meanwhile, and find the new place by themselves. Whatever fails before
+   * that is undone, and the old server serves on: BRIDLE_MOVE_UNDONE. BRIDLE_UNKNOWN_NODE, BRIDLE_NODE_DEAD,
+   * BRIDLE_ALREADY_THERE, BRIDLE_MOVING, ERR_APP_NOT_EXIST, ERR_INVALID_PARAMETERS: nothing was begun.
+   *
+   * @example
+   * await cluster.movePartition('users', 3, { to: '127.0.0.1:34802' });
+   */
+  movePartition(
+    table: string,
+    partition: number,
+    { to, ...limits }: MovePartitionOptions,
+  ): Promise<MovedPartition> {
+    const deadline = new Deadline(limits, Math.max(DEFAULT_MOVE_TIMEOUT_MS, this.#timeoutMs));
+    return movePartition(this.#askMeta(deadline), { table, partition, to }, deadline);
+  }
+
+  /** Where the partitions of an embedded cluster's tables are or go, and how the last move of each has ended. */
+  listPlaces(table?: string, limits: CallLimits = {}): Promise<PlaceOfPartition[]> {
+    const deadline = this.#deadline(limits);
+    return listPlaces(this.#askMeta(deadline), table, deadline);
+  }
+
   /** Resolves when the table is gone; ERR_APP_NOT_EXIST when there was none. */
   dropTable(name: string, { expectedOwner, ...limits }: DropTableOptions = {}): Promise<void> {
     return tables.dropTable(this.#metas, name, this.#deadline(limits), expectedOwner);
@@ -289,6 +319,11 @@ export class Cluster implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #askMeta({ signal }: Deadline) {
+    return (name: string, args: readonly string[], timeoutMs: number) =>
+      this.command(this.#metas.leader, name, args, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
   }
 
   #deadline(limits: CallLimits): Deadline {

@@ -39,6 +39,55 @@ export interface PartitionPlace {
   readonly secondaries: readonly string[];
 }
 
+/** How a partition is moved. */
+export interface MovePartitionOptions extends CallLimits {
+  /** 'host:port' of the replica server that shall have it. */
+  readonly to: string;
+}
+
+/** A partition that has moved; its new place is durable. */
+export interface MovedPartition {
+  readonly table: string;
+  readonly partition: number;
+  readonly from: string;
+  readonly to: string;
+  /** Number of the move among those of this partition. */
+  readonly ballot: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** Where a partition of an embedded cluster is, and what is known of its moves. */
+export interface PlaceOfPartition {
+  readonly table: string;
+  readonly partition: number;
+  /** 'host:port' */
+  readonly node: string;
+  readonly alive: boolean;
+  /** `serving`, `copying`, `left` and so on, as the node reported it last. */
+  readonly state: string;
+  readonly moving: {
+    readonly to: string;
+    readonly ballot: number;
+    readonly sinceMs: number;
+    /** State of the `partitionMove` chart, and what it waits for. */
+    readonly state: string;
+    readonly waitingFor: string;
+  } | null;
+  /** The last move that has ended; with the reason if it was undone. */
+  readonly lastMove: {
+    readonly ballot: number;
+    readonly from: string;
+    readonly to: string;
+    readonly outcome: 'moved' | 'undone';
+    readonly atMs: number;
+    readonly error?: string | undefined;
+    readonly operation?: string | undefined;
+    readonly peer?: string | undefined;
+    readonly hint?: string | undefined;
+  } | null;
+}
+
 /** A replica server as the meta server sees it. */
 export interface ServerInfo {
   /** 'host:port' */

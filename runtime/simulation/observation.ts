@@ -6,6 +6,7 @@ import {
   type TableRecord,
   tableRecordSchema,
 } from '../cluster/meta/meta-store.js';
+import type { PartitionReport } from '../cluster/node-sync.js';
 import { sourceMark, valueVersion } from '../cluster/rrdb/state.js';
 import { decodeRawKey, decodeStoredValue } from '../pegasus/index.js';
 import type { MemoryMapImage } from '../store/index.js';
@@ -18,7 +19,7 @@ export interface FollowerTableSeen {
 }
 
 export interface PartitionSeen {
-  readonly state: 'absent' | 'opening' | 'copying' | 'serving' | 'missing' | 'failed';
+  readonly state: 'absent' | PartitionReport['state'];
   readonly lastCommitted: number;
   /** Of the source's log, in force at the follower; −1 while it has nothing of it. */
   readonly appliedDecree: number;

@@ -55,6 +55,7 @@ export const SHORT: ClusterTimes = {
     blockedRecheckMs: 200,
     retry: RETRY,
   },
+  move: { leaveDeadlineMs: 10_000, stalledFetchMs: 10_000, storageRetryMs: 200 },
 };
 
 export interface LogLine {

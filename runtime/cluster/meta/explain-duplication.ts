@@ -8,6 +8,7 @@ import type { DuplicationReport, PartitionReport, TroubleReport } from '../node-
 import type { PolicyGate } from '../policy.js';
 import { blockedBy } from './blocked-by.js';
 import { type HostedDuplication, STORAGE_HISTORY } from './hosted-duplication.js';
+import type { HostedMove } from './hosted-move.js';
 
 /** What the meta knows about one partition of the source table. */
 export interface SourcePartition {
@@ -17,6 +18,8 @@ export interface SourcePartition {
   /** When the node reported last; null if it has not since the meta server started. */
   readonly lastReportMs: number | null;
   readonly report: PartitionReport | undefined;
+  /** While the partition moves to another node. */
+  readonly move?: HostedMove | undefined;
 }
 
 export function explainDuplication(
@@ -124,7 +127,8 @@ function explainedPartition(
   partition: number,
   source: SourcePartition,
 ) {
-  const { alive, report } = source;
+  const { alive, report, move } = source;
+  if (move !== undefined) return [{ explained: movingPartition(move), blocked: false }];
   if (!alive) {
     const trouble = silentNode(source);
     const explained: ExplainedActor = {
@@ -158,6 +162,19 @@ function explainedPartition(
     trouble: historyOf(trouble),
   };
   return [{ explained, blocked: confirm?.state.includes('blocked') ?? false }];
+}
+
+/** Nobody serves or ships a partition that moves: whatever its node says besides is a consequence. */
+function movingPartition(move: HostedMove): ExplainedActor {
+  const { state, meta, sinceMs, trouble } = move.view();
+  const { partition, from, to } = move.subject;
+  return {
+    actor: `move of source partition ${partition}`,
+    state,
+    meta: { ...(meta ?? NOTHING), from: state === 'leaving' ? from : state === 'fetching' ? to : (meta?.from ?? '') },
+    sinceMs,
+    trouble,
+  };
 }
 
 const worstFirst = <T extends { readonly explained: ExplainedActor }>(list: readonly T[]): T[] =>

@@ -34,6 +34,7 @@ import { metaHandlers } from './meta-handlers.js';
 import { metaHttp } from './meta-http.js';
 import { metaScrape } from './meta-metrics.js';
 import { MetaStore, type TableRecord } from './meta-store.js';
+import { MoveRegistry } from './move-registry.js';
 import { NodeRegistry } from './node-registry.js';
 import { NodeSyncs } from './node-syncs.js';
 import { type TableMachine, TableRegistry } from './table-registry.js';
@@ -67,6 +68,7 @@ export class MetaServer implements AsyncDisposable {
   readonly tables: TableRegistry;
   readonly duplications: DuplicationRegistry;
   readonly copyRetries = new CopyRetries();
+  readonly moves: MoveRegistry;
   #remotes: Readonly<Record<string, readonly string[]>>;
   #address: Address;
   #policyVersion = 0;
@@ -79,6 +81,7 @@ export class MetaServer implements AsyncDisposable {
       gate: PolicyGate;
       nodes: NodeRegistry;
       tables: TableRegistry;
+      moves: MoveRegistry;
       remotes: Readonly<Record<string, readonly string[]>>;
       counts: MetaCounts;
     },
@@ -96,6 +99,7 @@ export class MetaServer implements AsyncDisposable {
     this.gate = parts.gate;
     this.nodes = parts.nodes;
     this.tables = parts.tables;
+    this.moves = parts.moves;
     this.duplications = duplications(() => this);
     this.#syncs = new NodeSyncs(this, options.log);
     const { clock, network } = this.#environment;
@@ -137,6 +141,7 @@ export class MetaServer implements AsyncDisposable {
       environment,
       ...(options.tableMachine === undefined ? {} : { machine: options.tableMachine }),
     });
+    const moves = new MoveRegistry({ tables, nodes, times: config.times.move, log, onDefect, environment });
     const remotes = { ...config.remotes, ...(await store.remotes()) };
     const counts = new MetaCounts();
     const client = new RpcClient({
@@ -171,7 +176,11 @@ export class MetaServer implements AsyncDisposable {
       onDefect,
       environment,
     });
-    self = new MetaServer(options, { store, client, gate, nodes, tables, remotes, counts }, () => registry);
+    self = new MetaServer(
+      options,
+      { store, client, gate, nodes, tables, moves, remotes, counts },
+      () => registry,
+    );
     try {
       self.#address = await self.#server.listen(config.listen);
     } catch (error) {
@@ -210,6 +219,7 @@ export class MetaServer implements AsyncDisposable {
       alive: this.nodes.isAlive(node),
       lastReportMs: this.nodes.lastReportMs(node),
       report: this.nodes.partition(node, table.appId, p),
+      move: this.moves.of(table.appId, p),
     }));
   }
 
@@ -267,6 +277,7 @@ export class MetaServer implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.duplications.stop();
+    this.moves.stop();
     this.tables.stop();
     // Those who waited have been told; the answers go out with this turn of the loop.
     await deferred(this.#environment.clock);

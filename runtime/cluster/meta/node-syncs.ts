@@ -8,6 +8,7 @@ import { Unchanged } from '../unchanged.js';
 import type { CopyRetries } from './copy-retries.js';
 import type { DuplicationRegistry } from './duplication-registry.js';
 import type { TableRecord } from './meta-store.js';
+import type { MoveRegistry } from './move-registry.js';
 import type { NodeRegistry } from './node-registry.js';
 import { handshakeOf, masterOf } from './table-envs.js';
 import type { TableRegistry } from './table-registry.js';
@@ -19,6 +20,7 @@ export interface SyncedState {
   readonly tables: TableRegistry;
   readonly duplications: DuplicationRegistry;
   readonly copyRetries: CopyRetries;
+  readonly moves: MoveRegistry;
 }
 
 /** More nodes than a cluster has: beyond, what they said is forgotten and read anew. */
@@ -45,8 +47,9 @@ export class NodeSyncs {
   answer(json: string, from: Address): string {
     const exchange = this.#exchangeWith(formatAddress(from));
     const report = exchange.report.of([json], () => readReport(json));
-    const { nodes, duplications } = this.#state;
+    const { nodes, duplications, moves } = this.#state;
     nodes.note(report);
+    moves.noteReport(report);
     duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
     this.#noteExisting(report);
     return exchange.orders.of(this.#inputsOf(report), () => JSON.stringify(this.#ordersFor(report)));
@@ -63,8 +66,10 @@ export class NodeSyncs {
 
   /** Everything that a node's orders are made of. */
   #inputsOf(report: NodeReport): unknown[] {
-    const { gate, tables, duplications, copyRetries } = this.#state;
+    const { gate, tables, duplications, copyRetries, moves } = this.#state;
     const inputs: unknown[] = [report, gate.policy];
+    const [arrivals, left] = [moves.arrivalsAt(report.node), moves.leftAt(report)];
+    if (arrivals.length > 0 || left.length > 0) inputs.push(JSON.stringify([arrivals, left]));
     for (const table of tables.list()) {
       inputs.push(table, tables.statusOf(table.name), copyRetries.of(table.appId));
     }
@@ -81,15 +86,20 @@ export class NodeSyncs {
     const { partitions } = report;
     if (this.#noted.has(report)) return;
     let all = true;
-    const serving = partitions.filter(({ state }) => state === 'serving');
+    const { tables } = this.#state;
+    const serving = partitions.filter(
+      ({ state, appId, partitionIndex }) =>
+        // What a node still had when the partition moved away says nothing of the one that it moved to.
+        state === 'serving' && tables.byId(appId)?.partitions[partitionIndex]?.node === report.node,
+    );
     for (const appId of new Set(serving.map((partition) => partition.appId))) {
       const here = serving.filter((p) => p.appId === appId).map((p) => p.partitionIndex);
-      if (this.#state.tables.haveExisted(appId, here)) continue;
+      if (tables.haveExisted(appId, here)) continue;
       all = false;
       // One write at a time: what is reported meanwhile is reported again.
       if (this.#notingExisting.has(appId)) continue;
       this.#notingExisting.add(appId);
-      this.#state.tables
+      tables
         .noteExisted(appId, here)
         .catch((error: unknown) =>
           this.#log.warn('cannot record that partitions are open', { appId, error: String(error) }),
@@ -99,14 +109,15 @@ export class NodeSyncs {
     if (all) this.#noted.add(report);
   }
 
-  #ordersFor({ node, partitions, leftovers }: NodeReport): NodeOrders {
-    const { gate, tables, duplications, copyRetries } = this.#state;
+  #ordersFor(report: NodeReport): NodeOrders {
+    const { node, partitions, leftovers, arrivals = [] } = report;
+    const { gate, tables, duplications, copyRetries, moves } = this.#state;
     const available = tables.list().filter(({ name }) => tables.statusOf(name) === 'AS_AVAILABLE');
     const orders = available.flatMap((table) => {
       const { appId, name: appName, partitionCount } = table;
       const { owner, master } = this.#partsOf(table);
       const ordersOf = duplications.ordersFor(appId);
-      return table.partitions.flatMap(({ node: place, existed }, partitionIndex) =>
+      return table.partitions.flatMap(({ node: place, existed, ballot, moving }, partitionIndex) =>
         place !== node
           ? []
           : [
@@ -118,6 +129,8 @@ export class NodeSyncs {
                 owner,
                 master,
                 existed,
+                ...(ballot === undefined ? {} : { ballot }),
+                ...(moving === undefined ? {} : { leaving: { ballot: moving.ballot, to: moving.to } }),
                 denial: table.envs[ENV_DENY_CLIENT_REQUEST] ?? null,
                 envVersion: table.envVersion ?? 0,
                 copyRetryNo: copyRetries.of(appId),
@@ -130,9 +143,13 @@ export class NodeSyncs {
     return {
       policy: gate.policy,
       partitions: orders,
-      drop: [...partitions, ...leftovers]
-        .filter(({ appId }) => dropped.has(appId))
-        .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
+      drop: [
+        ...[...partitions, ...leftovers, ...arrivals]
+          .filter(({ appId }) => dropped.has(appId))
+          .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
+        ...moves.leftAt(report),
+      ],
+      arrivals: moves.arrivalsAt(node),
     };
   }
 

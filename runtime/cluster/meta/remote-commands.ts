@@ -7,6 +7,7 @@ import { recordsAnswer } from '../records.js';
 import { fenceAnswer, releaseAnswer } from './fence.js';
 import type { MetaServer } from './meta-server.js';
 
+const moveArguments = z.tuple([z.string(), z.coerce.number().int().nonnegative(), z.string()]);
 const remoteArguments = z.tuple([z.string().min(1), z.string().min(1)]);
 
 /** The answer is JSON text, an error `{ "error", "hint" }`; to an unknown command it is a sentence, as upstream's is. */
@@ -28,6 +29,13 @@ export async function runRemoteCommand(
       return fenceAnswer(server, args);
     case 'bridle.release':
       return releaseAnswer(server, args);
+    case 'bridle.places':
+      return JSON.stringify(server.moves.places(args[0]));
+    case 'bridle.move': {
+      const parsed = moveArguments.safeParse(args);
+      if (!parsed.success) return refuse('expected a table, the number of a partition and a node, host:port');
+      return JSON.stringify(await server.moves.begin(...parsed.data));
+    }
     case 'bridle.policy':
       return JSON.stringify({
         policy: server.gate.policy,

@@ -8,7 +8,7 @@ import { ENV_FOLLOWER_APP_STATUS, ENV_OWNER, type TableEffects, table } from '..
 import { isTableName } from '../../pegasus/index.js';
 import { StoreError } from '../../store/index.js';
 import { chartEnvironment, type Environment, REAL_ENVIRONMENT } from '../environment.js';
-import type { MetaStore, TableRecord } from './meta-store.js';
+import type { MetaStore, PlaceRecord, TableRecord } from './meta-store.js';
 import { tableKey } from './meta-store.js';
 import type { NodeRegistry } from './node-registry.js';
 import { type ChartAnswer, Requesters } from './requesters.js';
@@ -222,6 +222,29 @@ export class TableRegistry {
       ...record,
       partitions: record.partitions.map((place, p) => (fresh.has(p) ? { ...place, existed: true } : place)),
     }));
+  }
+
+  /**
+   * Changes where a partition is, durably, by a rule that sees the place as it is when its turn has come.
+   *
+   * @returns whether it was changed; not if the table has been dropped by then
+   */
+  async changePlace(
+    appId: number,
+    partition: number,
+    change: (place: PlaceRecord) => PlaceRecord,
+  ): Promise<boolean> {
+    const entry = [...this.#live.values()].find(({ record }) => record.appId === appId);
+    if (entry === undefined) return false;
+    let there = true;
+    await this.#change(entry, (record) => {
+      // A record that says that the table is dropped must not come back to life.
+      there = record.status === 'AS_AVAILABLE';
+      if (!there) return record;
+      const partitions = record.partitions.map((place, p) => (p === partition ? change(place) : place));
+      return { ...record, partitions };
+    });
+    return there;
   }
 
   setDuplicating(appId: number, yes: boolean): void {

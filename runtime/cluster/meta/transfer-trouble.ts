@@ -50,7 +50,11 @@ export function describeTransfer(
   const view: TransferView = {
     node,
     state: transfer?.state ?? report?.state ?? 'unknown',
-    waitingFor: transfer?.waitingFor ?? 'the replica server to open the partition',
+    waitingFor:
+      transfer?.waitingFor ??
+      (report?.state === 'leaving' || report?.state === 'left'
+        ? 'the partition to move to another replica server'
+        : 'the replica server to open the partition'),
     doneBytes: transfer?.doneBytes ?? 0,
     totalBytes: transfer?.totalBytes ?? 0,
     trouble,

@@ -55,7 +55,7 @@ export class HostedPartition {
   /** Set from the order to leave until it may open again; then with what is handed over, null if there is no data. */
   #leaving: { handover?: Handover | null } | null = null;
 
-  /** @param after what has to end on its directory before it is looked at */
+  /** @param after what has to end on its directory before a move's copy is put there */
   constructor(node: NodeContext, order: PartitionOrder, after: Promise<unknown> = Promise.resolve()) {
     this.#opening = after;
     this.#node = node;

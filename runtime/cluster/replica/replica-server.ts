@@ -236,13 +236,14 @@ export class ReplicaServer implements AsyncDisposable {
     for (const order of orders.partitions) {
       const key = keyOf(order);
       const hosted = this.#partitions.get(key);
-      if (hosted !== undefined) hosted.follow(order);
+      if (hosted?.ballot === (order.ballot ?? 0)) hosted.follow(order);
       else if (!this.#dropping.has(key)) {
         this.#leftovers.delete(key);
         this.#leftovers.delete(arrivalKey(order));
-        const arrived = this.#arrivals.get(key)?.stop();
+        // What was here before, and has left; and what has come.
+        const before = Promise.all([hosted?.close(), this.#arrivals.get(key)?.stop()]);
         this.#arrivals.delete(key);
-        this.#partitions.set(key, new HostedPartition(this.#node, order, arrived));
+        this.#partitions.set(key, new HostedPartition(this.#node, order, before));
       }
     }
     for (const order of orders.arrivals ?? []) this.#expect(order);

@@ -42,6 +42,11 @@ export function drawTimes(draw: Draw, patient: boolean): ClusterTimes {
       blockedRecheckMs: MINUTE_MS,
       retry,
     },
+    move: {
+      leaveDeadlineMs: 4 * MINUTE_MS,
+      stalledFetchMs: 4 * MINUTE_MS,
+      storageRetryMs: 5 * SECOND_MS,
+    },
   };
 }
 
