@@ -323,7 +323,10 @@ export class Cluster implements AsyncDisposable {
 
   #askMeta({ signal }: Deadline) {
     return (name: string, args: readonly string[], timeoutMs: number) =>
-      this.command(this.#metas.leader, name, args, { timeoutMs, ...(signal === undefined ? {} : { signal }) });
+      this.command(this.#metas.leader, name, args, {
+        timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
   }
 
   #deadline(limits: CallLimits): Deadline {

@@ -77,7 +77,10 @@ export async function movePartition(
   const known = before?.moving?.ballot ?? before?.lastMove?.ballot ?? 0;
   const begin = async (): Promise<number | null> => {
     try {
-      return accepted(parsed(await ask('bridle.move', [table, String(partition), node], deadline.leftMs)), table);
+      return accepted(
+        parsed(await ask('bridle.move', [table, String(partition), node], deadline.leftMs)),
+        table,
+      );
     } catch (error) {
       if (!(error instanceof BridleError && error.outcomeUnknown)) throw error;
       // The answer was lost, the move perhaps was not: its number is larger than the last one, and the record tells.

@@ -119,6 +119,13 @@ export class Operator {
     }));
   }
 
+  /** Begins a move of a partition; the error of the answer, `ERR_OK` if the attempt is durable. */
+  async movePartition(table: string, partition: number, to: string): Promise<string> {
+    const request = { cmd: 'bridle.move', arguments: [table, String(partition), to] };
+    const answer = JSON.parse(await this.call('RPC_CLI_CLI_CALL', request)) as { readonly error?: string };
+    return answer.error ?? 'ERR_OK';
+  }
+
   /** Writes one row, once: what becomes of it if no answer comes is for the caller to find out. */
   async put(table: string, hashKey: string, sortKey: string, value: string): Promise<void> {
     const [hash, sort] = [Buffer.from(hashKey), Buffer.from(sortKey)];

@@ -76,9 +76,7 @@ test('given the new node cannot fetch, then the move is undone, says why, and th
   await rows.put('user', '1', 'one');
   const [from, to] = [placeOf('users'), other('users')];
   await servers.meta.setPolicy([{ effect: 'deny', peer: to, operation: 'RPC_NFS_COPY' }]);
-  await until('the policy', () =>
-    servers.meta.nodes.alive().every(({ report }) => report.policyVersion > 0),
-  );
+  await until('the policy', () => servers.meta.nodes.alive().every(({ report }) => report.policyVersion > 0));
 
   const move = client.movePartition('users', 0, { to });
 

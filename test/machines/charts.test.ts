@@ -8,6 +8,7 @@ import { REQUEST_NUMBERS } from '../../machines/effects.js';
 import { followerTable } from '../../machines/followerTable.js';
 import { migration } from '../../machines/migration.js';
 import { partitionDuplicator } from '../../machines/partitionDuplicator.js';
+import { partitionMove } from '../../machines/partitionMove.js';
 import { fullJitterMs, retryCeilingMs } from '../../machines/retry.js';
 import { supervisor } from '../../machines/supervisor.js';
 import { table } from '../../machines/table.js';
@@ -36,6 +37,7 @@ const CHARTS = {
   watchdog,
   migration,
   supervisor,
+  partitionMove,
 };
 type ChartName = keyof typeof CHARTS;
 const leaves = (Object.keys(CHARTS) as ChartName[]).flatMap((chart) =>
@@ -68,6 +70,9 @@ const NO_DEADLINE: Record<string, string> = {
   'partitionDuplicator.prepared': 'the sync repeats the report; the duplication’s watchdog counts',
   'partitionDuplicator.holding': 'the sync tells the status; the duplication’s watchdog counts',
   'partitionDuplicator.paused': 'an operator asked for it and ends it',
+  'partitionMove.recording': 'local storage; nobody has been told anything yet',
+  'partitionMove.deciding.writing': 'local storage, which answers or fails',
+  'partitionMove.undoing.writing': 'local storage, which answers or fails',
   'watchdog.quiet': 'no progress is due',
   'watchdog.stuck': 'it has been said; that is what the deadline is for',
 };

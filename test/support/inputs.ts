@@ -6,6 +6,7 @@ import type { FollowerReply, TableView, Trouble } from '../../machines/messages.
 import type { MigrationInput } from '../../machines/migration.js';
 import type { MigrationReply, MigrationView } from '../../machines/migrationVerdict.js';
 import type { PartitionDuplicatorInput } from '../../machines/partitionDuplicator.js';
+import type { PartitionMoveInput } from '../../machines/partitionMove.js';
 import type { SupervisionView } from '../../machines/supervisorHeals.js';
 import type { SupervisorInput } from '../../machines/supervisorSetup.js';
 import { NOTHING_REMEMBERED, type SupervisionReply } from '../../machines/supervisorVerdict.js';
@@ -198,3 +199,13 @@ export const supervisionReply = (
   requestNo: number,
   more: Partial<SupervisionReply> = {},
 ): SupervisionReply => ({ type: 'SUPERVISION_REPLY', requestNo, error: 'ERR_OK', ...more });
+
+export const moveInput = (more: Partial<PartitionMoveInput> = {}): PartitionMoveInput => ({
+  partition: 0,
+  from: 'east-1:34801',
+  to: 'east-2:34801',
+  ballot: 3,
+  recorded: false,
+  times: { leaveDeadlineMs: 5_000, stalledFetchMs: 10_000, storageRetryMs: 500 },
+  ...more,
+});

@@ -6,6 +6,7 @@ import {
   followerTable,
   migration,
   partitionDuplicator,
+  partitionMove,
   supervisor,
   table,
   watchdog,
@@ -21,4 +22,5 @@ export const OUR_CHARTS: Readonly<Record<string, AnyStateMachine>> = Object.free
   watchdog,
   migration,
   supervisor,
+  partitionMove,
 });

@@ -38,6 +38,17 @@ export const SURVIVORS: Readonly<Record<string, string>> = Object.freeze({
   'checkpointTransfer: forget-field noteCheckpoint.active':
     'whenever a checkpoint is told no copy runs: leaving `copying` has stopped them',
   'checkpointTransfer: domain nothingLeft.pending': 'as long as files are left, at least one copy runs',
+  ...Object.fromEntries(
+    [
+      'drop-transition partitionMove.fetching FETCH_PROGRESS[0]',
+      'drop-transition partitionMove.fetching FETCH_PROGRESS[1]',
+      'drop-guard partitionMove.fetching FETCH_PROGRESS[0]',
+      'negate-guard partitionMove.fetching FETCH_PROGRESS[0]',
+    ].map((mutant) => [
+      `partitionMove: ${mutant}`,
+      'NOT equivalent in time: progress starts the deadline anew, and timers have no clock here',
+    ]),
+  ),
   'watchdog: drop-guard watchdog.watching.troubled TROUBLE':
     'NOT equivalent in time: the patience for an error starts anew, and timers have no clock here',
 });

@@ -171,7 +171,10 @@ function movingPartition(move: HostedMove): ExplainedActor {
   return {
     actor: `move of source partition ${partition}`,
     state,
-    meta: { ...(meta ?? NOTHING), from: state === 'leaving' ? from : state === 'fetching' ? to : (meta?.from ?? '') },
+    meta: {
+      ...(meta ?? NOTHING),
+      from: state === 'leaving' ? from : state === 'fetching' ? to : (meta?.from ?? ''),
+    },
     sinceMs,
     trouble,
   };

@@ -70,7 +70,12 @@ export class HostedMove {
     const history = this.#journal.of(this.#host.name);
     const metas = Object.values(this.#host.snapshot.getMeta() as Record<string, StateMeta | undefined>);
     const meta = metas.find((each) => each !== undefined) ?? null;
-    return { state: history?.state ?? '', meta, sinceMs: history?.sinceMs ?? 0, trouble: history?.trouble ?? null };
+    return {
+      state: history?.state ?? '',
+      meta,
+      sinceMs: history?.sinceMs ?? 0,
+      trouble: history?.trouble ?? null,
+    };
   }
 
   /** Whether the new node shall fetch the partition, or keep what it has fetched. */

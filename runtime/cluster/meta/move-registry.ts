@@ -169,10 +169,13 @@ export class MoveRegistry {
   #whyNot(name: string, partition: number, to: string): { error: string; hint: string } | null {
     const { tables, nodes } = this.#options;
     const status = tables.statusOf(name);
-    if (status === 'AS_CREATING') return { error: 'ERR_BUSY_CREATING', hint: `table ${name} is being created` };
-    if (status === 'AS_DROPPING') return { error: 'ERR_BUSY_DROPPING', hint: `table ${name} is being dropped` };
+    if (status === 'AS_CREATING')
+      return { error: 'ERR_BUSY_CREATING', hint: `table ${name} is being created` };
+    if (status === 'AS_DROPPING')
+      return { error: 'ERR_BUSY_DROPPING', hint: `table ${name} is being dropped` };
     const record = tables.available(name);
-    if (record === undefined) return { error: 'ERR_APP_NOT_EXIST', hint: `there is no table named "${name}"` };
+    if (record === undefined)
+      return { error: 'ERR_APP_NOT_EXIST', hint: `there is no table named "${name}"` };
     const place = record.partitions[partition];
     if (place === undefined) {
       const hint = `table ${name} has partitions 0 to ${record.partitionCount - 1}`;
@@ -195,7 +198,10 @@ export class MoveRegistry {
     }
     const state = nodes.partition(node, record.appId, partition)?.state ?? 'unknown';
     if (['serving', 'copying', 'opening'].includes(state)) return null;
-    return { error: 'ERR_INACTIVE_STATE', hint: `${what} is ${state} at ${node}: there is nothing to hand over` };
+    return {
+      error: 'ERR_INACTIVE_STATE',
+      hint: `${what} is ${state} at ${node}: there is nothing to hand over`,
+    };
   }
 
   #host(subject: MoveSubject, recorded: boolean, onBegun: (outcome: MovePersisted) => void): void {

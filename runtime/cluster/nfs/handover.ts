@@ -58,7 +58,10 @@ export async function handoverOf(
     const { sizeBytes } = await fileSystem.stat(path);
     files.push({ name, sizeBytes, md5: await md5Of(path, fileSystem) });
   }
-  const digest = createHash('md5').update(JSON.stringify([decree, files])).digest('hex').slice(0, 16);
+  const digest = createHash('md5')
+    .update(JSON.stringify([decree, files]))
+    .digest('hex')
+    .slice(0, 16);
   return { gpid, decree, directory: `${gpid.appId}.${gpid.partitionIndex}/handover.${digest}`, files, paths };
 }
 

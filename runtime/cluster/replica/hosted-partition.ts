@@ -10,8 +10,8 @@ import type { Scrape } from '../../observe/metrics/index.js';
 import type { Gpid } from '../../pegasus/index.js';
 import { type FileSystem, type PartitionStore, StoreError } from '../../store/index.js';
 import type { PartitionSize } from '../facts.js';
-import type { PartitionOrder, PartitionReport } from '../node-sync.js';
 import type { Handover } from '../nfs/handover.js';
+import type { PartitionOrder, PartitionReport } from '../node-sync.js';
 import { ClientAdmission, type RrdbResult, type ServingPartition } from '../rrdb/index.js';
 import { Unchanged } from '../unchanged.js';
 import { CheckpointFetch } from './checkpoint-fetch.js';
@@ -110,9 +110,9 @@ export class HostedPartition {
     if (copyRetryNo !== 0 && copyRetryNo !== this.#order.copyRetryNo) this.#transfer?.retryNow();
     this.#order = order;
     this.#clients.set(order.denial ?? null, order.envVersion ?? 0);
-    if (order.leaving) return this.#leave();
-    if (this.#leaving !== null) return this.#comeBack();
-    if (this.#store === null || this.#followed === order) return;
+    if (order.leaving) this.#leave();
+    else if (this.#leaving !== null) this.#comeBack();
+    if (this.#leaving !== null || this.#store === null || this.#followed === order) return;
     this.#followed = order;
     const wanted = new Map(order.duplications.map((duplication) => [duplication.duplicationId, duplication]));
     for (const [id, duplicator] of this.#duplicators) {
@@ -170,7 +170,13 @@ export class HostedPartition {
   /** Adds what this partition tells to a scrape. */
   measure(scrape: Scrape): Promise<void> {
     const nowMs = this.#node.environment.clock.epochMs();
-    return measurePartition(scrape, this.table, this.report(), this.#store === null ? [] : this.#duplicators, nowMs);
+    return measurePartition(
+      scrape,
+      this.table,
+      this.report(),
+      this.#store === null ? [] : this.#duplicators,
+      nowMs,
+    );
   }
 
   /** On disk, in bytes. */
@@ -225,8 +231,14 @@ export class HostedPartition {
   /** Opens nothing that is not the copy that counts: after a move there may be another one here. */
   #begin(): void {
     const { ballot = 0, existed, leaving, master } = this.#order;
-    if (leaving) return this.#leave();
-    if (ballot === 0) return this.#beginHere();
+    if (leaving) {
+      this.#leave();
+      return;
+    }
+    if (ballot === 0) {
+      this.#beginHere();
+      return;
+    }
     this.#state = 'opening';
     const settled = this.#opening
       .catch(() => undefined)
@@ -235,7 +247,8 @@ export class HostedPartition {
         if (this.#closed || this.#leaving !== null) return;
         if (!ours) throw this.#otherCopy(ballot);
         // What is made here from now on is of this place; a copied checkpoint brings the note with it.
-        if (!existed && master === null) await writePlace(this.#directory, { ballot, decree: -1 }, this.#fileSystem);
+        if (!existed && master === null)
+          await writePlace(this.#directory, { ballot, decree: -1 }, this.#fileSystem);
         this.#beginHere();
       });
     this.#opening = settled;
@@ -274,7 +287,8 @@ export class HostedPartition {
       const store = this.#store;
       this.#store = null;
       const { ballot = 0, existed } = this.#order;
-      const ours = ballot === 0 || (await settlePlace(this.#directory, { ballot, existed }, this.#fileSystem));
+      const ours =
+        ballot === 0 || (await settlePlace(this.#directory, { ballot, existed }, this.#fileSystem));
       if (!ours) throw this.#otherCopy(ballot);
       leaving.handover =
         store !== null || isThere(this.#directory, this.#fileSystem)

@@ -10,6 +10,7 @@ import type {
   FollowerTableEffects,
   MigrationEffects,
   PartitionDuplicatorEffects,
+  PartitionMoveEffects,
   SupervisorEffects,
   TableEffects,
 } from '../../../machines/index.js';
@@ -56,6 +57,7 @@ export const CHARTS_RUN_IN = {
   checkpointTransfer: ['follower replica'],
   migration: ['operator'],
   supervisor: ['operator'],
+  partitionMove: ['source meta', 'follower meta'],
 } as const satisfies Readonly<Record<string, readonly ProcessName[]>>;
 export type ChartName = keyof typeof CHARTS_RUN_IN;
 
@@ -97,6 +99,7 @@ export const EFFECTS: {
   readonly watchdog: Rows<Record<never, never>>;
   readonly migration: Rows<MigrationEffects>;
   readonly supervisor: Rows<SupervisorEffects>;
+  readonly partitionMove: Rows<PartitionMoveEffects>;
 } = {
   duplication: {
     persistStatus: outcome('DurableStatusPort', ['STATUS_PERSISTED', 'STATUS_PERSIST_FAILED'], {
@@ -201,6 +204,12 @@ export const EFFECTS: {
         when: 'a duplication is supervised',
       },
     ),
+  },
+  partitionMove: {
+    persistMove: outcome('host', ['MOVE_PERSISTED', 'MOVE_PERSIST_FAILED', 'TABLE_GONE'], {
+      to: 'meta store',
+      when: 'a partition moves to another node',
+    }),
   },
 };
 

@@ -5,6 +5,7 @@ import { DUPLICATION_MUTANTS } from './duplication.js';
 import { FOLLOWER_TABLE_MUTANTS } from './follower-table.js';
 import { MIGRATION_MUTANTS } from './migration.js';
 import { PARTITION_DUPLICATOR_MUTANTS } from './partition-duplicator.js';
+import { PARTITION_MOVE_MUTANTS } from './partition-move.js';
 import { SUPERVISOR_MUTANTS } from './supervisor.js';
 import { TABLE_MUTANTS } from './table.js';
 import { WATCHDOG_MUTANTS } from './watchdog.js';
@@ -19,4 +20,5 @@ export const OUR_MUTANTS: Readonly<Record<string, readonly Plan[]>> = Object.fre
   watchdog: WATCHDOG_MUTANTS,
   migration: MIGRATION_MUTANTS,
   supervisor: SUPERVISOR_MUTANTS,
+  partitionMove: PARTITION_MOVE_MUTANTS,
 });

@@ -4,6 +4,7 @@ import { duplicationPromises } from './duplication.js';
 import { followerTablePromises } from './follower-table.js';
 import { migrationPromises } from './migration.js';
 import { partitionDuplicatorPromises } from './partition-duplicator.js';
+import { partitionMovePromises } from './partition-move.js';
 import type { Promises } from './promise.js';
 import { supervisorPromises } from './supervisor.js';
 import { tablePromises } from './table.js';
@@ -19,4 +20,5 @@ export const OUR_PROMISES: Readonly<Record<string, Promises>> = Object.freeze({
   watchdog: watchdogPromises,
   migration: migrationPromises,
   supervisor: supervisorPromises,
+  partitionMove: partitionMovePromises,
 });

@@ -5,6 +5,7 @@ import { duplicationModel } from './duplication.js';
 import { followerTableModel } from './follower-table.js';
 import { migrationModel } from './migration.js';
 import { partitionDuplicatorModel } from './partition-duplicator.js';
+import { partitionMoveModel } from './partition-move.js';
 import { supervisorModel } from './supervisor.js';
 import { tableModel } from './table.js';
 import { watchdogModel } from './watchdog.js';
@@ -19,4 +20,5 @@ export const OUR_MODELS: Readonly<Record<string, PathModel>> = Object.freeze({
   watchdog: watchdogModel,
   migration: migrationModel,
   supervisor: supervisorModel,
+  partitionMove: partitionMoveModel,
 });

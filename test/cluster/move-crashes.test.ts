@@ -1,0 +1,131 @@
+/**
+ * Moves in virtual time: whoever dies in whatever moment, never do two nodes have the partition open, one has it
+ * in the end, and nothing that was acknowledged is missing on either side (SPEC S-MOVE-1).
+ */
+import { describe, expect, it } from 'vitest';
+import { VirtualClusters } from '../../runtime/simulation/index.js';
+
+const ROWS = 8;
+const LIMITS = { logBytes: 2 * 1024, copyBlockBytes: 1024 };
+
+type Side = 'source' | 'follower';
+type Clusters = Awaited<ReturnType<typeof pair>>;
+
+async function pair(seed: number) {
+  const clusters = await VirtualClusters.start({ seed, replicas: 2, limits: LIMITS });
+  await clusters.createTable('users', 1);
+  for (let i = 0; i < ROWS; i++) await clusters.put('users', `user ${i}`, 'name', `Ada ${'x'.repeat(200)}`);
+  return clusters;
+}
+
+const clusterOf = (clusters: Clusters, side: Side) => clusters[side];
+
+/** Nodes that have the partition open. */
+function openAt(clusters: Clusters, side: Side): string[] {
+  const { servers } = clusterOf(clusters, side);
+  return servers.filter((server) => {
+    const found = clusterOf(clusters, side).replicaNamed(server)?.partitions() ?? [];
+    return found.some(({ store }) => store !== null);
+  });
+}
+
+function watch(clusters: Clusters) {
+  for (const side of ['source', 'follower'] as const) {
+    expect(openAt(clusters, side).length, `${side}: ${openAt(clusters, side)}`).toBeLessThanOrEqual(1);
+  }
+}
+
+async function pass(clusters: Clusters, ms: number) {
+  for (let passed = 0; passed < ms; passed += 10) {
+    await clusters.advance(10);
+    watch(clusters);
+  }
+}
+
+async function placeOf(clusters: Clusters, side: Side) {
+  const cluster = clusterOf(clusters, side);
+  const table = cluster.meta?.tables.available('users');
+  return table?.partitions[0];
+}
+
+/** The other node of a side, as `host:port`. */
+async function otherNode(clusters: Clusters, side: Side): Promise<string> {
+  const cluster = clusterOf(clusters, side);
+  const at = (await placeOf(clusters, side))?.node ?? '';
+  const nodes = [0, 1].map((i) => {
+    const { host, port } = cluster.addressOf(`${cluster.name}/replica-${i}`);
+    return `${host}:${port}`;
+  });
+  return nodes.find((node) => node !== at) ?? '';
+}
+
+const operatorOf = (clusters: Clusters, side: Side) =>
+  side === 'source' ? clusters.operator : clusters.followerOperator;
+
+/** The move is over, the partition open, and both sides hold what was written. */
+async function settled(clusters: Clusters, side: Side, written: number, duplicated: boolean) {
+  const seen = await clusters.until('the end', ({ source, follower }) => {
+    watch(clusters);
+    const place = clusterOf(clusters, side).meta?.tables.available('users')?.partitions[0];
+    const over = place !== undefined && place.moving === undefined;
+    const rows = Object.keys(source[0]?.rows ?? {}).length;
+    const copied = JSON.stringify(follower[0]?.rows) === JSON.stringify(source[0]?.rows);
+    return over && source[0]?.state === 'serving' && rows === written && (!duplicated || copied);
+  });
+  expect(Object.keys(seen.source[0]?.rows ?? {})).toHaveLength(written);
+  return seen;
+}
+
+const VICTIMS = ['meta', 'old', 'new'] as const;
+
+async function struck(side: Side, victim: (typeof VICTIMS)[number], afterMs: number, processOnly: boolean) {
+  const clusters = await pair(afterMs);
+  await clusters.addDuplication('users');
+  await clusters.until('DS_LOG', ({ visible }) => visible?.status === 'DS_LOG');
+  const cluster = clusterOf(clusters, side);
+  const from = (await placeOf(clusters, side))?.node ?? '';
+  const to = await otherNode(clusters, side);
+  const names = { meta: `${cluster.name}/meta`, old: cluster.serverAt(from), new: cluster.serverAt(to) };
+  const server = names[victim] ?? '';
+  operatorOf(clusters, side)
+    .movePartition('users', 0, to)
+    .catch(() => undefined);
+  let written = ROWS;
+  const writing = (async () => {
+    for (const moment of ['during', 'later']) {
+      const row = `${moment} ${written}`;
+      for (let tries = 0; tries < 1_000; tries++) {
+        try {
+          await clusters.operator.put('users', row, 'name', 'written');
+          written++;
+          break;
+        } catch {
+          await new Promise<void>((resolve) => {
+            clusters.world.environment({ server: 'operator', alive: true }).clock.setTimeout(resolve, 500);
+          });
+        }
+      }
+    }
+  })();
+  await pass(clusters, afterMs);
+  clusters.crash(server, { processOnly });
+  await pass(clusters, 500 + afterMs);
+  await clusters.restart(server);
+  await clusters.world.drive(writing);
+  await clusters.put('users', 'last', 'name', 'written');
+  await settled(clusters, side, written + 1, true);
+  return (await placeOf(clusters, side))?.node === to ? 'moved' : 'undone';
+}
+
+describe('whoever dies while a partition moves', () => {
+  const moments = process.env.MOVE_MOMENTS?.split(',').map(Number) ?? [30, 210, 260, 330, 420, 620];
+  const cases = (['source', 'follower'] as const).flatMap((side) =>
+    VICTIMS.flatMap((victim) => moments.map((ms) => [side, victim, ms] as const)),
+  );
+  it.each(cases)('given the %s, when %s dies %i ms after the order, then nothing is lost', async (...args) => {
+    const [side, victim, ms] = args;
+    const outcome = await struck(side, victim, ms, ms % 20 === 0);
+    expect(['moved', 'undone']).toContain(outcome);
+    if (process.env.MOVE_MOMENTS) console.info(side, victim, ms, outcome);
+  });
+});
