@@ -103,8 +103,12 @@ const chart = setup({
           }
         : {},
     ),
-    timeOut: assign(({ context }, params: { readonly of: 'from' | 'to'; readonly operation: string }) => ({
-      trouble: { error: 'ERR_TIMEOUT', operation: params.operation, peer: context[params.of] },
+    timeOut: assign(({ context }, params: { readonly node: 'old' | 'new'; readonly operation: string }) => ({
+      trouble: {
+        error: 'ERR_TIMEOUT',
+        operation: params.operation,
+        peer: params.node === 'old' ? context.from : context.to,
+      },
     })),
   },
   guards: {
@@ -120,8 +124,8 @@ const chart = setup({
   },
 });
 
-const timeOut = (of: 'from' | 'to', operation: string) =>
-  ({ target: '#partitionMove.undoing', actions: { type: 'timeOut', params: { of, operation } } }) as const;
+const timeOut = (node: 'old' | 'new', operation: string) =>
+  ({ target: '#partitionMove.undoing', actions: { type: 'timeOut', params: { node, operation } } }) as const;
 
 const writing = (step: 'complete' | 'undo') =>
   ({
@@ -165,7 +169,7 @@ export const partitionMove = chart.createMachine({
         'the node that has it',
         'it has closed it, it cannot, or the deadline passes: then the move is undone',
       ),
-      after: { leaveDeadline: timeOut('from', 'close partition') },
+      after: { leaveDeadline: timeOut('old', 'close partition') },
       on: {
         LEFT: [
           { guard: 'otherBallot' },
@@ -182,7 +186,7 @@ export const partitionMove = chart.createMachine({
         'the node that it moves to',
         'it has it, it cannot, or it does not come forward for too long: then the move is undone',
       ),
-      after: { stalledFetch: timeOut('to', 'fetch partition') },
+      after: { stalledFetch: timeOut('new', 'fetch partition') },
       on: {
         FETCH_PROGRESS: [{ guard: 'otherBallot' }, { target: 'fetching', reenter: true }],
         FETCHED: [

@@ -122,10 +122,13 @@ describe('whoever dies while a partition moves', () => {
   const cases = (['source', 'follower'] as const).flatMap((side) =>
     VICTIMS.flatMap((victim) => moments.map((ms) => [side, victim, ms] as const)),
   );
-  it.each(cases)('given the %s, when %s dies %i ms after the order, then nothing is lost', async (...args) => {
-    const [side, victim, ms] = args;
-    const outcome = await struck(side, victim, ms, ms % 20 === 0);
-    expect(['moved', 'undone']).toContain(outcome);
-    if (process.env.MOVE_MOMENTS) console.info(side, victim, ms, outcome);
-  });
+  it.each(cases)(
+    'given the %s, when %s dies %i ms after the order, then nothing is lost',
+    async (...args) => {
+      const [side, victim, ms] = args;
+      const outcome = await struck(side, victim, ms, ms % 20 === 0);
+      expect(['moved', 'undone']).toContain(outcome);
+      if (process.env.MOVE_MOMENTS) console.info(side, victim, ms, outcome);
+    },
+  );
 });

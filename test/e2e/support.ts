@@ -46,6 +46,7 @@ export const QUICK: NonNullable<StartClusterOptions['times']> = {
   },
   partition: { requestDeadlineMs: 2_000, idlePollMs: 200, retry: { floorMs: 30, ceilingMs: 500 } },
   transfer: { requestDeadlineMs: 800, retry: { floorMs: 30, ceilingMs: 500 } },
+  move: { storageRetryMs: 200 },
 };
 
 export interface Side extends AsyncDisposable {

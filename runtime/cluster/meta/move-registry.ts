@@ -110,8 +110,12 @@ export class MoveRegistry {
   }
 
   noteReport({ node, partitions, arrivals = [] }: NodeReport): void {
-    for (const move of this.#moves.values()) {
+    for (const move of [...this.#moves.values()]) {
       const { appId, partition, from, to } = move.subject;
+      if (this.#options.tables.byId(appId) === undefined) {
+        move.tableGone();
+        continue;
+      }
       const isIt = (each: { appId: number; partitionIndex: number }) =>
         each.appId === appId && each.partitionIndex === partition;
       if (node === from) move.noteOld(partitions.find(isIt));

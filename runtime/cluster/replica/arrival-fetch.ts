@@ -10,6 +10,7 @@ import { assemblePartition } from '../nfs/handover.js';
 import { queryCheckpoint } from '../nfs/remote-source.js';
 import type { ArrivalOrder } from '../node-sync.js';
 import type { NodeContext } from './node-context.js';
+import { openPartition } from './partition-directory.js';
 import { arrivingOf, writePlace } from './place.js';
 import { storeTrouble } from './source-log.js';
 
@@ -19,8 +20,6 @@ export interface ArrivalFetchOptions {
   /** Where the partition will live once the move is decided. */
   readonly directory: string;
   readonly copyBase: string;
-  /** Opens what is in a directory and closes it again; the last decree of its log. */
-  readonly tryToOpen: (directory: string) => Promise<number>;
   /** Told when all of it is here, durably, with the last decree of its log. */
   readonly onHere: (decree: number) => void;
 }
@@ -72,11 +71,13 @@ export class ArrivalFetch implements CheckpointSourcePort {
    * to be here, by the note that survives a restart.
    */
   open(): Promise<Outcome<null>> {
-    const { node, order, directory, copyBase, tryToOpen, onHere } = this.#options;
+    const { node, order, directory, copyBase, onHere } = this.#options;
     const { fileSystem } = node.environment;
     const arriving = arrivingOf(directory);
     return this.#work(async () => {
-      const decree = await tryToOpen(arriving);
+      const store = await openPartition(node, arriving);
+      await store.close();
+      const decree = store.lastDurableDecree;
       if (decree !== this.#decree) {
         throw new StoreError('ERR_INCOMPLETE_DATA', {
           operation: 'open a moved partition',

@@ -26,7 +26,6 @@ export interface HostedArrivalOptions {
   readonly node: NodeContext;
   readonly order: ArrivalOrder;
   readonly directory: string;
-  readonly tryToOpen: (directory: string) => Promise<number>;
   /** What has to end on this directory before. */
   readonly after: Promise<unknown>;
 }
@@ -82,7 +81,7 @@ export class HostedArrival {
   }
 
   async #start(): Promise<void> {
-    const { node, order, directory, tryToOpen } = this.#options;
+    const { node, order, directory } = this.#options;
     const { fileSystem, clock } = node.environment;
     const place = await readPlace(arrivingOf(directory), fileSystem);
     if (this.#stopped) return;
@@ -101,7 +100,7 @@ export class HostedArrival {
       partition: { ...this.gpid, appName: order.appName, owner: null },
       copyBase,
       installed: false,
-      fetch: new ArrivalFetch({ node, order, directory, copyBase, tryToOpen, onHere }),
+      fetch: new ArrivalFetch({ node, order, directory, copyBase, onHere }),
     });
   }
 

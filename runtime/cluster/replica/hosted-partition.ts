@@ -243,9 +243,8 @@ export class HostedPartition {
     const settled = this.#opening
       .catch(() => undefined)
       .then(() => settlePlace(this.#directory, { ballot, existed }, this.#fileSystem))
-      .then(async (ours) => {
+      .then(async () => {
         if (this.#closed || this.#leaving !== null) return;
-        if (!ours) throw this.#otherCopy(ballot);
         // What is made here from now on is of this place; a copied checkpoint brings the note with it.
         if (!existed && master === null)
           await writePlace(this.#directory, { ballot, decree: -1 }, this.#fileSystem);
@@ -253,12 +252,6 @@ export class HostedPartition {
       });
     this.#opening = settled;
     settled.catch((error: unknown) => this.#noteFailed(error));
-  }
-
-  #otherCopy(ballot: number): StoreError {
-    const detail = `the copy here did not come with move ${ballot}, by which the partition came to this node`;
-    const about = { operation: 'open partition', path: this.#directory, detail };
-    return new StoreError('ERR_INCONSISTENT_STATE', about);
   }
 
   #noteFailed(error: unknown): void {
@@ -287,9 +280,7 @@ export class HostedPartition {
       const store = this.#store;
       this.#store = null;
       const { ballot = 0, existed } = this.#order;
-      const ours =
-        ballot === 0 || (await settlePlace(this.#directory, { ballot, existed }, this.#fileSystem));
-      if (!ours) throw this.#otherCopy(ballot);
+      if (ballot !== 0) await settlePlace(this.#directory, { ballot, existed }, this.#fileSystem);
       leaving.handover =
         store !== null || isThere(this.#directory, this.#fileSystem)
           ? await closeForMove(store, {

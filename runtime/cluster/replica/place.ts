@@ -26,7 +26,9 @@ export async function readPlace(directory: string, fileSystem: FileSystem): Prom
     const { ballot, decree } = JSON.parse((await readFile(path, fileSystem)).toString('utf8')) as Place;
     return { ballot, decree };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return MADE_HERE;
+    // What is no directory is for whoever opens it to complain of.
+    const none = ['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '');
+    if (none || error instanceof SyntaxError) return MADE_HERE;
     throw StoreError.from(error, 'read where a partition comes from', path);
   }
 }
@@ -42,27 +44,33 @@ export async function writePlace(directory: string, place: Place, fileSystem: Fi
  * Puts the copy of this ballot into its place, if it is here: what was fetched becomes the partition, and what an
  * earlier place has left goes. Can be repeated after a crash at any point of it.
  *
- * @returns whether the directory is free or holds the copy that counts; otherwise it holds another one
+ * @throws StoreError `ERR_INCONSISTENT_STATE` when there is another copy in its place, and none that counts
  */
 export async function settlePlace(
   directory: string,
   { ballot, existed }: { readonly ballot: number; readonly existed: boolean },
   fileSystem: FileSystem,
-): Promise<boolean> {
+): Promise<void> {
   const arriving = arrivingOf(directory);
   if ((await readPlace(directory, fileSystem)).ballot === ballot) {
     await fileSystem.remove(arriving);
-    return true;
+    return;
   }
   if ((await readPlace(arriving, fileSystem)).ballot === ballot) {
     await fileSystem.remove(directory);
     await fileSystem.rename(arriving, directory);
     await fileSystem.syncDirectory(join(directory, '..'));
-    return true;
+    return;
   }
-  if (existed) return !fileSystem.has(directory);
+  if (existed && fileSystem.has(directory)) {
+    throw new StoreError('ERR_INCONSISTENT_STATE', {
+      operation: 'open partition',
+      path: directory,
+      detail: `the copy here did not come with move ${ballot}, by which the partition came to this node`,
+    });
+  }
+  if (existed) return;
   // It had nothing when it moved: whatever is here is older than that.
   await fileSystem.remove(directory);
   await fileSystem.remove(arriving);
-  return true;
 }

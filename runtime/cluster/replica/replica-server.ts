@@ -10,7 +10,6 @@ import { RepeatLog } from '../../observe/repeat-log.js';
 import {
   type Address,
   formatAddress,
-  type Gpid,
   type HttpHandler,
   RpcClient,
   RpcError,
@@ -43,14 +42,10 @@ import { measureServer } from '../server-metrics.js';
 import { Unchanged } from '../unchanged.js';
 import { deleteArrival, HostedArrival } from './hosted-arrival.js';
 import { HostedPartition } from './hosted-partition.js';
+import { arrivalKey, findLeftovers, keyOf } from './leftovers.js';
 import type { NodeContext } from './node-context.js';
 import { NodeCounts } from './node-counts.js';
-import { deletePartition, openPartition, partitionDirectory } from './partition-directory.js';
-import { readPlace } from './place.js';
-
-const keyOf = ({ appId, partitionIndex }: Gpid): string => `${appId}.${partitionIndex}`;
-
-const arrivalKey = (gpid: Gpid): string => `${keyOf(gpid)} arrival`;
+import { deletePartition, partitionDirectory } from './partition-directory.js';
 
 export interface ReplicaServerOptions {
   readonly config: ServerConfig;
@@ -170,8 +165,11 @@ export class ReplicaServer implements AsyncDisposable {
   /** Listens at once; partitions open as the meta server orders them. */
   static async start(options: ReplicaServerOptions): Promise<ReplicaServer> {
     const server = new ReplicaServer(options);
-    await server.#environment.fileSystem.makeDirectory(options.config.directory);
-    await server.#findLeftovers();
+    const { fileSystem } = server.#environment;
+    await fileSystem.makeDirectory(options.config.directory);
+    for (const [key, left] of await findLeftovers(options.config.directory, fileSystem)) {
+      server.#leftovers.set(key, left);
+    }
     try {
       await server.#server.listen(options.config.listen);
     } catch (error) {
@@ -200,7 +198,7 @@ export class ReplicaServer implements AsyncDisposable {
     await this.#client.close();
     await this.#loops;
     await Promise.all([...this.#arrivals.values()].map((arrival) => arrival.stop()));
-    await Promise.all([...this.#partitions.values()].map((partition) => partition.close()));
+    await Promise.all(this.partitions().map((partition) => partition.close()));
     await Promise.all(this.#dropping.values());
     await this.#checkpoints.close();
     await this.#rrdb.close();
@@ -217,7 +215,7 @@ export class ReplicaServer implements AsyncDisposable {
       node: this.#node.address,
       pid: this.#environment.processId,
       policyVersion: this.#gate.policy.version,
-      partitions: [...this.#partitions.values()].map((partition) => partition.report()),
+      partitions: this.partitions().map((partition) => partition.report()),
       leftovers: [...this.#leftovers.values()],
       arrivals: [...this.#arrivals.values()].map((arrival) => arrival.report()),
     };
@@ -260,30 +258,9 @@ export class ReplicaServer implements AsyncDisposable {
       node: this.#node,
       order,
       directory: partitionDirectory(this.#config.directory, order),
-      tryToOpen: async (directory) => {
-        const store = await openPartition(this.#node, directory);
-        await store.close();
-        return store.lastDurableDecree;
-      },
       after: known?.stop() ?? Promise.resolve(),
     });
     this.#arrivals.set(key, arrival);
-  }
-
-  async #findLeftovers(): Promise<void> {
-    const { fileSystem } = this.#environment;
-    for (const { name } of await fileSystem.list(this.#config.directory)) {
-      const [, appId, partitionIndex, rest = ''] =
-        /^(\d+)\.(\d+)(\.copy|\.arriving|\.arriving\.copy)?$/.exec(name) ?? [];
-      if (appId === undefined || partitionIndex === undefined) continue;
-      const gpid = { appId: Number(appId), partitionIndex: Number(partitionIndex) };
-      if (rest.startsWith('.arriving')) {
-        this.#leftovers.set(arrivalKey(gpid), { ...gpid, arrival: true });
-        continue;
-      }
-      const { ballot } = await readPlace(partitionDirectory(this.#config.directory, gpid), fileSystem);
-      this.#leftovers.set(keyOf(gpid), { ...gpid, ...(ballot === 0 ? {} : { ballot }) });
-    }
   }
 
   /** Deletes a partition, or what was fetched for a move, or both. */
@@ -414,14 +391,10 @@ export class ReplicaServer implements AsyncDisposable {
 
   #http(): HttpHandler {
     return async ({ path, accept }) => {
-      const json = (value: unknown) => ({
-        status: 200,
-        contentType: 'application/json',
-        body: `${JSON.stringify(value)}\n`,
-      });
+      const contentType = 'application/json';
+      const json = (value: unknown) => ({ status: 200, contentType, body: `${JSON.stringify(value)}\n` });
       if (path === '/metrics') return metricsResponse(await this.#scrape(), accept);
-      if (path === '/replica/partitions')
-        return json([...this.#partitions.values()].map((partition) => partition.report()));
+      if (path === '/replica/partitions') return json(this.partitions().map((each) => each.report()));
       if (path === '/stats') return json(this.#server.stats());
       return { status: 404, body: 'service not found\n' };
     };

@@ -269,6 +269,6 @@ export const CREATION_DEFECTS: readonly DefectEntry[] = [
     repair: ['least decree asked'],
     property: 'NoGap',
     build: (fixes) => copy({ fixes, assumptions: assume('the primary moves once', { roleChanges: 1 }) }),
-    ours: instead('embedded clusters keep one copy of a partition, so that no primary moves'),
+    ours: instead('embedded clusters keep one copy of a partition: its latest checkpoint and log move along'),
   },
 ];

@@ -11,7 +11,7 @@ import { assume } from '../parts.js';
 const BOTH = ['before', 'after'] as const;
 const instead = (why: string): OursAnswer => ({ instead: why });
 const ONE_COPY = instead(
-  'embedded clusters keep one copy of a partition, so that no primary moves and none learns',
+  'embedded clusters keep one copy of a partition: it moves closed and whole, and none learns',
 );
 const SEGMENTS = instead(
   'a log is read through one handle of the store, and deleted by the process that reads it',

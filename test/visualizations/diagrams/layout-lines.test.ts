@@ -21,6 +21,7 @@ const WIDEST_PX: Readonly<Record<string, number>> = {
   // Not readable on one page: it is kept in parts, see below.
   migration: 4_100,
   supervisor: 1_870,
+  partitionMove: 1_100,
   zoo: 1_600,
 };
 

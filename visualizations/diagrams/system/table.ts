@@ -250,6 +250,13 @@ export const OTHER_WAYS: readonly OtherWay[] = [
     to: 'follower meta/placement',
     rpcs: ['RPC_BRIDLE_NODE_SYNC'],
   },
+  {
+    from: 'source replica/partition store',
+    to: 'source meta/partitionMove',
+    rpcs: ['RPC_BRIDLE_NODE_SYNC'],
+    tells: ['LEFT', 'LEAVE_FAILED', 'FETCH_PROGRESS', 'FETCHED', 'FETCH_FAILED'],
+    when: 'a partition moves to another node',
+  },
   { from: 'follower replica/fileCopy', to: 'source replica/checkpoints', rpcs: ['RPC_NFS_COPY'] },
   { from: 'follower replica/fileCopy', to: 'follower replica/copied files', does: 'write' },
   {

@@ -77,7 +77,7 @@ function assumptionsOf(options: DuplicationModelOptions): Assumptions {
     duplication: options.duplication,
     reorder: options.reorder,
     crashes: options.crashes,
-    // Embedded clusters keep one copy of a partition: there is no other replica to take over.
+    // Embedded clusters keep one copy of a partition, which moves closed and whole: as a restart of its node does.
     roleChanges: 0,
     storageTimeouts: options.storageTimeouts,
     operator: options.operator,
