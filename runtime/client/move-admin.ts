@@ -123,7 +123,16 @@ function accepted(answer: unknown, table: string): number {
   const refused = refusal.safeParse(answer);
   if (!refused.success) throw unsupported('bridle.move');
   const { error, hint } = refused.data;
-  throw BridleError.of(error, { operation: 'bridle.move', hint, values: { table } });
+  const wrong = {
+    causes: ['The number of the partition, or the address, is a slip.'],
+    next: `bridle move ${table}`,
+  };
+  throw BridleError.of(error, {
+    operation: 'bridle.move',
+    hint,
+    values: { table },
+    ...(error === 'ERR_INVALID_PARAMETERS' ? wrong : {}),
+  });
 }
 
 /** For a question that may be asked again. */
