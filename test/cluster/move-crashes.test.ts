@@ -132,3 +132,97 @@ describe('whoever dies while a partition moves', () => {
     },
   );
 });
+
+/** What keeps a duplication in a status until it is lifted. */
+const HELD = {
+  DS_PREPARE: [{ code: 'RPC_CM_CREATE_APP', to: 'west/meta', what: 'request' }],
+  DS_APP: ['east/replica-0', 'east/replica-1'].map((to) => ({
+    ...({ code: 'RPC_QUERY_LAST_CHECKPOINT_INFO', what: 'request' } as const),
+    to,
+    from: 'west/replica-0',
+  })),
+  DS_LOG: [],
+} as const;
+
+describe('whatever a duplication is doing', () => {
+  const cases = (Object.keys(HELD) as (keyof typeof HELD)[]).flatMap((status) =>
+    (['source', 'follower'] as const)
+      .filter((side) => side === 'source' || status !== 'DS_PREPARE')
+      .map((side) => [status, side] as const),
+  );
+
+  it.each(cases)(
+    'given %s, when the partition of the %s moves and moves back, then all arrives',
+    async (...args) => {
+      const [status, side] = args;
+      const clusters = await pair(7);
+      const faults = HELD[status].map((pattern) => clusters.lose(pattern));
+      await clusters.addDuplication('users');
+      await clusters.until(status, ({ visible }) => visible?.status === status);
+      for (const round of [1, 2]) {
+        const to = await otherNode(clusters, side);
+        const begun = clusters.world.drive(operatorOf(clusters, side).movePartition('users', 0, to));
+        expect(await begun, `round ${round}`).toBe('ERR_OK');
+        await clusters.put('users', `round ${round}`, 'name', 'written meanwhile');
+        await clusters.until('the move', () => {
+          watch(clusters);
+          const place = clusterOf(clusters, side).meta?.tables.available('users')?.partitions[0];
+          return place?.node === to && place.lastMove?.outcome === 'moved';
+        });
+        // The old copy goes when the new one is served.
+        await pass(clusters, 1_000);
+      }
+      for (const fault of faults) fault.lift();
+      await clusters.until('DS_LOG', ({ visible }) => visible?.status === 'DS_LOG');
+      await settled(clusters, side, ROWS + 2, true);
+    },
+  );
+});
+
+describe('trouble on the way', () => {
+  it('given the disk of the new node is full, then the move is undone, says so, and nothing is lost', async () => {
+    const clusters = await pair(3);
+    const to = await otherNode(clusters, 'source');
+    const server = clusters.source.serverAt(to) ?? '';
+    clusters.world.diskRules.push(({ server: at, what }) =>
+      at === server && what === 'write' ? 'ENOSPC' : undefined,
+    );
+    expect(await clusters.world.drive(clusters.operator.movePartition('users', 0, to))).toBe('ERR_OK');
+    await clusters.until('the end', () => {
+      watch(clusters);
+      return clusters.source.meta?.tables.available('users')?.partitions[0]?.lastMove !== undefined;
+    });
+    const place = await placeOf(clusters, 'source');
+    expect(place).toMatchObject({ lastMove: { outcome: 'undone', error: 'ERR_DISK_INSUFFICIENT' } });
+    expect(place?.node).not.toBe(to);
+    await settled(clusters, 'source', ROWS, false);
+  });
+
+  it('given the old node is cut off after it has left, then it serves nothing until it has heard what was decided', async () => {
+    const clusters = await pair(4);
+    const from = (await placeOf(clusters, 'source'))?.node ?? '';
+    const old = clusters.source.serverAt(from) ?? '';
+    const to = await otherNode(clusters, 'source');
+    expect(await clusters.world.drive(clusters.operator.movePartition('users', 0, to))).toBe('ERR_OK');
+    await clusters.until(
+      'it to leave',
+      () => clusters.source.meta?.nodes.partition(from, 1, 0)?.state === 'left',
+    );
+    const fault = clusters.lose({ code: 'RPC_BRIDLE_NODE_SYNC', from: old, what: 'request' });
+    await clusters.until(
+      'the new place',
+      () => clusters.source.replicaAt(to)?.partitions()[0]?.store != null,
+    );
+    await clusters.put('users', 'written', 'at', 'the new place');
+    clusters.crash(old, { processOnly: true });
+    await clusters.restart(old);
+    await pass(clusters, 10_000);
+    expect(openAt(clusters, 'source')).toEqual([clusters.source.serverAt(to)]);
+    fault.lift();
+    await settled(clusters, 'source', ROWS + 1, false);
+    await clusters.until(
+      'the old copy to go',
+      () => clusters.source.replicaAt(from)?.partitions().length === 0,
+    );
+  });
+});

@@ -80,8 +80,56 @@ test('given the new node cannot fetch, then the move is undone, says why, and th
 
   const move = client.movePartition('users', 0, { to });
 
-  await expect(move).rejects.toMatchObject({ code: 'BRIDLE_MOVE_UNDONE' });
+  await expect(move).rejects.toMatchObject({
+    code: 'BRIDLE_MOVE_UNDONE',
+    hint: expect.stringContaining('ERR_ACL_DENY'),
+  });
   expect((await rows.get('user', '1'))?.toString()).toBe('one');
   const [place] = await client.listPlaces('users');
   expect(place).toMatchObject({ node: from, moving: null, lastMove: { outcome: 'undone', to } });
+});
+
+test('given a move that cannot be, then nothing is changed, and the error says why', async () => {
+  const { servers, client, placeOf, other, indexOf } = await cluster('east', 1);
+  await client.createTable('users', { partitionCount: 1 });
+  const [from, to] = [placeOf('users'), other('users')];
+  const refused = (table: string, partition: number, node: string, code: string) =>
+    expect(client.movePartition(table, partition, { to: node })).rejects.toMatchObject({ code });
+
+  await refused('users', 0, from, 'BRIDLE_ALREADY_THERE');
+  await refused('users', 0, '127.0.0.1:9', 'BRIDLE_UNKNOWN_NODE');
+  await refused('users', 7, to, 'ERR_INVALID_PARAMETERS');
+  await refused('nobody', 0, to, 'ERR_APP_NOT_EXIST');
+  const first = client.movePartition('users', 0, { to });
+  await until('the move to begin', async () => (await client.listPlaces('users'))[0]?.moving);
+  await refused('users', 0, to, 'BRIDLE_MOVING');
+  await first;
+  await servers.stopReplica(indexOf(from));
+  await until('the node to count as dead', () => !servers.meta.nodes.isAlive(from));
+  await refused('users', 0, from, 'BRIDLE_NODE_DEAD');
+
+  expect(placeOf('users')).toBe(to);
+  const said = servers.lines.map(({ message }) => message).filter((message) => message.includes('moved'));
+  expect(said).toEqual(['a partition is being moved', 'a partition has moved']);
+});
+
+test('given the table is dropped while a partition moves, then the move ends, and no files are left', async () => {
+  const { servers, client, placeOf, other } = await cluster('east', 1);
+  await client.createTable('users', { partitionCount: 1 });
+  const [from, to] = [placeOf('users'), other('users')];
+  // The new node waits for what it does not get.
+  await servers.meta.setPolicy([{ effect: 'drop', peer: to, operation: 'RPC_NFS_COPY' }]);
+  await until('the policy', () => servers.meta.nodes.alive().every(({ report }) => report.policyVersion > 0));
+  const move = client.movePartition('users', 0, { to }).catch((error: { code: string }) => error.code);
+  await until('the old node to have left', () => servers.meta.nodes.partition(from, 1, 0)?.state === 'left');
+
+  await client.dropTable('users');
+
+  expect(await move).toBe('ERR_APP_NOT_EXIST');
+  await until('the move to end', () => servers.meta.moves.of(1, 0) === undefined);
+  const paths = [0, 1].flatMap((index) =>
+    ['1.0', '1.0.arriving', '1.0.arriving.copy'].map((name) => join(servers.configOf(index).directory, name)),
+  );
+  await until('the files to go', () => !paths.some((path) => existsSync(path)));
+  expect(servers.lines.map(({ message }) => message)).toContain('a move of a partition was undone');
 });

@@ -201,7 +201,7 @@ export class MoveRegistry {
       return { error: 'BRIDLE_NODE_DEAD', hint: `${what} ${role} ${each}, which does not report` };
     }
     const state = nodes.partition(node, record.appId, partition)?.state ?? 'unknown';
-    if (['serving', 'copying', 'opening'].includes(state)) return null;
+    if (state !== 'missing' && state !== 'failed') return null;
     return {
       error: 'ERR_INACTIVE_STATE',
       hint: `${what} is ${state} at ${node}: there is nothing to hand over`,
