@@ -105,8 +105,9 @@ export const DEFAULT_TIMES: ClusterTimes = {
     blockedRecheckMs: 5_000,
     retry: { floorMs: 100, ceilingMs: 3_000, limitAttempts: 12 },
   },
-  // Nobody serves the partition meanwhile: a move that does not come forward is undone soon.
-  move: { leaveDeadlineMs: 15_000, stalledFetchMs: 30_000, storageRetryMs: 1_000 },
+  // The old node still serves while it makes its checkpoint; then nobody does, and a move that does not come
+  // forward is undone soon.
+  move: { leaveDeadlineMs: 120_000, stalledFetchMs: 30_000, storageRetryMs: 1_000 },
 };
 
 export const DEFAULT_LIMITS: ClusterLimits = {
