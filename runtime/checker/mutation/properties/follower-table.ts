@@ -214,6 +214,10 @@ export const followerTablePromises = promisesOf<Context, FollowerTableEvent, Fol
         const here = polled && (after.control === 'copying' || after.control === 'ready');
         const due = marked || (here && (further(before.context, readiness) || after.control === 'ready'));
         if (told !== due) return told ? 'progress is told, and there is none' : 'progress is not told';
+        const { acknowledged, furthest } = after.context;
+        const isNew = acknowledged === 'CreateTable' && before.context.acknowledged !== acknowledged;
+        if (isNew && furthest.readyPartitions + furthest.copiedBytes > 0)
+          return 'a table that is made anew is as far as the one before';
         if (here && further(before.context, readiness) && further(after.context, readiness))
           return 'it forgets how far it has come';
         const settled = here || after.control === 'adopted' || after.control === 'gone';
