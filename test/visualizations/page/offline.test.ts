@@ -9,6 +9,8 @@ import { writeOfflinePage } from '../../../visualizations/inspector/offline.js';
 import { syntheticRecording } from '../../support/recordings.js';
 
 const LIMIT_BYTES = 3_000_000;
+/** Every chart is laid out. */
+const LAYOUT_TIMEOUT_MS = 120_000;
 
 function unpacked(document: Document, id: string): string {
   return gunzipSync(Buffer.from(document.getElementById(id)!.textContent!, 'base64')).toString();
@@ -47,7 +49,9 @@ describe('the offline page', () => {
     }
   });
 
-  it(`given 10,000 steps and all charts, then it is smaller than ${LIMIT_BYTES} bytes`, async () => {
+  it(`given 10,000 steps and all charts, then it is smaller than ${LIMIT_BYTES} bytes`, {
+    timeout: LAYOUT_TIMEOUT_MS,
+  }, async () => {
     const charts = await Promise.all(Object.values(OUR_CHARTS).map((chart) => layOut(readChart(chart))));
     const recording = syntheticRecording({ moments: 10_000, seed: 7, partitions: 8 });
     const html = writeOfflinePage({ ...recording, charts });
