@@ -49,6 +49,7 @@ export {
   type Divergence,
   FAULT_KINDS,
   type FaultKind,
+  FURTHER_KINDS,
   type MinimisedPlan,
   type PlannedEvent,
   type PropertyName,

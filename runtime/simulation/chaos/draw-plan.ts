@@ -4,6 +4,7 @@
  */
 import { type Character, drawCharacter } from './character.js';
 import { Draw } from './draw.js';
+import { drawMoves } from './draw-moves.js';
 import { addAgain, drawSequence, drawUndoing, drawVerb } from './draw-operator.js';
 import { drawTrouble, serversOf } from './draw-trouble.js';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.js';
@@ -31,7 +32,8 @@ export interface PlanOptions {
 export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   const draw = new Draw(seed);
   const isLong = hours >= LONG_HOURS;
-  const topology = drawTopology(draw.fork('topology'), isLong);
+  const drawn = drawTopology(draw.fork('topology'), isLong);
+  const topology = faults.has('move') ? withNodesToMoveTo(draw.fork('nodes'), drawn) : drawn;
   const endMs = hours * HOUR_MS;
   const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && faults.has(kind));
   const character = drawCharacter(draw.fork('character'), kinds, serversOf(topology));
@@ -41,7 +43,12 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
     hours,
     topology,
     bursts: drawBursts(draw.fork('bursts'), topology, character, storms, endMs),
-    events: drawEvents(draw.fork('events'), character, storms, faults.has('operator')),
+    events: numbered([
+      ...drawEvents(draw.fork('events'), character, storms, faults.has('operator')),
+      ...(faults.has('move')
+        ? drawMoves(draw.fork('moves'), { storms, focus: character.focus, faults })
+        : []),
+    ]),
   };
 }
 
@@ -59,6 +66,16 @@ function drawTopology(draw: Draw, isLong: boolean): Topology {
     initialRows: draw.int(0, 12),
     times: drawTimes(draw.fork('times'), isLong),
     limits: drawLimits(draw.fork('limits')),
+  };
+}
+
+/** One node has nowhere to move to. */
+function withNodesToMoveTo(draw: Draw, topology: Topology): Topology {
+  const { sourceReplicas, followerReplicas } = topology;
+  return {
+    ...topology,
+    sourceReplicas: Math.max(sourceReplicas, draw.pick([2, 2, 3])),
+    followerReplicas: Math.max(followerReplicas, draw.pick([1, 2, 3])),
   };
 }
 
@@ -127,7 +144,7 @@ function drawEvents(
   { kinds, focus, operators, sequences, events: [least, most], aimed, leastMs }: Character,
   storms: readonly Storm[],
   hasOperator: boolean,
-): PlannedEvent[] {
+): Omit<PlannedEvent, 'id'>[] {
   const found: Omit<PlannedEvent, 'id'>[] = [];
   const put = (atMs: number, trouble: ChaosTrouble, { step }: Pick<Knot, 'step'>) =>
     found.push({ atMs: Math.round(atMs), trouble, moment: step && { ...step, afterMs: drawAfterMs(draw) } });
@@ -162,8 +179,11 @@ function drawEvents(
       }
     }
   }
-  return found.sort((a, b) => a.atMs - b.atMs).map((event, i) => ({ id: i + 1, ...event }));
+  return found;
 }
+
+const numbered = (events: Omit<PlannedEvent, 'id'>[]): PlannedEvent[] =>
+  events.sort((a, b) => a.atMs - b.atMs).map((event, i) => ({ id: i + 1, ...event }));
 
 /** The first one often begins with the storm, when a duplication is added. */
 function drawKnots(draw: Draw, { atMs, forMs }: Storm, focus: Focus, aimed: number): Knot[] {

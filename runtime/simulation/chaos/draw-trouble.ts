@@ -75,6 +75,11 @@ export function drawTrouble(draw: Draw, kind: FaultKind, focus: Focus, leastMs: 
       return { kind, forMs, server: draw.pick(servers), mostMs: draw.spread(50, 20 * SECOND_MS) };
     case 'bit-rot':
       return { kind, forMs: 60 * MINUTE_MS, where: draw.pick(['served', 'fetched']), times: draw.int(1, 3) };
+    case 'move':
+      return {
+        ...{ kind, cluster: draw.pick(['east', 'east', 'west']) },
+        ...{ partition: draw.int(0, 2), further: draw.int(1, 2) },
+      };
     case 'clock-jump':
       return {
         ...{ kind, server: draw.pick(servers) },

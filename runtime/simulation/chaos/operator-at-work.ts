@@ -6,10 +6,10 @@ import {
   type FailMode,
 } from '../../../machines/index.js';
 import type { PolicyRule } from '../../cluster/policy.js';
-import { RpcError } from '../../pegasus/index.js';
+import { formatAddress, RpcError } from '../../pegasus/index.js';
 import type { Operator } from '../operator.js';
 import type { VirtualClusters } from '../virtual-clusters.js';
-import type { Topology, Verb } from './plan.js';
+import type { ChaosTrouble, Topology, Verb } from './plan.js';
 import type { Processes } from './processes.js';
 import type { Judge } from './properties.js';
 
@@ -51,6 +51,26 @@ export class OperatorAtWork {
     void this.#act(action).then((answer) => {
       if (answer !== null) hit();
     });
+  }
+
+  /** Moves a partition to another node of its cluster, wherever it is by then. */
+  move({ cluster, partition, further }: Extract<ChaosTrouble, { kind: 'move' }>, hit: () => void): void {
+    const { clusters, topology } = this.#options;
+    const isSource = cluster === 'east';
+    const side = isSource ? clusters.source : clusters.follower;
+    const name = isSource ? topology.table : topology.remoteTable;
+    const index = partition % topology.partitions;
+    const place = side.meta?.tables.available(name)?.partitions[index];
+    if (place === undefined) return;
+    const nodes = side.servers.slice(1).map((server) => formatAddress(side.addressOf(server)));
+    const to = nodes[(nodes.indexOf(place.node) + further) % nodes.length] ?? '';
+    const operator = isSource ? clusters.operator : clusters.followerOperator;
+    operator.movePartition(name, index, to).then(
+      (error) => {
+        if (error === 'ERR_OK') hit();
+      },
+      () => undefined,
+    );
   }
 
   /** A table of the duplication's remote name appears at the follower, and is nobody's. */

@@ -94,6 +94,14 @@ export type ChaosTrouble =
     }
   | { readonly kind: 'clock-jump'; readonly server: string; readonly byMs: number }
   | { readonly kind: 'foreign-table' }
+  | {
+      readonly kind: 'move';
+      readonly cluster: 'east' | 'west';
+      /** Modulo the partitions that there are. */
+      readonly partition: number;
+      /** By so many nodes, of those that there are, from where it is then. */
+      readonly further: number;
+    }
   | { readonly kind: 'operator'; readonly action: Verb };
 
 /** A step of the servers at work, which somebody can wait for. */

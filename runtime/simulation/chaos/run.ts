@@ -81,6 +81,7 @@ export async function runPlan(plan: ChaosPlan, options: RunOptions = {}): Promis
   const waits = new Waits({ clusters, judge, books, statuses, processes, times, limits, isCalm });
   const openings = new Openings({
     ...{ clusters, judge, processes },
+    moves: plan.events.some(({ trouble }) => trouble.kind === 'move'),
     diskTroubleMs: (server) => desk?.diskTroubleMs(server) ?? null,
   });
   world.wrapEngine = (engine, server, directory) => books.watch(engine, server, directory);

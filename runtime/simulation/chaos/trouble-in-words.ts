@@ -72,6 +72,8 @@ export function troubleInWords(trouble: ChaosTrouble): string {
       return `the clock of ${trouble.server} jumps by ${seconds(trouble.byMs)}`;
     case 'foreign-table':
       return 'somebody else makes a table of that name at the follower';
+    case 'move':
+      return `partition ${trouble.partition} of ${trouble.cluster} moves on by ${trouble.further} nodes`;
     case 'operator':
       return `operator: ${verbInWords(trouble.action)}`;
   }

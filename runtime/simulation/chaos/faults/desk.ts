@@ -198,6 +198,9 @@ export class FaultDesk {
       case 'foreign-table':
         operator.makeForeignTable(hit);
         break;
+      case 'move':
+        operator.move(trouble, hit);
+        break;
       case 'operator':
         operator.act(trouble.action, hit);
         break;

@@ -10,6 +10,8 @@ export interface OpeningsOptions {
   readonly clusters: VirtualClusters;
   readonly judge: Judge;
   readonly processes: Processes;
+  /** Whether partitions move, so that two servers might have one open. */
+  readonly moves: boolean;
   /** When a server's disk had its latest trouble; null: never. */
   readonly diskTroubleMs: (server: string) => number | null;
 }
@@ -32,14 +34,36 @@ export class Openings {
 
   /** After each moment; does something only now and then. */
   look(): void {
-    const { clusters } = this.#options;
+    const { clusters, moves } = this.#options;
     const { nowMs } = clusters.world;
+    if (moves) this.#checkOneServes();
     if (nowMs - this.#lookedMs < LOOK_MS) return;
     this.#lookedMs = nowMs;
     for (const server of clusters.servers) {
       for (const partition of clusters.clusterOf(server).replicaNamed(server)?.partitions() ?? []) {
         const { appId, partitionIndex } = partition.gpid;
         this.#check(server, `${appId}.${partitionIndex}`, partition.report());
+      }
+    }
+  }
+
+  /** A partition is open at one server at most. */
+  #checkOneServes(): void {
+    const { clusters, judge } = this.#options;
+    for (const cluster of [clusters.source, clusters.follower]) {
+      const openAt = new Map<string, string>();
+      for (const server of cluster.servers) {
+        for (const { gpid, store } of cluster.replicaNamed(server)?.partitions() ?? []) {
+          if (store === null) continue;
+          const name = `${gpid.appId}.${gpid.partitionIndex}`;
+          const other = openAt.get(name);
+          openAt.set(name, server);
+          judge.check(
+            cluster === clusters.source ? 'AcknowledgedKept' : 'NoGap',
+            other === undefined,
+            () => `partition ${name} is open at ${other} and at ${server}`,
+          );
+        }
       }
     }
   }

@@ -75,6 +75,7 @@ export class Waits {
           has >= had,
           () => `source partition ${gpid.partitionIndex} is open at decree ${has}, it had applied ${had}`,
         );
+        this.#checkLogOf(server, gpid.partitionIndex, store.minDecreeInLog);
       }
     }
     for (const { record, confirmed } of statuses.durable()) {
@@ -95,6 +96,21 @@ export class Waits {
           () => `follower partition ${p} is open with decree ${has} of the source, confirmed is ${needs}`,
         );
       }
+    }
+  }
+
+  /** Wherever a partition is served, live duplications find the log that they may need. */
+  #checkLogOf(server: string, partition: number, firstDecree: number): void {
+    const { judge, statuses } = this.#options;
+    for (const { record, confirmed } of statuses.durable()) {
+      const decree = confirmed[partition] ?? -1;
+      if (record.status === 'DS_REMOVED' || decree < 0) continue;
+      judge.check(
+        'NoPrematureGc',
+        firstDecree - 1 <= decree,
+        () =>
+          `${server} serves partition ${partition} with a log from decree ${firstDecree} on; duplication ${record.duplicationId} has confirmed ${decree}`,
+      );
     }
   }
 
