@@ -133,3 +133,27 @@ test('given the table is dropped while a partition moves, then the move ends, an
   await until('the files to go', () => !paths.some((path) => existsSync(path)));
   expect(servers.lines.map(({ message }) => message)).toContain('a move of a partition was undone');
 });
+
+test('given a source partition on its way, then explain says so: waiting for what, from whom, since when', async () => {
+  const west = await cluster('west', 2);
+  const east = await cluster('east', 1, { west: [west.servers.metaName] });
+  await east.client.createTable('users', { partitionCount: 1 });
+  await east.client.addDuplication({ table: 'users', remoteCluster: 'west' });
+  await until('DS_LOG', async () => (await east.client.queryDuplication('users'))[0]?.status === 'DS_LOG');
+  const to = east.other('users');
+  await east.servers.meta.setPolicy([{ effect: 'drop', peer: to, operation: 'RPC_NFS_COPY' }]);
+  await until('the policy', () =>
+    east.servers.meta.nodes.alive().every(({ report }) => report.policyVersion > 0),
+  );
+  const move = east.client.movePartition('users', 0, { to });
+
+  const said = await until('the account', () => {
+    const [hosted] = east.servers.meta.duplications.all();
+    const { waiting = [] } = hosted === undefined ? {} : east.servers.meta.explain(hosted);
+    return waiting.find(({ actor, state }) => actor === 'move of source partition 0' && state === 'fetching');
+  });
+  expect(said).toMatchObject({ from: to, waitingFor: 'the new node to have the whole partition on disk' });
+  expect(said.sinceMs).toBeGreaterThan(0);
+  await east.servers.meta.setPolicy([]);
+  await expect(move).resolves.toMatchObject({ to });
+});

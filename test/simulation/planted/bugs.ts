@@ -2,6 +2,7 @@
 import type { PlantedBug } from './bug.js';
 import { FOLLOWER_BUGS } from './follower-bugs.js';
 import { META_BUGS } from './meta-bugs.js';
+import { MOVE_BUGS } from './move-bugs.js';
 import { SOURCE_BUGS } from './source-bugs.js';
 import { STORE_BUGS } from './store-bugs.js';
 
@@ -10,4 +11,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...FOLLOWER_BUGS,
   ...META_BUGS,
   ...SOURCE_BUGS,
+  ...MOVE_BUGS,
 ];

@@ -42,7 +42,10 @@ export async function hunt(
   const build = await plantedBuild(bug);
   const beganMs = performance.now();
   const directory = dirname(build.main);
-  const options = minimise ? [] : ['--no-minimise'];
+  const options = [
+    ...(minimise ? [] : ['--no-minimise']),
+    ...(bug.faults === undefined ? [] : ['--faults', bug.faults]),
+  ];
   try {
     const found = foundIn(await simulated(build.main, { directory, seeds, firstSeed, options }), minimise);
     if (found !== null) {

@@ -4,6 +4,7 @@ import { followerMeta } from './follower-meta.js';
 import { followerNode } from './follower-node.js';
 import { livenessOf } from './liveness.js';
 import { migrationModels } from './migration/index.js';
+import { moveModels } from './move/index.js';
 import { operator } from './operator.js';
 import {
   crashBudget,
@@ -23,6 +24,7 @@ import { supervisorModels } from './supervisor/index.js';
 import { partitionRenamings } from './symmetry.js';
 
 export { type MigrationModelOptions, migrationModel } from './migration/index.js';
+export { type MoveModelOptions, moveModel } from './move/index.js';
 export { type Charts, DEFAULTS, type DuplicationModelOptions, SHIPPED } from './options.js';
 export { ASSUMPTION_SETS, type AssumptionSet, PROFILES } from './profiles.js';
 export { type SupervisorModelOptions, supervisorModel } from './supervisor/index.js';
@@ -66,6 +68,7 @@ export function ourModels(profile: keyof typeof PROFILES): readonly Model[] {
     ...PROFILES[profile].map((name) => duplicationModel({ name, ...ASSUMPTION_SETS[name] })),
     ...migrationModels(profile),
     ...supervisorModels(profile),
+    ...moveModels(profile),
   ];
 }
 
