@@ -38,9 +38,12 @@ export class Waits {
   readonly #progress = new Map<number, Progress>();
   #lookedMs = 0;
   #calmSinceMs = 0;
-  /** Since when nothing needs a log, and since when a partition has not been written to. */
+  /** Since when nothing needs a log, and since when a partition has been open and not been written to. */
   #freeSinceMs: number | null = null;
-  readonly #written = new Map<string, { readonly decree: number; readonly sinceMs: number }>();
+  readonly #written = new Map<
+    string,
+    { readonly store: object; readonly decree: number; readonly sinceMs: number }
+  >();
 
   constructor(options: WaitsOptions) {
     this.#options = options;
@@ -215,7 +218,8 @@ export class Waits {
         const name = `${gpid.appId}.${gpid.partitionIndex}`;
         const decree = store.lastCommittedDecree;
         const before = this.#written.get(name);
-        if (before?.decree !== decree) this.#written.set(name, { decree, sinceMs: nowMs });
+        if (before?.store !== store || before.decree !== decree)
+          this.#written.set(name, { store, decree, sinceMs: nowMs });
         const sinceMs = Math.max(quietSinceMs, this.#written.get(name)?.sinceMs ?? nowMs);
         if (nowMs - sinceMs < patienceMs) continue;
         judge.check(
