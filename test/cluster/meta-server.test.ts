@@ -470,9 +470,11 @@ describe('many partitions', () => {
       const answer = await ask(cluster, 'RPC_BRIDLE_NODE_SYNC', { json });
       return nodeOrdersSchema.parse(JSON.parse(answer.json));
     };
-    await sync([]);
-    await until('the other node to be dead', () => cluster.meta.nodes.alive().length === 1);
-    await sync([]);
+    // It goes on reporting meanwhile: else it would be dead itself a moment later.
+    await until('the other node to be dead', async () => {
+      await sync([]);
+      return cluster.meta.nodes.alive().length === 1;
+    });
     const { appid } = await create(cluster, 'wide', { partitionCount: 1_000 });
     await add(cluster, 'wide');
     const reports = (decree: number) =>
