@@ -3,6 +3,7 @@
  * clusters, with and without a recording; and steps per second of one chart, for information.
  *
  *   npm run bench:watching -- [--json] [--pairs 60] [--rows 8000] [--copy-mb 24]
+ *                             [--only shipping|copying]
  *
  * Runs come in pairs, with and without, in turn. A figure is the middle of the pairs' ratios, with the middle half
  * of them and the bounds between which it lies with 95 % confidence. Many short pairs say more than a few long ones:
@@ -38,7 +39,9 @@ const options = {
   pairs: { type: 'string', default: '60' },
   rows: { type: 'string', default: '8000' },
   'copy-mb': { type: 'string', default: '24' },
+  only: { type: 'string' },
 };
+const PARTS = ['shipping', 'copying'];
 
 function optionsOf() {
   try {
@@ -47,17 +50,26 @@ function optionsOf() {
     if (!numbers.every((value) => Number.isInteger(value) && value > 0)) {
       throw new Error('--pairs, --rows and --copy-mb take whole numbers above 0');
     }
+    if (values.only !== undefined && !PARTS.includes(values.only)) {
+      throw new Error(`--only takes ${PARTS.join(' or ')}`);
+    }
     const [pairs, rows, copyMb] = numbers;
-    return { json: values.json, pairs, rows, copyMb };
+    return {
+      json: values.json,
+      pairs,
+      rows,
+      copyMb,
+      parts: values.only === undefined ? PARTS : [values.only],
+    };
   } catch (error) {
     process.stderr.write(
-      `${error.message}\nusage: npm run bench:watching -- [--json] [--pairs N] [--rows N] [--copy-mb N]\n`,
+      `${error.message}\nusage: npm run bench:watching -- [--json] [--pairs N] [--rows N] [--copy-mb N] [--only shipping|copying]\n`,
     );
     process.exit(2);
   }
 }
 
-const { json, pairs, rows, copyMb } = optionsOf();
+const { json, pairs, rows, copyMb, parts } = optionsOf();
 const note = (text) => json || process.stdout.write(`${text}\n`);
 
 /** Steps per second of one chart. `watcher` is undefined, or that of a recorder which is on or off. */
@@ -172,19 +184,21 @@ const charts = chartFigures();
 note(
   `steps per second of one chart: ${charts.unwatched} without a watcher, ${charts.switchedOff} with one that is off, ${charts.watched} watched`,
 );
-const shipping = await shippingPairs();
-const copying = await copyingPairs();
+const shipping = parts.includes('shipping') ? await shippingPairs() : [];
+const copying = parts.includes('copying') ? await copyingPairs() : [];
 const throughput = { isRate: true, limitPercent: THROUGHPUT_LIMIT_PERCENT };
 const figures = [
-  costOf({ what: 'rows shipped per second', pairs: sides(shipping, 'shipped'), ...throughput }),
-  costOf({ what: 'MB copied per second', pairs: sides(copying, 'copied'), ...throughput }),
-  costOf({
+  { what: 'rows shipped per second', pairs: sides(shipping, 'shipped'), ...throughput },
+  { what: 'MB copied per second', pairs: sides(copying, 'copied'), ...throughput },
+  {
     what: 'processor ms per 1000 shipped',
     pairs: sides(shipping, 'processorMs'),
     isRate: false,
     limitPercent: PROCESSOR_LIMIT_PERCENT,
-  }),
-];
+  },
+]
+  .filter((figure) => figure.pairs.length > 0)
+  .map(costOf);
 const { verdict, exitCode } = verdictOf(figures);
 if (json) {
   process.stdout.write(
