@@ -143,8 +143,10 @@ export class MoveRegistry {
   leftAt({ node, partitions, leftovers, arrivals = [] }: NodeReport): DropOrder[] {
     const drops: DropOrder[] = [];
     const { tables, nodes } = this.#options;
+    // Asked for each partition at each sync.
+    const records = new Map(tables.list().map((record) => [record.appId, record]));
     const placeOf = (appId: number, partitionIndex: number) => {
-      const record = tables.byId(appId);
+      const record = records.get(appId);
       return record?.status === 'AS_AVAILABLE' ? record.partitions[partitionIndex] : undefined;
     };
     for (const { appId, partitionIndex } of [...arrivals, ...leftovers.filter((left) => left.arrival)]) {

@@ -2,7 +2,13 @@
 import { ENV_DENY_CLIENT_REQUEST } from '../../../machines/index.js';
 import type { ServerLog } from '../../observe/log.js';
 import { type Address, formatAddress, RpcError } from '../../pegasus/index.js';
-import { type NodeOrders, type NodeReport, nodeReportSchema } from '../node-sync.js';
+import {
+  type ArrivalOrder,
+  type DropOrder,
+  type NodeOrders,
+  type NodeReport,
+  nodeReportSchema,
+} from '../node-sync.js';
 import type { PolicyGate } from '../policy.js';
 import { Unchanged } from '../unchanged.js';
 import type { CopyRetries } from './copy-retries.js';
@@ -52,7 +58,10 @@ export class NodeSyncs {
     moves.noteReport(report);
     duplications.noteReport(report, (table, p) => table.partitions[p]?.node === report.node);
     this.#noteExisting(report);
-    return exchange.orders.of(this.#inputsOf(report), () => JSON.stringify(this.#ordersFor(report)));
+    const moving = { arrivals: moves.arrivalsAt(report.node), left: moves.leftAt(report) };
+    return exchange.orders.of(this.#inputsOf(report, moving), () =>
+      JSON.stringify(this.#ordersFor(report, moving)),
+    );
   }
 
   #exchangeWith(node: string): Exchange {
@@ -65,10 +74,9 @@ export class NodeSyncs {
   }
 
   /** Everything that a node's orders are made of. */
-  #inputsOf(report: NodeReport): unknown[] {
-    const { gate, tables, duplications, copyRetries, moves } = this.#state;
+  #inputsOf(report: NodeReport, { arrivals, left }: Moving): unknown[] {
+    const { gate, tables, duplications, copyRetries } = this.#state;
     const inputs: unknown[] = [report, gate.policy];
-    const [arrivals, left] = [moves.arrivalsAt(report.node), moves.leftAt(report)];
     if (arrivals.length > 0 || left.length > 0) inputs.push(JSON.stringify([arrivals, left]));
     for (const table of tables.list()) {
       inputs.push(table, tables.statusOf(table.name), copyRetries.of(table.appId));
@@ -109,15 +117,15 @@ export class NodeSyncs {
     if (all) this.#noted.add(report);
   }
 
-  #ordersFor(report: NodeReport): NodeOrders {
+  #ordersFor(report: NodeReport, moving: Moving): NodeOrders {
     const { node, partitions, leftovers, arrivals = [] } = report;
-    const { gate, tables, duplications, copyRetries, moves } = this.#state;
+    const { gate, tables, duplications, copyRetries } = this.#state;
     const available = tables.list().filter(({ name }) => tables.statusOf(name) === 'AS_AVAILABLE');
     const orders = available.flatMap((table) => {
       const { appId, name: appName, partitionCount } = table;
       const { owner, master } = this.#partsOf(table);
       const ordersOf = duplications.ordersFor(appId);
-      return table.partitions.flatMap(({ node: place, existed, ballot, moving }, partitionIndex) =>
+      return table.partitions.flatMap(({ node: place, existed, ballot, moving: move }, partitionIndex) =>
         place !== node
           ? []
           : [
@@ -130,7 +138,7 @@ export class NodeSyncs {
                 master,
                 existed,
                 ...(ballot === undefined ? {} : { ballot }),
-                ...(moving === undefined ? {} : { leaving: { ballot: moving.ballot, to: moving.to } }),
+                ...(move === undefined ? {} : { leaving: { ballot: move.ballot, to: move.to } }),
                 denial: table.envs[ENV_DENY_CLIENT_REQUEST] ?? null,
                 envVersion: table.envVersion ?? 0,
                 copyRetryNo: copyRetries.of(appId),
@@ -147,9 +155,9 @@ export class NodeSyncs {
         ...[...partitions, ...leftovers, ...arrivals]
           .filter(({ appId }) => dropped.has(appId))
           .map(({ appId, partitionIndex }) => ({ appId, partitionIndex })),
-        ...moves.leftAt(report),
+        ...moving.left,
       ],
-      arrivals: moves.arrivalsAt(node),
+      arrivals: [...moving.arrivals],
     };
   }
 
@@ -161,6 +169,12 @@ export class NodeSyncs {
     this.#tableParts.set(table, parts);
     return parts;
   }
+}
+
+/** Of a node's orders what moves decide. */
+interface Moving {
+  readonly arrivals: readonly ArrivalOrder[];
+  readonly left: readonly DropOrder[];
 }
 
 interface Exchange {
