@@ -49,7 +49,6 @@ export {
   type Divergence,
   FAULT_KINDS,
   type FaultKind,
-  FURTHER_KINDS,
   type MinimisedPlan,
   type PlannedEvent,
   type PropertyName,

@@ -2,7 +2,6 @@
 import {
   eventInWords,
   FAULT_KINDS,
-  FURTHER_KINDS,
   PROPERTIES,
   PROPERTIES_IN_WORDS,
   type PropertyName,
@@ -176,7 +175,7 @@ function countsAsFacts({ virtualMs, events }: Counted, wallMs: number): [string,
 }
 
 function tablesAsText({ faults, checked }: Counted): string {
-  const strikes = [...FAULT_KINDS, ...FURTHER_KINDS].flatMap((kind) => {
+  const strikes = FAULT_KINDS.flatMap((kind) => {
     const strike = faults[kind];
     return strike === undefined ? [] : [[kind, ...[strike.planned, strike.struck, strike.hits].map(String)]];
   });

@@ -1,7 +1,7 @@
 /** `bridle simulate`: whole clusters under faults that a seed decides, on virtual time. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { BridleError } from '../client/index.js';
-import { FAULT_KINDS, FAULTS_IN_WORDS, FURTHER_KINDS, faultsOf } from '../simulation/chaos/fault-kinds.js';
+import { FAULT_KINDS, FAULTS_IN_WORDS, faultsOf } from '../simulation/chaos/fault-kinds.js';
 import type { Simulated } from '../simulation/chaos/index.js';
 import { type CommandContext, parseWhole, perform } from './context.js';
 import { EXIT } from './exit-codes.js';
@@ -60,7 +60,7 @@ export function addSimulateCommand(program: Command): void {
       'after',
       `
 Faults:
-${[...FAULT_KINDS, ...FURTHER_KINDS].map((kind) => `  ${kind.padEnd(18)}  ${FAULTS_IN_WORDS[kind]}`).join('\n')}
+${FAULT_KINDS.map((kind) => `  ${kind.padEnd(18)}  ${FAULTS_IN_WORDS[kind]}`).join('\n')}
 
 Exit codes of simulate:
   0    everything held

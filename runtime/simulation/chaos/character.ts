@@ -25,6 +25,8 @@ export interface Character {
   readonly leastMs: number;
   /** How likely a client writes steadily all through a storm. */
   readonly streams: number;
+  /** Whether partitions move, if that was asked for. */
+  readonly moves: boolean;
 }
 
 const SECOND_MS = 1_000;
@@ -41,7 +43,7 @@ const FAMILIES: readonly (readonly FaultKind[])[] = [
   ['bit-rot', 'clock-jump', 'foreign-table'],
 ];
 
-/** @param kinds that were asked for, without `operator` */
+/** @param kinds that were asked for, without `operator` and `move` */
 export function drawCharacter(
   draw: Draw,
   kinds: readonly FaultKind[],
@@ -51,6 +53,7 @@ export function drawCharacter(
     return {
       ...{ kinds, focus: wideFocus(servers), operators: 0.3, sequences: draw.pick([0, 0, 1]) },
       ...{ quietMinutes: [40, 150], events: [3, 9], aimed: 0.2, leastMs: 3 * SECOND_MS, streams: 0.3 },
+      moves: draw.fork('moves').chance(0.5),
     };
   }
   return {
@@ -63,6 +66,7 @@ export function drawCharacter(
     aimed: draw.pick([0.2, 0.7]),
     leastMs: draw.pick([30, 120, 300]) * SECOND_MS,
     streams: 0.8,
+    moves: kinds.length === 0 || draw.fork('moves').chance(0.4),
   };
 }
 

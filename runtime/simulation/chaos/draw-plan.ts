@@ -33,10 +33,11 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   const draw = new Draw(seed);
   const isLong = hours >= LONG_HOURS;
   const drawn = drawTopology(draw.fork('topology'), isLong);
-  const topology = faults.has('move') ? withNodesToMoveTo(draw.fork('nodes'), drawn) : drawn;
   const endMs = hours * HOUR_MS;
-  const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && faults.has(kind));
-  const character = drawCharacter(draw.fork('character'), kinds, serversOf(topology));
+  const kinds = FAULT_KINDS.filter((kind) => kind !== 'operator' && kind !== 'move' && faults.has(kind));
+  const character = drawCharacter(draw.fork('character'), kinds, serversOf(drawn));
+  const moves = faults.has('move') && character.moves;
+  const topology = moves ? withNodesToMoveTo(draw.fork('nodes'), drawn) : drawn;
   const storms = drawStorms(draw.fork('storms'), character, endMs, isLong);
   return {
     seed,
@@ -45,9 +46,7 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
     bursts: drawBursts(draw.fork('bursts'), topology, character, storms, endMs),
     events: numbered([
       ...drawEvents(draw.fork('events'), character, storms, faults.has('operator')),
-      ...(faults.has('move')
-        ? drawMoves(draw.fork('moves'), { storms, focus: character.focus, faults })
-        : []),
+      ...(moves ? drawMoves(draw.fork('moves'), { storms, focus: character.focus, faults }) : []),
     ]),
   };
 }

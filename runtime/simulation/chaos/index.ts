@@ -1,5 +1,5 @@
 /** Chaos simulation: whole clusters under faults that a seed decides, and what must hold in them. */
-export { FAULT_KINDS, FAULTS_IN_WORDS, type FaultKind, FURTHER_KINDS, faultsOf } from './fault-kinds.js';
+export { FAULT_KINDS, FAULTS_IN_WORDS, type FaultKind, faultsOf } from './fault-kinds.js';
 export type { ChaosPlan, ChaosTrouble, PlannedEvent, Topology } from './plan.js';
 export { PROPERTIES, PROPERTIES_IN_WORDS, type PropertyName, type Violation } from './properties.js';
 export {

@@ -9,7 +9,7 @@ import type { PolicyRule } from '../../cluster/policy.js';
 import { formatAddress, RpcError } from '../../pegasus/index.js';
 import type { Operator } from '../operator.js';
 import type { VirtualClusters } from '../virtual-clusters.js';
-import type { ChaosTrouble, Topology, Verb } from './plan.js';
+import { type ChaosTrouble, NEW_NODE, OLD_NODE, type Topology, type Verb } from './plan.js';
 import type { Processes } from './processes.js';
 import type { Judge } from './properties.js';
 
@@ -37,6 +37,7 @@ export class OperatorAtWork {
   /** How often each status and fail mode was asked for. */
   readonly #asked = new Map<string, number>();
   #requests = 0;
+  #latestMove: Readonly<Record<string, string | undefined>> = {};
 
   constructor(options: AtWorkOptions) {
     this.#options = options;
@@ -62,8 +63,12 @@ export class OperatorAtWork {
     const index = partition % topology.partitions;
     const place = side.meta?.tables.available(name)?.partitions[index];
     if (place === undefined) return;
-    const nodes = side.servers.slice(1).map((server) => formatAddress(side.addressOf(server)));
-    const to = nodes[(nodes.indexOf(place.node) + further) % nodes.length] ?? '';
+    const servers = side.servers.slice(1);
+    const nodes = servers.map((server) => formatAddress(side.addressOf(server)));
+    const from = nodes.indexOf(place.node);
+    const next = (from + further) % nodes.length;
+    const to = nodes[next] ?? '';
+    this.#latestMove = { [OLD_NODE]: servers[from], [NEW_NODE]: servers[next] };
     const operator = isSource ? clusters.operator : clusters.followerOperator;
     operator.movePartition(name, index, to).then(
       (error) => {
@@ -71,6 +76,12 @@ export class OperatorAtWork {
       },
       () => undefined,
     );
+  }
+
+  /** Who is meant by one of {@link Ends}; null: nothing has been moved. */
+  serverMeant(name: string): string | null {
+    if (name !== OLD_NODE && name !== NEW_NODE) return name;
+    return this.#latestMove[name] ?? null;
   }
 
   /** A table of the duplication's remote name appears at the follower, and is nobody's. */

@@ -25,7 +25,12 @@ export interface Topology {
 /** Servers by name, with `*` for any run of characters. */
 export type ServerPattern = string;
 
+/** Servers that are only known when it strikes: those between which a partition has been moved last. */
+export const OLD_NODE = 'the old node of the latest move';
+export const NEW_NODE = 'the new node of the latest move';
+
 export type Ends = {
+  /** By name, or {@link OLD_NODE} or {@link NEW_NODE}. */
   readonly server: string;
   readonly downMs: number;
   /** With which of its coming disk operations it ends; null: at once. */

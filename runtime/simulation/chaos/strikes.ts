@@ -1,5 +1,5 @@
 /** What was planned to go wrong, and what of it really hit something. */
-import { FAULT_KINDS, type FaultKind, FURTHER_KINDS } from './fault-kinds.js';
+import { FAULT_KINDS, type FaultKind } from './fault-kinds.js';
 
 export interface Strike {
   readonly planned: number;
@@ -30,7 +30,7 @@ export class Strikes {
 
   byKind(): StrikesByKind {
     const found: Partial<Record<FaultKind, Strike>> = {};
-    for (const kind of [...FAULT_KINDS, ...FURTHER_KINDS]) {
+    for (const kind of FAULT_KINDS) {
       const ids = [...this.#planned].filter(([, planned]) => planned === kind).map(([id]) => id);
       if (ids.length === 0) continue;
       const hits = ids.map((id) => this.hits(id));

@@ -1,6 +1,6 @@
 /** What many runs come to together. */
 import type { FaultKind } from './fault-kinds.js';
-import { FAULT_KINDS, FURTHER_KINDS } from './fault-kinds.js';
+import { FAULT_KINDS } from './fault-kinds.js';
 import { PROPERTIES, type PropertyName } from './properties.js';
 import type { Simulated } from './simulate.js';
 import type { Strike } from './strikes.js';
@@ -28,7 +28,7 @@ export class Summary {
     this.acknowledged += run.writes.acknowledged;
     this.open += run.writes.open;
     for (const name of PROPERTIES) this.checked[name] += run.checked[name];
-    for (const kind of [...FAULT_KINDS, ...FURTHER_KINDS]) {
+    for (const kind of FAULT_KINDS) {
       const strike = run.faults[kind];
       if (strike === undefined) continue;
       const sum = this.faults[kind] ?? { planned: 0, struck: 0, hits: 0 };

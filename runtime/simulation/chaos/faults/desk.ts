@@ -264,8 +264,10 @@ export class FaultDesk {
   }
 
   #end(id: number, trouble: OfKind<'kill' | 'crash' | 'torn-write'>, draw: Draw): void {
-    const { processes, strikes } = this.#options;
-    const { kind, server, downMs, atOperation } = trouble;
+    const { operator, processes, strikes } = this.#options;
+    const { kind, downMs, atOperation } = trouble;
+    const server = operator.serverMeant(trouble.server);
+    if (server === null) return;
     const hit = () => strikes.hit(id);
     const strike = () => {
       const survives = kind === 'torn-write' ? { survives: tornBy(draw, hit) } : {};
