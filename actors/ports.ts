@@ -65,7 +65,10 @@ export interface CheckpointSourcePort {
   /** `host:port` of the source's primary. */
   locatePrimary(signal: AbortSignal): Promise<Outcome<{ readonly address: string }>>;
   queryCheckpoint(primary: string, signal: AbortSignal): Promise<Outcome<CheckpointView>>;
-  /** Verified files become the partition's store, atomically. */
+  /**
+   * Verified files become the partition's store, atomically. What an earlier attempt has installed stays, also if it
+   * was another checkpoint: an attempt that is given up may still end.
+   */
   install(checkpoint: CheckpointView, signal: AbortSignal): Promise<Outcome<null>>;
   open(signal: AbortSignal): Promise<Outcome<null>>;
 }

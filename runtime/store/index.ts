@@ -40,7 +40,7 @@ export {
 export { MemoryEngine } from './memory-engine.js';
 export type { Mutation } from './mutation.js';
 export { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
-export { partitionPaths } from './partition-install.js';
+export { installedDecree, partitionPaths } from './partition-install.js';
 export {
   PartitionStore,
   type PartitionStoreOptions,

@@ -129,6 +129,21 @@ given('an installation, when repeated, also after opening, then nothing changes'
 });
 
 given(
+  'an installation that was given up and goes on, when a newer checkpoint is installed, then what is there first is opened',
+  [],
+  async (scene) => {
+    await scene.publish(['a']);
+    const older = await query(scene);
+    const newer = await delivered(scene, ['b']);
+    await scene.deliver(older);
+    const both = [scene.port.install(older, noAbort()), scene.port.install(newer, noAbort())];
+    for (const answer of await Promise.all(both)) assert.equal(okOf(answer), null);
+    assert.equal(okOf(await scene.port.open(noAbort())), null);
+    assert.deepEqual(await scene.installed(), ['a']);
+  },
+);
+
+given(
   'files that are not there, then nothing is installed, and it works once they are',
   [],
   async (scene) => {

@@ -1,9 +1,10 @@
 /** Fetches a partition's checkpoint from the source and makes it this node's partition. */
+import { dirname } from 'node:path';
 import { CopyError } from '../../../actors/ports/fileCopy.js';
 import type { CheckpointSourcePort, Outcome } from '../../../actors/ports.js';
 import { type CheckpointView, DUPLICATION_STATUSES } from '../../../machines/index.js';
 import { formatAddress, type Gpid, parseAddress, RpcError } from '../../pegasus/index.js';
-import { PartitionStore } from '../../store/index.js';
+import { installedDecree, PartitionStore } from '../../store/index.js';
 import { rpcTimeoutMs } from '../config.js';
 import { MetaGroup } from '../meta-group.js';
 import { copyDirectory, removeOthers } from '../nfs/disk-sink.js';
@@ -68,20 +69,34 @@ export class CheckpointFetch implements CheckpointSourcePort {
     });
   }
 
+  /**
+   * One at a time: a chart that has given up on an installation asks again while that one still goes on. What it has
+   * left is opened as after a crash, also where the source has another checkpoint by now.
+   */
   install(checkpoint: CheckpointView): Promise<Outcome<null>> {
     const { directory, copyBase, node } = this.#options;
     const { fileSystem } = node.environment;
-    const { decree, files } = checkpoint;
-    const installed = this.#try(async () => {
-      const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
-      const { ballot = 0 } = this.#options.order;
-      const notes = new Map(ballot === 0 ? [] : [[PLACE_FILE, placeText({ ballot, decree: -1 })]]);
-      await PartitionStore.install(directory, copyDirectory(copyBase, decree), manifest, fileSystem, notes);
-      await fileSystem.remove(copyBase);
-      return null;
-    });
+    const files = copyDirectory(copyBase, checkpoint.decree);
+    const installed = this.#installing.then(() =>
+      this.#try(async () => {
+        if ((await installedDecree(directory, fileSystem)) === undefined)
+          await this.#install(checkpoint, files);
+        // The attempt before may have failed right there.
+        else await fileSystem.syncDirectory(dirname(directory));
+        await fileSystem.remove(files);
+        return null;
+      }),
+    );
     this.#installing = installed;
     return installed;
+  }
+
+  #install({ decree, files }: CheckpointView, from: string): Promise<void> {
+    const { directory, node, order } = this.#options;
+    const { ballot = 0 } = order;
+    const manifest = { formatVersion: 1, decree, marks: {}, files } as const;
+    const notes = new Map(ballot === 0 ? [] : [[PLACE_FILE, placeText({ ballot, decree: -1 })]]);
+    return PartitionStore.install(directory, from, manifest, node.environment.fileSystem, notes);
   }
 
   /** Resolves when no installation is under way; one that was begun cannot be called off. */

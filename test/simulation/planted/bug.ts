@@ -6,8 +6,6 @@ export interface PlantedBug {
   /** Occurs there exactly once. */
   readonly find: string;
   readonly put: string;
-  /** What `--faults` has to be; left out: all. */
-  readonly faults?: string;
   /** What has to come together before it shows, for those that are seldom or never found. */
   readonly shows?: string;
 }

@@ -42,10 +42,7 @@ export async function hunt(
   const build = await plantedBuild(bug);
   const beganMs = performance.now();
   const directory = dirname(build.main);
-  const options = [
-    ...(minimise ? [] : ['--no-minimise']),
-    ...(bug.faults === undefined ? [] : ['--faults', bug.faults]),
-  ];
+  const options = minimise ? [] : ['--no-minimise'];
   try {
     const found = foundIn(await simulated(build.main, { directory, seeds, firstSeed, options }), minimise);
     if (found !== null) {

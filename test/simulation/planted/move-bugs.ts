@@ -1,7 +1,5 @@
-/** Defects of moving a partition: only runs in which partitions move can find them. */
+/** Defects of moving a partition. */
 import type { PlantedBug } from './bug.js';
-
-const faults = 'all,move';
 
 export const MOVE_BUGS: readonly PlantedBug[] = [
   {
@@ -9,13 +7,17 @@ export const MOVE_BUGS: readonly PlantedBug[] = [
     file: 'runtime/cluster/nfs/handover.js',
     find: 'if (firstDecreeOf(name) !== undefined)',
     put: 'if (firstDecreeOf(name) === Math.max(...(await fileSystem.list(log)).map((each) => firstDecreeOf(each.name) ?? 0)))',
-    faults,
   },
   {
     name: 'the new place is decided before the new node has anything',
     file: 'machines/partitionMove.js',
     find: "{ target: 'fetching', actions: 'noteLeft' },",
     put: "{ target: 'deciding', actions: 'noteLeft' },",
-    faults,
+  },
+  {
+    name: 'a copy that an earlier place has left is opened',
+    file: 'runtime/cluster/replica/place.js',
+    find: 'if ((await readPlace(directory, fileSystem)).ballot === ballot) {',
+    put: 'if (fileSystem.has(directory)) {',
   },
 ];

@@ -19,20 +19,16 @@ export function row({ bug, found, wallSeconds }: Hunted, seeds: number): string 
 export async function writePage(all: readonly Hunted[], seeds: number): Promise<void> {
   const rows = all.map(({ bug, found, wallSeconds }) =>
     found === null
-      ? `| ${nameOf(bug)} | \`${bug.file}\` | not found${whenItShows(bug)} | ${seeds} seeds | | ${wallSeconds.toFixed(0)} |`
-      : `| ${nameOf(bug)} | \`${bug.file}\` | \`${found.property}\` | ${found.seed} | ${found.troubles ?? ''} | ${wallSeconds.toFixed(0)} |`,
+      ? `| ${bug.name} | \`${bug.file}\` | not found${whenItShows(bug)} | ${seeds} seeds | | ${wallSeconds.toFixed(0)} |`
+      : `| ${bug.name} | \`${bug.file}\` | \`${found.property}\` | ${found.seed} | ${found.troubles ?? ''} | ${wallSeconds.toFixed(0)} |`,
   );
   for (const planted of PLANTED_BUGS) {
     const { name, file } = planted;
     if (!all.some(({ bug }) => bug.name === name))
-      rows.push(`| ${nameOf(planted)} | \`${file}\` | not looked for yet | | | |`);
+      rows.push(`| ${planted.name} | \`${file}\` | not looked for yet | | | |`);
   }
   await writeFile(join(REPOSITORY, 'docs', 'planted.md'), `${PAGE}${rows.join('\n')}\n`);
 }
-
-/** With what has to be asked for, if that is not `all`. */
-const nameOf = ({ name, faults }: PlantedBug): string =>
-  faults === undefined ? name : `${name} (\`--faults ${faults}\`)`;
 
 const whenItShows = ({ shows }: PlantedBug): string =>
   shows === undefined ? '' : `; it shows when ${shows}`;
