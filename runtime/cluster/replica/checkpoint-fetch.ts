@@ -31,7 +31,9 @@ export class CheckpointFetch implements CheckpointSourcePort {
   #gpid: Gpid | null = null;
   /** A copy that replaces a lost one must reach up to what the lost one had confirmed. */
   #minDecree: number | null = null;
-  #installing: Promise<unknown> = Promise.resolve();
+  #installing: Promise<Outcome<null>> = Promise.resolve({ ok: null });
+  /** Waits for the installation under way. */
+  #next: { checkpoint: CheckpointView } | null = null;
 
   constructor(options: CheckpointFetchOptions) {
     this.#options = options;
@@ -70,25 +72,33 @@ export class CheckpointFetch implements CheckpointSourcePort {
   }
 
   /**
-   * One at a time: a chart that has given up on an installation asks again while that one still goes on. What it has
-   * left is opened as after a crash, also where the source has another checkpoint by now.
+   * One at a time: a chart that has given up on an installation asks again while that one still goes on. At most one
+   * waits for it, the latest: the files of the others are gone.
    */
   install(checkpoint: CheckpointView): Promise<Outcome<null>> {
+    if (this.#next !== null) {
+      this.#next.checkpoint = checkpoint;
+      return this.#installing;
+    }
+    const next = { checkpoint };
+    this.#next = next;
+    this.#installing = this.#installing.then(() => {
+      this.#next = null;
+      return this.#try(() => this.#installOnce(next.checkpoint));
+    });
+    return this.#installing;
+  }
+
+  /** What an attempt that was given up has left is opened as after a crash, also if it was another checkpoint. */
+  async #installOnce(checkpoint: CheckpointView): Promise<null> {
     const { directory, copyBase, node } = this.#options;
     const { fileSystem } = node.environment;
     const files = copyDirectory(copyBase, checkpoint.decree);
-    const installed = this.#installing.then(() =>
-      this.#try(async () => {
-        if ((await installedDecree(directory, fileSystem)) === undefined)
-          await this.#install(checkpoint, files);
-        // The attempt before may have failed right there.
-        else await fileSystem.syncDirectory(dirname(directory));
-        await fileSystem.remove(files);
-        return null;
-      }),
-    );
-    this.#installing = installed;
-    return installed;
+    if ((await installedDecree(directory, fileSystem)) === undefined) await this.#install(checkpoint, files);
+    // That attempt may have failed right there.
+    else await fileSystem.syncDirectory(dirname(directory));
+    await fileSystem.remove(files);
+    return null;
   }
 
   #install({ decree, files }: CheckpointView, from: string): Promise<void> {

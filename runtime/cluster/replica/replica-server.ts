@@ -26,26 +26,17 @@ import { factsAnswer } from '../facts.js';
 import { frontDoor } from '../front-door.js';
 import { MetaGroup } from '../meta-group.js';
 import { CheckpointService } from '../nfs/source-service.js';
-import {
-  type ArrivalOrder,
-  type DropOrder,
-  type Leftover,
-  type NodeOrders,
-  type NodeReport,
-  nodeOrdersSchema,
-} from '../node-sync.js';
+import { type NodeOrders, type NodeReport, nodeOrdersSchema } from '../node-sync.js';
 import { PolicyGate } from '../policy.js';
 import { probeAnswer } from '../probe.js';
 import { recordsAnswer } from '../records.js';
 import { RrdbService } from '../rrdb/index.js';
 import { measureServer } from '../server-metrics.js';
 import { Unchanged } from '../unchanged.js';
-import { deleteArrival, HostedArrival } from './hosted-arrival.js';
-import { HostedPartition } from './hosted-partition.js';
-import { arrivalKey, findLeftovers, keyOf } from './leftovers.js';
+import { Holdings } from './holdings.js';
+import type { HostedPartition } from './hosted-partition.js';
 import type { NodeContext } from './node-context.js';
 import { NodeCounts } from './node-counts.js';
-import { deletePartition, partitionDirectory } from './partition-directory.js';
 
 export interface ReplicaServerOptions {
   readonly config: ServerConfig;
@@ -63,13 +54,7 @@ export class ReplicaServer implements AsyncDisposable {
   readonly #gate = new PolicyGate();
   readonly #client: RpcClient;
   readonly #metas: MetaGroup;
-  readonly #partitions = new Map<string, HostedPartition>();
-  /** On their way to this node. */
-  readonly #arrivals = new Map<string, HostedArrival>();
-  /** What is being done on a partition's directory before anything else may be. */
-  readonly #dropping = new Map<string, Promise<void>>();
-  /** Partitions on disk that nobody has ordered, or whose deletion failed, and what was fetched for moves. */
-  readonly #leftovers = new Map<string, Leftover>();
+  readonly #holdings: Holdings;
   readonly #checkpoints: CheckpointService;
   readonly #rrdb: RrdbService;
   readonly #server: RpcServer;
@@ -118,20 +103,21 @@ export class ReplicaServer implements AsyncDisposable {
       checkpoints: () => this.#checkpoints,
       counts: this.#counts,
     };
+    this.#holdings = new Holdings(this.#node);
     this.#checkpoints = new CheckpointService({
       partition: (gpid) => {
-        const store = this.#partitions.get(keyOf(gpid))?.store ?? null;
+        const store = this.#holdings.partition(gpid)?.store ?? null;
         return store === null ? undefined : { store };
       },
-      handover: (gpid, ballot) => this.#partitions.get(keyOf(gpid))?.handover(ballot),
+      handover: (gpid, ballot) => this.#holdings.partition(gpid)?.handover(ballot),
       serverAddress: config.listen,
       clock,
       fileSystem,
       onBlock: (gpid, bytes) =>
-        this.#counts.handedOut(this.#partitions.get(keyOf(gpid))?.table ?? 'unknown', bytes),
+        this.#counts.handedOut(this.#holdings.partition(gpid)?.table ?? 'unknown', bytes),
     });
     this.#rrdb = new RrdbService({
-      partition: (gpid) => this.#partitions.get(keyOf(gpid))?.serving,
+      partition: (gpid) => this.#holdings.partition(gpid)?.serving,
       clusterId: config.cluster.id,
       serverAddress: this.#node.address,
       nowSeconds: () => Math.floor(clock.epochMs() / 1_000),
@@ -167,9 +153,7 @@ export class ReplicaServer implements AsyncDisposable {
     const server = new ReplicaServer(options);
     const { fileSystem } = server.#environment;
     await fileSystem.makeDirectory(options.config.directory);
-    for (const [key, left] of await findLeftovers(options.config.directory, fileSystem)) {
-      server.#leftovers.set(key, left);
-    }
+    await server.#holdings.find();
     try {
       await server.#server.listen(options.config.listen);
     } catch (error) {
@@ -189,7 +173,7 @@ export class ReplicaServer implements AsyncDisposable {
 
   /** Every partition that this server has been ordered to hold. */
   partitions(): readonly HostedPartition[] {
-    return [...this.#partitions.values()];
+    return this.#holdings.partitions();
   }
 
   async close(): Promise<void> {
@@ -197,9 +181,7 @@ export class ReplicaServer implements AsyncDisposable {
     await this.#server.close();
     await this.#client.close();
     await this.#loops;
-    await Promise.all([...this.#arrivals.values()].map((arrival) => arrival.stop()));
-    await Promise.all(this.partitions().map((partition) => partition.close()));
-    await Promise.all(this.#dropping.values());
+    await this.#holdings.close();
     await this.#checkpoints.close();
     await this.#rrdb.close();
     this.#log.flush();
@@ -211,15 +193,15 @@ export class ReplicaServer implements AsyncDisposable {
   }
 
   async #sync(): Promise<void> {
+    const held = this.#holdings.report();
     const report: NodeReport = {
       node: this.#node.address,
       pid: this.#environment.processId,
       policyVersion: this.#gate.policy.version,
-      partitions: this.partitions().map((partition) => partition.report()),
-      leftovers: [...this.#leftovers.values()],
-      arrivals: [...this.#arrivals.values()].map((arrival) => arrival.report()),
+      ...held,
     };
-    const { policyVersion, partitions, leftovers, arrivals = [] } = report;
+    const { policyVersion } = report;
+    const { partitions, leftovers, arrivals } = held;
     const inputs = [policyVersion, ...partitions, 'leftovers', ...leftovers, 'arrivals', ...arrivals];
     const text = this.#reportText.of(inputs, () => JSON.stringify(report));
     // A client that is closed ends its calls; to listen to a signal for each costs more.
@@ -231,88 +213,12 @@ export class ReplicaServer implements AsyncDisposable {
 
   #follow(orders: NodeOrders): void {
     if (orders.policy.version !== this.#gate.policy.version) this.#gate.set(orders.policy);
-    for (const order of orders.partitions) {
-      const key = keyOf(order);
-      const hosted = this.#partitions.get(key);
-      if (hosted?.ballot === (order.ballot ?? 0)) hosted.follow(order);
-      else if (!this.#dropping.has(key)) {
-        this.#leftovers.delete(key);
-        this.#leftovers.delete(arrivalKey(order));
-        // What was here before, and has left; and what has come.
-        const before = Promise.all([hosted?.close(), this.#arrivals.get(key)?.stop()]);
-        this.#arrivals.delete(key);
-        this.#partitions.set(key, new HostedPartition(this.#node, order, before));
-      }
-    }
-    for (const order of orders.arrivals ?? []) this.#expect(order);
-    for (const order of orders.drop) this.#drop(order);
-  }
-
-  /** Has a partition fetched from the node that has closed it. */
-  #expect(order: ArrivalOrder): void {
-    const key = keyOf(order);
-    const known = this.#arrivals.get(key);
-    if (known?.ballot === order.ballot || this.#dropping.has(key)) return;
-    this.#leftovers.delete(arrivalKey(order));
-    const arrival = new HostedArrival({
-      node: this.#node,
-      order,
-      directory: partitionDirectory(this.#config.directory, order),
-      after: known?.stop() ?? Promise.resolve(),
-    });
-    this.#arrivals.set(key, arrival);
-  }
-
-  /** Deletes a partition, or what was fetched for a move, or both. */
-  #drop({ appId, partitionIndex, below, arrival }: DropOrder): void {
-    const gpid = { appId, partitionIndex };
-    const key = keyOf(gpid);
-    if (this.#dropping.has(key)) return;
-    const hosted = this.#partitions.get(key);
-    const arriving = this.#arrivals.get(key);
-    const left = this.#leftovers.get(key);
-    const leftArrival = this.#leftovers.get(arrivalKey(gpid));
-    const ballot = hosted?.ballot ?? left?.ballot ?? 0;
-    // A copy that came with a later move than the order knows of is not its to delete.
-    const partition = arrival !== true && (below === undefined || ballot < below);
-    const fetched = arrival === true || below === undefined;
-    const isHere = (partition && (hosted ?? left)) || (fetched && (arriving ?? leftArrival));
-    if (!isHere) return;
-    if (partition) {
-      this.#partitions.delete(key);
-      this.#leftovers.delete(key);
-    }
-    if (fetched) {
-      this.#arrivals.delete(key);
-      this.#leftovers.delete(arrivalKey(gpid));
-    }
-    const directory = partitionDirectory(this.#config.directory, gpid);
-    const { fileSystem } = this.#environment;
-    const work = async () => {
-      if (partition) await (hosted === undefined ? deletePartition(directory, fileSystem) : hosted.drop());
-      if (!fetched) return;
-      await arriving?.stop();
-      await deleteArrival(directory, fileSystem);
-    };
-    const dropped = work()
-      .catch((error: unknown) => {
-        this.#log.error('cannot delete a dropped partition', { partition: key, error: String(error) });
-        if (partition) this.#leftovers.set(key, { ...gpid, ...(ballot === 0 ? {} : { ballot }) });
-        if (fetched) this.#leftovers.set(arrivalKey(gpid), { ...gpid, arrival: true });
-      })
-      .finally(() => this.#dropping.delete(key));
-    this.#dropping.set(key, dropped);
+    this.#holdings.follow(orders);
   }
 
   async #maintain(): Promise<void> {
     await this.#rrdb.maintain();
-    for (const partition of this.#partitions.values()) {
-      await partition
-        .maintain()
-        .catch((error: unknown) =>
-          this.#log.warn('maintenance of a partition failed', { ...partition.gpid, error: String(error) }),
-        );
-    }
+    await this.#holdings.maintain();
   }
 
   /** Runs `work` again and again; a failure is logged, and its end, and neither ends the loop. */
@@ -366,7 +272,7 @@ export class ReplicaServer implements AsyncDisposable {
     measureServer(scrape, 'replica', this.#server.stats(), this.#processMetrics);
     scrape.set(METRICS.ordersAge, {}, (clock.now() - this.#orderedAtMs) / 1_000);
     scrape.set(METRICS.diskFree, {}, await fileSystem.freeBytes(directory).catch(() => undefined));
-    for (const partition of this.#partitions.values()) await partition.measure(scrape);
+    for (const partition of this.partitions()) await partition.measure(scrape);
     this.#counts.writeTo(scrape);
     return scrape;
   }
