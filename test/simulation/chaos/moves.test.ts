@@ -7,10 +7,10 @@ import { runPlan } from '../../../runtime/simulation/chaos/run.js';
 
 const planOf = (seed: number, faults: string) => drawPlan({ seed, hours: 1, faults: faultsOf(faults) });
 
-/** The first seeds of all faults in which partitions move. */
+/** The first seeds of all faults in which partitions move; the quick profile has more of them. */
 const MOVING = Array.from({ length: 40 }, (_, i) => i + 1)
   .filter((seed) => planOf(seed, 'all').events.some(({ trouble }) => trouble.kind === 'move'))
-  .slice(0, 8);
+  .slice(0, 4);
 
 describe('moves in a simulated hour', () => {
   it.each(MOVING)(

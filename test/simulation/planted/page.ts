@@ -58,6 +58,10 @@ replaced by defects of their kind that nothing stands behind:
   one that was loaded last is not sent. Here a creation comes late, after the removal.
 - A lifecycle that begins in \`DS_LOG\` where \`DS_PAUSE\` is durable: what is shown and ordered comes from the
   record. Here the record is misread.
+- What an undone move has fetched counts for the next one: the last decree of what was handed over is compared before
+  the new place is decided. Here a node opens whatever copy it has.
+- An order to delete an old copy deletes what has come back since: orders answer the latest report, and 1,000 seeds
+  did not bring one late.
 
 | Defect | In the build | Found by | At seed | Troubles | Seconds |
 |---|---|---|---|---|---|
