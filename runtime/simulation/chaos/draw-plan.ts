@@ -6,6 +6,7 @@ import { type Character, drawCharacter } from './character.js';
 import { Draw } from './draw.js';
 import { drawMoves } from './draw-moves.js';
 import { addAgain, drawSequence, drawUndoing, drawVerb } from './draw-operator.js';
+import { drawSuccessors } from './draw-successors.js';
 import { drawTrouble, serversOf } from './draw-trouble.js';
 import { FAULT_KINDS, type FaultKind } from './fault-kinds.js';
 import type { Burst, ChaosPlan, ChaosTrouble, Moment, PlannedEvent, Topology } from './plan.js';
@@ -19,6 +20,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const LONG_HOURS = 6;
 /** The first storm begins with the duplication. */
 const FIRST_STORM_MS = 2 * MINUTE_MS;
+/** How many seeds have requests that arrive among their successors, of those in which messages may overtake. */
+const OVERTAKING = 0.2;
 /** Requests of a client that writes all through a storm, at most. */
 const MOST_OF_STREAM = 120;
 
@@ -39,13 +42,22 @@ export function drawPlan({ seed, hours, faults }: PlanOptions): ChaosPlan {
   const moves = faults.has('move') && character.moves;
   const topology = moves ? withNodesToMoveTo(draw.fork('nodes'), drawn) : drawn;
   const storms = drawStorms(draw.fork('storms'), character, endMs, isLong);
+  const successors = draw.fork('successors');
+  const overtakes = faults.has('reorder') && successors.chance(OVERTAKING);
   return {
     seed,
     hours,
     topology,
-    bursts: drawBursts(draw.fork('bursts'), topology, character, storms, endMs),
+    bursts: drawBursts(
+      draw.fork('bursts'),
+      topology,
+      overtakes ? { ...character, streams: 1 } : character,
+      storms,
+      endMs,
+    ),
     events: numbered([
       ...drawEvents(draw.fork('events'), character, storms, faults.has('operator')),
+      ...(overtakes ? drawSuccessors(successors, storms) : []),
       ...(moves ? drawMoves(draw.fork('moves'), { storms, focus: character.focus, faults }) : []),
     ]),
   };

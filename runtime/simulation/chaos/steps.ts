@@ -16,7 +16,7 @@ const PROTOCOL_CODES = [
 ] as const;
 
 /** Requests that change something at the follower, of those that every duplication makes. */
-const CHANGING_CODES = ['RPC_CM_CREATE_APP', 'RPC_RRDB_RRDB_DUPLICATE'] as const;
+export const CHANGING_CODES = ['RPC_CM_CREATE_APP', 'RPC_RRDB_RRDB_DUPLICATE'] as const;
 
 /** A status, a decree, a table is durable; a log grows; a checkpoint has its name; a fetched block is there. */
 const DISK_STEPS = [
