@@ -10,7 +10,7 @@ import {
 import type { EngineState } from './engine.js';
 import { StoreError } from './errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
-import { linkOrCopy, makeDirectory, md5Of, syncTree, writeFileDurably } from './files.js';
+import { linkOrCopy, makeDirectory, md5Of, settleNames, syncTree, writeFileDurably } from './files.js';
 
 /** A finished checkpoint on this node. */
 export interface CheckpointInfo extends CheckpointManifest {
@@ -43,6 +43,7 @@ export class CheckpointStore {
   static async open(directory: string, fileSystem: FileSystem = nodeFileSystem): Promise<CheckpointStore> {
     try {
       await makeDirectory(directory, fileSystem);
+      await settleNames(directory, fileSystem);
       const checkpoints: CheckpointInfo[] = [];
       for (const { name } of await fileSystem.list(directory)) {
         const decree = /^checkpoint\.(\d+)$/.exec(name)?.[1];

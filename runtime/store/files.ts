@@ -92,6 +92,15 @@ export async function makeDirectory(path: string, fileSystem: FileSystem = nodeF
   }
 }
 
+/**
+ * Makes what is seen in a directory, and its own name, durable. A process that was killed between a name and its
+ * sync leaves one that whoever opens the directory next sees, and a power failure would take away.
+ */
+export async function settleNames(path: string, fileSystem: FileSystem = nodeFileSystem): Promise<void> {
+  await fileSystem.syncDirectory(path);
+  await fileSystem.syncDirectory(dirname(resolve(path)));
+}
+
 /** MD5 of a whole file as 32 lower-case hexadecimal digits. */
 export async function md5Of(path: string, fileSystem: FileSystem = nodeFileSystem): Promise<string> {
   const hash = createHash('md5');

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { FileSystem, LogFile } from './file-system.js';
-import { makeDirectory } from './files.js';
+import { makeDirectory, settleNames } from './files.js';
 import {
   decodeRecord,
   decodeSegmentHeader,
@@ -43,6 +43,7 @@ export async function recoverLog(
     const segment = await createSegment(directory, firstDecree, fileSystem);
     return { segments: [segment], lastDecree: firstDecree - 1, lastTimestampUs: 0n };
   }
+  await settleNames(directory, fileSystem);
   const segments = decrees.map((decree) => new LogSegment(directory, decree, fileSystem));
   for (const segment of segments.slice(0, -1)) await measure(segment, fileSystem);
   const last = segments.at(-1)!;

@@ -8,7 +8,7 @@ import type { Engine, EngineSnapshot, KeyValue, Marks, OpenEngine, ScanRange } f
 import { currentBootId, PartitionEngine } from './engine-recovery.js';
 import { StoreError } from './errors.js';
 import { type FileSystem, nodeFileSystem } from './file-system.js';
-import { makeDirectory } from './files.js';
+import { makeDirectory, settleNames } from './files.js';
 import type { Mutation } from './mutation.js';
 import { type LogChunk, MutationLog, type MutationLogOptions, type ReadLogOptions } from './mutation-log.js';
 import { installedDecree, installPartition, partitionPaths } from './partition-install.js';
@@ -137,6 +137,7 @@ export class PartitionStore<Result = unknown> {
     let engine: Engine | undefined;
     try {
       await makeDirectory(directory, fileSystem);
+      await settleNames(directory, fileSystem);
       // The engine comes first: its lock keeps a second opener away from the log.
       engine = await partitionEngine.openTrusted();
       const checkpoints = await CheckpointStore.open(partitionPaths.checkpoints(directory), fileSystem);

@@ -3,6 +3,7 @@
  * meta server's orders say that it lives here now.
  */
 import type { Gpid } from '../../pegasus/index.js';
+import { settleNames } from '../../store/files.js';
 import type { FileSystem } from '../../store/index.js';
 import type { ArrivalOrder, ArrivalReport } from '../node-sync.js';
 import { Unchanged } from '../unchanged.js';
@@ -85,7 +86,11 @@ export class HostedArrival {
     const { fileSystem, clock } = node.environment;
     const place = await readPlace(arrivingOf(directory), fileSystem);
     if (this.#stopped) return;
-    if (place.ballot === this.ballot) return this.#noteFetched(place.decree);
+    if (place.ballot === this.ballot) {
+      // The process that has noted this may have died before the name of the directory was durable.
+      await settleNames(arrivingOf(directory), fileSystem);
+      return this.#noteFetched(place.decree);
+    }
     // What an earlier attempt has fetched may be older than what the partition holds by now.
     await fileSystem.remove(arrivingOf(directory));
     if (this.#stopped) return;
