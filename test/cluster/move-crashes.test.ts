@@ -180,6 +180,34 @@ describe('whatever a duplication is doing', () => {
 });
 
 describe('trouble on the way', () => {
+  it('given the new node is killed before the name of its note is durable, when its machine goes down after the decision, then nothing is lost', async () => {
+    const clusters = await pair(11);
+    const to = await otherNode(clusters, 'source');
+    const server = clusters.source.serverAt(to) ?? '';
+    let noted = false;
+    let killed = false;
+    clusters.world.diskRules.push(({ server: at, what, path }) => {
+      if (at !== server || killed) return undefined;
+      if (what === 'rename' && path.includes('place.json')) noted = true;
+      if (noted && what === 'syncDirectory') {
+        killed = true;
+        clusters.crash(server, { processOnly: true });
+      }
+      return undefined;
+    });
+    expect(await clusters.world.drive(clusters.operator.movePartition('users', 0, to))).toBe('ERR_OK');
+    await clusters.until('the kill', () => killed);
+    await clusters.restart(server);
+    await clusters.until(
+      'the decision',
+      () => clusters.source.meta?.tables.available('users')?.partitions[0]?.node === to,
+    );
+    clusters.crash(server);
+    await pass(clusters, 500);
+    await clusters.restart(server);
+    await settled(clusters, 'source', ROWS, false);
+  });
+
   it('given the disk of the new node is full, then the move is undone, says so, and nothing is lost', async () => {
     const clusters = await pair(3);
     const to = await otherNode(clusters, 'source');
