@@ -16,6 +16,7 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   ERR_TRY_AGAIN: CHANCE,
   ERR_VERSION_OUTDATED:
     'one server writes its metadata alone, so nobody comes between; not brought about yet',
+  'a failed partition did not close cleanly': CHANCE,
   'a request failed unexpectedly': DEFECT,
   'an effect broke its contract': DEFECT,
   'cannot delete a dropped partition': 'needs a disk that refuses to delete, just when a table is dropped',
