@@ -13,7 +13,6 @@ export const UNREACHED: Readonly<Record<string, string>> = {
   ERR_NETWORK_START_FAILED:
     'listening that fails for another reason than a taken port; not brought about yet',
   ERR_NOT_IMPLEMENTED: 'requests that only other clients than ours make; not brought about yet',
-  ERR_TRY_AGAIN: CHANCE,
   ERR_VERSION_OUTDATED:
     'one server writes its metadata alone, so nobody comes between; not brought about yet',
   'a failed partition did not close cleanly': CHANCE,
