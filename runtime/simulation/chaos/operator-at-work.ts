@@ -78,7 +78,7 @@ export class OperatorAtWork {
     );
   }
 
-  /** Who is meant by one of {@link Ends}; null: nothing has been moved. */
+  /** Whose name this is, also of a node of the latest move; null: nothing has been moved. */
   serverMeant(name: string): string | null {
     if (name !== OLD_NODE && name !== NEW_NODE) return name;
     return this.#latestMove[name] ?? null;
